@@ -1,0 +1,48 @@
+package kernel
+
+// Matrix is a dense float32 table, row-major. Rows start on 64-byte boundaries and
+// are Stride floats apart (a multiple of 16); the padding is zero and stays zero.
+type Matrix struct {
+	Rows, Cols, Stride int
+	Data               []float32 // Rows*Stride, 64-byte aligned
+}
+
+// NewMatrix returns a zero matrix with aligned rows.
+func NewMatrix(rows, cols int) *Matrix {
+	stride := (cols + 15) &^ 15
+	return &Matrix{Rows: rows, Cols: cols, Stride: stride, Data: Aligned(rows * stride)}
+}
+
+// Row returns row i without its padding.
+func (m *Matrix) Row(i int) []float32 { return m.Data[i*m.Stride : i*m.Stride+m.Cols] }
+
+// Set is one variant of all kernels. All are single-threaded, allocate nothing, and
+// are deterministic: the same input gives the same bits, whatever ran before.
+// Vectors passed as x have the matrix's Cols elements and, for speed, should come from Aligned.
+type Set struct {
+	Name string // "go", "avx2" or "avx512"
+
+	// MatVec computes y[i] = w.Row(i)·x + b[i] for all rows. b may be nil.
+	MatVec func(y []float32, w *Matrix, x, b []float32)
+	// GatherMatVec computes y[i] = w.Row(ids[i])·x + b[ids[i]] for i < len(ids).
+	// Each y[i] has the same bits as MatVec's result for that row.
+	GatherMatVec func(y []float32, w *Matrix, ids []int32, x, b []float32)
+	// Axpy adds the rows of a feature-major table: y += sum over i of a[i]*wt.Row(ids[i]).
+	Axpy func(y []float32, wt *Matrix, ids []int32, a []float32)
+	// CompressPositive writes the indices and values of y's elements above 0 to ids and
+	// vals (both at least len(y) long), in order, and returns how many there were.
+	CompressPositive func(ids []int32, vals []float32, y []float32) int
+	// Compress writes the indices and values of y's elements that are not 0.
+	Compress func(ids []int32, vals []float32, y []float32) int
+	// TopK writes the indices of the k largest scores to ids, in ascending order of index,
+	// and returns k (or len(scores) if that is smaller). Equal scores: the lower index wins,
+	// so the sets are nested in k. Scores are finite.
+	TopK func(ids []int32, scores []float32, k int) int
+	// AddBytes adds a table of bytes to 16-bit sums: sum[i] += table[i].
+	AddBytes func(sum []uint16, table []uint8)
+	// Gemm computes C[m,n] = A[m,k] B[k,n] (+ C if accumulate) on strided views: element
+	// (i,j) of A is a[i*aRow+j*aCol], and so on. It is for training; tiles is scratch from
+	// NewTiles. The order of reduction does not depend on m or n, so that rows may be
+	// split over threads without changing a bit.
+	Gemm func(t *Tiles, m, n, k int, a []float32, aRow, aCol int, b []float32, bRow, bCol int, c []float32, cRow int, accumulate bool)
+}

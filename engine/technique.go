@@ -1,0 +1,41 @@
+package engine
+
+import "slosim/engine/profile"
+
+// Technique turns a network into operating points, from cheap to dear.
+type Technique interface {
+	Name() string
+	// Hash identifies weights, tables and points.
+	Hash() string
+	Points() []profile.Point // Density, Ops and Bytes as far as known before measuring
+	Groups() []profile.Group // Load is measured
+	// Activates says whether Session.Activate does work that is not part of Execute;
+	// HasConfidence whether Result.Confidence is meant.
+	Activates() bool
+	HasConfidence() bool
+	// Classes is the number of work classes of a point, at least 1.
+	Classes(point int) int
+	// Load makes a group's weights resident again from their stored form, as a server
+	// would when it switches models. Only its time matters.
+	Load(group int) error
+	// NewSession returns the scratch memory of one worker.
+	NewSession() Session
+}
+
+// Session runs queries, one at a time. It allocates nothing after NewSession.
+type Session interface {
+	// Activate does the part of the work that does not depend on the point. It must
+	// precede Execute when the technique activates.
+	Activate(x []float32)
+	// Execute runs the query at a point.
+	Execute(point int, x []float32) Result
+}
+
+// Result is the answer to one query.
+type Result struct {
+	Answer     int
+	Nodes      int     // computed nodes
+	Class      uint8   // work class
+	Margin     float32 // top logit minus the second
+	Confidence float32 // the activator's raw confidence at this point; NaN without one
+}

@@ -1,0 +1,2 @@
+// Package result holds the file formats of a result folder.
+package result

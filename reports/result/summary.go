@@ -1,0 +1,173 @@
+package result
+
+// Summary is summary.json: every statistic of a run.
+type Summary struct {
+	Schema int    `json:"schema"` // 1
+	Title  string `json:"title"`
+	Cells  []Cell `json:"cells"`
+	// Notes are caveats and warnings that belong to the numbers (transform used,
+	// too few replications, extrapolated levels, a profile that does not match).
+	Notes []string `json:"notes"`
+}
+
+// Cell holds the metrics of one contender, class and window.
+type Cell struct {
+	Contender    string             `json:"contender"`
+	Technique    string             `json:"technique"`
+	Policy       string             `json:"policy"`
+	Class        string             `json:"class"`  // "all" or a class's name
+	Window       string             `json:"window"` // "all", "quiet" or "interference"
+	Set          map[string]string  `json:"set,omitempty"`
+	Replications int                `json:"replications"`
+	Queries      int64              `json:"queries"` // arrived in the window, over all replications
+	Metrics      map[string]Metric  `json:"metrics"`
+	Versus       map[string]Against `json:"versus,omitempty"` // paired differences, by the other contender's name and metric: "full attainment"
+}
+
+// Metric is an estimate with its 95 % interval over replications. Null when it does
+// not exist (an infinite quantile, fewer than 20/(1-q) samples).
+type Metric struct {
+	Mean *float64 `json:"mean"`
+	Lo   *float64 `json:"lo"`
+	Hi   *float64 `json:"hi"`
+}
+
+// Against is a paired difference (this minus the other) under common draws.
+type Against struct {
+	Metric
+	Significant bool `json:"significant"` // the interval excludes 0
+}
+
+// Manifest is manifest.json: how a result came to be. It alone holds timestamps.
+type Manifest struct {
+	Schema           int      `json:"schema"`
+	Version          string   `json:"version"`
+	Commit           string   `json:"commit"`
+	Go               string   `json:"go"`
+	CPU              string   `json:"cpu"`
+	Cores            int      `json:"cores"`
+	Kernel           string   `json:"kernel"` // variant
+	Scenario         string   `json:"scenario"`
+	ScenarioHash     string   `json:"scenario_hash"`
+	ScenarioText     string   `json:"scenario_text"`
+	ProfileHash      string   `json:"profile_hash"`
+	ProfileOrigin    string   `json:"profile_origin"` // "measured", "cache" or the file given
+	Seed             int64    `json:"seed"`
+	StartedAt        string   `json:"started_at"` // RFC 3339
+	WallSeconds      float64  `json:"wall_seconds"`
+	QueriesPerSecond float64  `json:"simulated_queries_per_second"`
+	Interrupted      bool     `json:"interrupted"`
+	Warnings         []string `json:"warnings"`
+	Failed           []string `json:"failed,omitempty"` // contenders that broke the rules, with the reason
+}
+
+// Figures is figures.json: the series that the report draws.
+type Figures struct {
+	Schema   int        `json:"schema"`
+	Fronts   []Front    `json:"fronts"`
+	Timeline []Timeline `json:"timeline"`
+	CDFs     []CDF      `json:"cdfs"`
+	Shaded   []Interval `json:"interference"`
+	Campaign Campaign   `json:"campaign"`
+	// WarmUp and Duration bound the measured window, in seconds of virtual time.
+	WarmUp   float64 `json:"warmup_s"`
+	Duration float64 `json:"duration_s"`
+}
+
+// Front is the accuracy-time front of one technique, as measured on the truth half.
+type Front struct {
+	Technique string       `json:"technique"`
+	Points    []FrontPoint `json:"points"`
+}
+
+// FrontPoint is one operating point, alone on the machine.
+type FrontPoint struct {
+	Name       string  `json:"name"`
+	Density    float64 `json:"density"`
+	MeanUS     float64 `json:"mean_us"` // microseconds, activation included
+	MeanLo     float64 `json:"mean_us_lo"`
+	MeanHi     float64 `json:"mean_us_hi"`
+	P99US      float64 `json:"p99_us"`
+	Accuracy   float64 `json:"accuracy"`
+	AccuracyLo float64 `json:"accuracy_lo"` // Wilson 95 %
+	AccuracyHi float64 `json:"accuracy_hi"`
+	Calibrated float64 `json:"accuracy_calibration"`
+	Cascade    bool    `json:"cascade"`
+	Speedup    float64 `json:"speedup"` // over the dense reference of the same campaign
+}
+
+// Timeline is attainment and density of one contender over virtual time, in bins,
+// over all replications.
+type Timeline struct {
+	Contender string    `json:"contender"`
+	BinS      float64   `json:"bin_s"`
+	Arrived   []int64   `json:"arrived"`
+	Met       []int64   `json:"met"`
+	Density   []float64 `json:"density"`  // mean of answered queries, NaN-free: -1 without one
+	Slowdown  []float64 `json:"slowdown"` // true, mean over the bin's arrivals
+	Believed  []float64 `json:"believed"`
+	Queue     []float64 `json:"queue"` // mean number waiting seen by arrivals
+}
+
+// CDF is the distribution of response times of one contender; dropped queries never finish.
+type CDF struct {
+	Contender string    `json:"contender"`
+	MS        []float64 `json:"ms"`    // ascending
+	Share     []float64 `json:"share"` // of arrived queries that finished within
+}
+
+// Interval is a piece of virtual time with interference.
+type Interval struct {
+	FromS  float64 `json:"from_s"`
+	ToS    float64 `json:"to_s"`
+	Kind   string  `json:"kind"`
+	Degree float64 `json:"intensity"`
+}
+
+// Campaign is what the report says of the measuring.
+type Campaign struct {
+	Machine     map[string]string `json:"machine"`
+	Levels      []CampaignLevel   `json:"levels"`
+	ReferenceUS float64           `json:"reference_us"` // dense reference alone, median
+	Drift       float64           `json:"drift"`
+	Blocks      int               `json:"blocks"`
+	BlockSize   int               `json:"block_size"`
+	Seconds     float64           `json:"seconds"`
+	Warnings    []string          `json:"warnings"`
+}
+
+// CampaignLevel is one level of disturbance.
+type CampaignLevel struct {
+	Name      string  `json:"name"`
+	Slowdown  float64 `json:"slowdown"`
+	Kept      int     `json:"kept"`
+	Discarded int     `json:"discarded"`
+	Share     float64 `json:"antagonist_share"`
+	Stalls    int     `json:"stalls"`
+	StallMS   float64 `json:"stall_median_ms"`
+}
+
+// Row is one query, as in queries.parquet. Times are nanoseconds of virtual time.
+type Row struct {
+	Contender      string  `parquet:"contender,dict"`
+	Replication    int32   `parquet:"replication"`
+	ID             int64   `parquet:"id"`
+	Class          string  `parquet:"class,dict"`
+	Sample         int32   `parquet:"sample"`
+	ArriveNS       int64   `parquet:"arrive_ns"`
+	StartNS        int64   `parquet:"start_ns"`    // -1: never started
+	FinishNS       int64   `parquet:"finish_ns"`   // -1: dropped
+	DeadlineNS     int64   `parquet:"deadline_ns"` // instant
+	AccuracyTarget float64 `parquet:"accuracy_target"`
+	Worker         int32   `parquet:"worker"`
+	Point          int32   `parquet:"point"` // -1: dropped
+	PointName      string  `parquet:"point_name,dict"`
+	Density        float64 `parquet:"density"`
+	Right          bool    `parquet:"right"`
+	Why            string  `parquet:"why,dict"`
+	BusyNS         int64   `parquet:"busy_ns"` // time on the worker: probe, switch, load, service, stalls
+	Slowdown       float64 `parquet:"slowdown"`
+	Believed       float64 `parquet:"believed"`
+	Queue          int32   `parquet:"queue"` // waiting at its arrival
+	Interference   bool    `parquet:"interference"`
+}

@@ -1,0 +1,73 @@
+package scheduler
+
+import "time"
+
+// Kind is what a command asks for.
+type Kind uint8
+
+// The kinds of commands.
+const (
+	Start Kind = iota + 1 // run a waiting query on an idle worker at a point
+	Probe                 // run only its activator there, to learn its confidence
+	Drop                  // give a waiting query up
+	Wake                  // call Decide again at an instant, whatever happens
+)
+
+// Reason says why a policy decided so; it feeds explain.
+type Reason uint8
+
+// The reasons of the built-in policies.
+const (
+	Unstated   Reason = iota
+	Fits              // the most accurate point that meets the deadline
+	Accurate          // the cheapest point that meets the accuracy target
+	Cheapest          // nothing fits: the fastest point
+	Fixed             // the policy always takes this point
+	LoadRule          // the measured load decided
+	Known             // a clairvoyant knows the outcome
+	Late              // the deadline cannot be met any more
+	Queue             // the queue behind needs the time
+	NeedsProbe        // its confidence is wanted first
+)
+
+// Command is one answer of a policy.
+type Command struct {
+	Kind   Kind
+	Worker int
+	Query  QueryRef
+	Point  int
+	At     time.Duration // of a Wake
+	Why    Reason
+}
+
+// Plan collects the commands of one Decide. It is reused.
+type Plan struct {
+	commands []Command
+}
+
+// Reset empties the plan and keeps its memory.
+func (p *Plan) Reset() { p.commands = p.commands[:0] }
+
+// Commands returns what was decided; valid until Reset.
+func (p *Plan) Commands() []Command { return p.commands }
+
+// Start runs a waiting query on an idle worker at a point.
+func (p *Plan) Start(worker int, ref QueryRef, point int, why Reason) {
+	p.commands = append(p.commands, Command{Kind: Start, Worker: worker, Query: ref, Point: point, Why: why})
+}
+
+// Probe runs the activator of a waiting query on an idle worker. The query keeps
+// its place in the queue; its confidence is known when the worker is idle again.
+func (p *Plan) Probe(worker int, ref QueryRef) {
+	p.commands = append(p.commands, Command{Kind: Probe, Worker: worker, Query: ref, Why: NeedsProbe})
+}
+
+// Drop gives a waiting query up: it counts as arrived and missed.
+func (p *Plan) Drop(ref QueryRef, why Reason) {
+	p.commands = append(p.commands, Command{Kind: Drop, Query: ref, Why: why})
+}
+
+// Wake asks for another Decide at an instant in the future.
+func (p *Plan) Wake(at time.Duration) {
+	p.commands = append(p.commands, Command{Kind: Wake, At: at})
+}

@@ -1,0 +1,70 @@
+package scheduler
+
+import (
+	"time"
+
+	"slosim/engine/profile"
+)
+
+// QueryRef names a query inside the serving system. It hides the sample.
+type QueryRef uint32
+
+// Waiting is a query in the queue.
+type Waiting struct {
+	Ref          QueryRef
+	Class, Model uint16
+	ArriveAt     time.Duration
+	Deadline     time.Duration // arrival + latency target, fixed at arrival
+	Accuracy     float64       // target, fixed at arrival
+	Probed       bool          // its activation is paid and its confidence known
+	ProbedOn     int32         // the worker that holds the activation
+}
+
+// Slack is the time left until the deadline; negative when it has passed.
+func (w *Waiting) Slack(now time.Duration) time.Duration { return w.Deadline - now }
+
+// Worker is one server as a policy may see it.
+type Worker struct {
+	Busy      bool
+	Probing   bool
+	Running   QueryRef // valid while Busy
+	Point     int      // of the running query, or of the last one; -1 before the first
+	StartedAt time.Duration
+	Slowdown  float64 // believed: the sensor's last reading, lagged and noisy; 1 before the first
+}
+
+// View is what a policy may see. It is valid during one Decide.
+type View struct {
+	Now     time.Duration
+	Waiting []Waiting // in queue order
+	Workers []Worker
+	Arrived uint64 // queries so far
+	Models  []*profile.Belief
+
+	confidence func(ref QueryRef, point int) (float64, bool)
+}
+
+// NewView returns a view whose Confidence asks the given function. It is for
+// drivers and tests of policies.
+func NewView(models []*profile.Belief, confidence func(ref QueryRef, point int) (float64, bool)) *View {
+	return &View{Models: models, confidence: confidence}
+}
+
+// Confidence returns the calibrated probability that a probed query is answered
+// right at the point. ok is false before its Activated event, and always for
+// techniques whose activator has no confidence.
+func (v *View) Confidence(ref QueryRef, point int) (c float64, ok bool) {
+	return v.confidence(ref, point)
+}
+
+// Quantile returns the q-quantile of the service time on a worker at a point at the
+// worker's believed slow-down, activation and stalls included.
+func (v *View) Quantile(worker int, model uint16, point int, q float64) time.Duration {
+	return v.Models[model].Quantile(point, q, v.Workers[worker].Slowdown)
+}
+
+// Mean returns the mean service time on a worker at a point at the worker's
+// believed slow-down, activation and stalls included.
+func (v *View) Mean(worker int, model uint16, point int) time.Duration {
+	return v.Models[model].Mean(point, v.Workers[worker].Slowdown)
+}
