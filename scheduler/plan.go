@@ -28,6 +28,7 @@ const (
 	Late              // the deadline cannot be met any more
 	Queue             // the queue behind needs the time
 	NeedsProbe        // its confidence is wanted first
+	Unmet             // no point meets the accuracy target: the most accurate one
 )
 
 // Command is one answer of a policy.

@@ -68,3 +68,9 @@ func (v *View) Quantile(worker int, model uint16, point int, q float64) time.Dur
 func (v *View) Mean(worker int, model uint16, point int) time.Duration {
 	return v.Models[model].Mean(point, v.Workers[worker].Slowdown)
 }
+
+// Within returns the share of queries whose service time on a worker at a point is at
+// most limit, at the worker's believed slow-down: the inverse of Quantile.
+func (v *View) Within(worker int, model uint16, point int, limit time.Duration) float64 {
+	return v.Models[model].Within(point, limit, v.Workers[worker].Slowdown)
+}

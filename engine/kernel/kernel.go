@@ -30,9 +30,10 @@ type Set struct {
 	// Axpy adds the rows of a feature-major table: y += sum over i of a[i]*wt.Row(ids[i]).
 	Axpy func(y []float32, wt *Matrix, ids []int32, a []float32)
 	// CompressPositive writes the indices and values of y's elements above 0 to ids and
-	// vals (both at least len(y) long), in order, and returns how many there were.
+	// vals (both at least len(y) long), in order, and returns how many there were. What
+	// follows them in ids and vals, up to len(y), may be overwritten.
 	CompressPositive func(ids []int32, vals []float32, y []float32) int
-	// Compress writes the indices and values of y's elements that are not 0.
+	// Compress writes the indices and values of y's elements that are not 0, likewise.
 	Compress func(ids []int32, vals []float32, y []float32) int
 	// TopK writes the indices of the k largest scores to ids, in ascending order of index,
 	// and returns k (or len(scores) if that is smaller). Equal scores: the lower index wins,

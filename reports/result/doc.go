@@ -1,2 +1,27 @@
-// Package result holds the file formats of a result folder.
+// Package result holds the file formats of a result folder, and nothing that
+// computes: statistics and pictures are package reports.
+//
+// It is not a store: a folder holds the result of one run, and a new run into
+// the same folder replaces it.
+//
+// How a folder comes to be:
+//
+//  1. Create checks that the folder is empty or holds a former result, and
+//     that it can be written. Nothing is removed yet.
+//  2. The first write removes the files of the former result, so that two runs
+//     never mix.
+//  3. Every file is whole or absent: it is written under a temporary name in
+//     the same folder, synced and renamed.
+//  4. JSON has its keys in the order of the Go fields (maps: sorted), floats
+//     with six significant digits and null for what is not finite, so that
+//     equal results are equal bytes.
+//
+// Readers check the schema and answer with one message that names the file.
+//
+//	folder, err := result.Create("out")
+//	...
+//	err = folder.WriteSummary(&summary)
+//	...
+//	folder, err = result.Open("out")
+//	summary, err := folder.Summary()
 package result

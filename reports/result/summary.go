@@ -25,12 +25,22 @@ type Cell struct {
 }
 
 // Metric is an estimate with its 95 % interval over replications. Null when it does
-// not exist (an infinite quantile, fewer than 20/(1-q) samples).
+// not exist (an infinite quantile, fewer than 20/(1-q) samples); Missing then says why.
 type Metric struct {
-	Mean *float64 `json:"mean"`
-	Lo   *float64 `json:"lo"`
-	Hi   *float64 `json:"hi"`
+	Mean    *float64 `json:"mean"`
+	Lo      *float64 `json:"lo"`
+	Hi      *float64 `json:"hi"`
+	Missing Missing  `json:"missing,omitempty"`
 }
+
+// Missing is the reason for a null mean.
+type Missing string
+
+// The reasons for a null mean.
+const (
+	Infinite Missing = "infinite" // the quantile falls among queries that never finished
+	Few      Missing = "few"      // fewer samples than the quantile needs, or none at all
+)
 
 // Against is a paired difference (this minus the other) under common draws.
 type Against struct {
@@ -46,7 +56,8 @@ type Manifest struct {
 	Go               string   `json:"go"`
 	CPU              string   `json:"cpu"`
 	Cores            int      `json:"cores"`
-	Kernel           string   `json:"kernel"` // variant
+	Kernel           string   `json:"kernel"`  // variant
+	Command          string   `json:"command"` // as typed, quoted for a shell; "" if unknown
 	Scenario         string   `json:"scenario"`
 	ScenarioHash     string   `json:"scenario_hash"`
 	ScenarioText     string   `json:"scenario_text"`
@@ -68,6 +79,7 @@ type Figures struct {
 	Timeline []Timeline `json:"timeline"`
 	CDFs     []CDF      `json:"cdfs"`
 	Shaded   []Interval `json:"interference"`
+	Classes  []SLO      `json:"classes"`
 	Campaign Campaign   `json:"campaign"`
 	// WarmUp and Duration bound the measured window, in seconds of virtual time.
 	WarmUp   float64 `json:"warmup_s"`
@@ -114,6 +126,15 @@ type CDF struct {
 	Contender string    `json:"contender"`
 	MS        []float64 `json:"ms"`    // ascending
 	Share     []float64 `json:"share"` // of arrived queries that finished within
+}
+
+// SLO is the promise of one class, as the report's table shows it.
+type SLO struct {
+	Name      string  `json:"name"`
+	Share     float64 `json:"share"`      // of the arrivals
+	LatencyMS float64 `json:"latency_ms"` // target at the start of the run
+	Accuracy  float64 `json:"accuracy"`   // target at the start of the run
+	Changes   int     `json:"changes"`    // later changes of the target
 }
 
 // Interval is a piece of virtual time with interference.

@@ -2,10 +2,29 @@
 //
 // A draw is hash(seed, replication, cause, id): no stream is shared, so nothing
 // that a policy decides can move anyone else's draw, and all contenders of a
-// scenario see common random numbers. It is not a source for cryptography.
+// scenario see common random numbers (CRN). It is not a source for
+// cryptography, and it holds no state: a Key is a value, free to copy and to
+// use from many goroutines.
+//
+// How to draw:
+//
+//  1. Make a Key from the scenario's seed and the number of the replication.
+//  2. For one number a query, call Float, Index or Uint64 with the cause and
+//     the query's ID. The same arguments give the same bits, for ever and on
+//     every machine.
+//  3. For a variate that needs an unknown count of numbers (a normal, a gamma),
+//     call Source and let the variate own the generator it gets.
+//  4. For a part of the program that has draws of its own (arrival source 3,
+//     window 7 of a trace), call Child and use the Key it returns.
+//
+// The hash is three rounds of SplitMix64's finaliser, which is a bijection: two
+// ids of one (seed, replication, cause) never collide.
 package rng
 
-import "math/rand/v2"
+import (
+	"math/bits"
+	"math/rand/v2"
+)
 
 // Cause names what a draw is for, so that two draws of one query differ.
 type Cause uint32
@@ -27,6 +46,7 @@ const (
 	Switching
 	Loading
 	Campaign
+	Split
 )
 
 // Key is the part of a draw's identity that stays fixed over one replication.
@@ -45,6 +65,19 @@ func (k Key) Uint64(cause Cause, id uint64) uint64 {
 // Float returns a uniform draw in [0, 1) with 53 bits.
 func (k Key) Float(cause Cause, id uint64) float64 {
 	return float64(k.Uint64(cause, id)>>11) / (1 << 53)
+}
+
+// Index returns a uniform draw from 0 to n-1, for n of at least 1. It takes the
+// high half of a 128-bit product; the bias is below n/2^64.
+func (k Key) Index(cause Cause, id, n uint64) uint64 {
+	high, _ := bits.Mul64(k.Uint64(cause, id), n)
+	return high
+}
+
+// Child returns the key of a part of the program that draws on its own: its
+// draws are independent of the parent's and of other children's.
+func (k Key) Child(cause Cause, id uint64) Key {
+	return Key{Seed: k.Uint64(cause, id), Replication: k.Replication}
 }
 
 // Source returns a generator of its own for (key, cause, id), for draws that

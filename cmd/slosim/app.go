@@ -1,0 +1,32 @@
+package main
+
+import (
+	"context"
+
+	"slosim/scenarios"
+)
+
+// App is what the verbs call; scenarios.App is the real one.
+type App interface {
+	catalogue
+	simulator
+	measurer
+}
+
+// catalogue says what may be named.
+type catalogue interface {
+	Known() scenarios.Known
+}
+
+// simulator runs scenarios and shows results.
+type simulator interface {
+	Run(ctx context.Context, o scenarios.RunOptions) error
+	Report(ctx context.Context, o scenarios.ReportOptions) error
+}
+
+// measurer makes networks and measures them.
+type measurer interface {
+	Measure(ctx context.Context, o scenarios.MeasureOptions) error
+	Train(ctx context.Context, o scenarios.TrainOptions) error
+	Tradeoff(ctx context.Context, o scenarios.TradeoffOptions) error
+}

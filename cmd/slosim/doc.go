@@ -1,0 +1,20 @@
+// Command slosim answers which way of trading accuracy for time keeps a service level
+// objective, on given traffic and a noisy machine.
+//
+// It is thin: every verb reads its flags, checks them, and calls one method of
+// scenarios.App. Nothing is simulated, measured or decided here.
+//
+//  1. main stops at Ctrl-C through a context; run builds the commands and returns the
+//     exit code, so that tests can call it.
+//  2. Each verb stands in a file of its own: flags in, an options struct out.
+//  3. Results go to stdout, progress and messages to stderr. Bars are drawn only on a
+//     terminal; elsewhere there is a line now and then.
+//
+// Exit codes: 0 ok, 1 an assertion failed, 2 bad usage or scenario, 3 internal or I/O,
+// 4 a contender failed while the others' results are kept, 130 interrupted.
+//
+//	slosim init                                # writes scenario.toml
+//	slosim run scenario.toml --set seed=7
+//	slosim run scenarios/quickstart.toml -o results/quick
+//	slosim list policies
+package main

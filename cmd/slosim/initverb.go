@@ -1,0 +1,57 @@
+package main
+
+import (
+	_ "embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"slosim/scenarios"
+)
+
+// template is the commented scenario that init writes.
+//
+//go:embed init.toml
+var template string
+
+func initCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "init [FILE]",
+		Short:   "Write a commented scenario to start from (default scenario.toml)",
+		Example: "  slosim init\n  slosim init experiments/mine.toml",
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			path := "scenario.toml"
+			if len(args) == 1 {
+				path = args[0]
+			}
+			if err := writeNew(path, template); err != nil {
+				return err
+			}
+			_, err := fmt.Fprintf(cmd.OutOrStdout(), "wrote %s; next: slosim run %s\n", path, path)
+			return err
+		},
+	}
+}
+
+// writeNew writes a file that must not exist.
+func writeNew(path, text string) error {
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if errors.Is(err, fs.ErrExist) {
+		return scenarios.Usagef("init: want a file that does not exist, got %s, which is left as it is", path)
+	}
+	if err != nil {
+		return fmt.Errorf("init: %w", err)
+	}
+	_, err = file.WriteString(text)
+	if closing := file.Close(); err == nil {
+		err = closing
+	}
+	if err != nil {
+		return fmt.Errorf("init: write %s: %w", path, err)
+	}
+	return nil
+}

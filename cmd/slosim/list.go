@@ -1,0 +1,61 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"slosim/scenarios"
+)
+
+func listCommand(app App) *cobra.Command {
+	kinds := []string{"antagonists", "datasets", "metrics", "networks", "policies", "scenarios", "techniques", "traces"}
+	return &cobra.Command{
+		Use:       "list KIND",
+		Short:     "List what a scenario may name: policies, techniques, networks, traces, ...",
+		Example:   "  slosim list policies\n  slosim list traces --json",
+		Args:      exactly("KIND"),
+		ValidArgs: kinds,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := scenarios.OneOf("KIND", "lists", args[0], scenarios.Entries(kinds...)); err != nil {
+				return err
+			}
+			c := console(cmd)
+			return writeEntries(c.Out, entriesOf(app.Known(), args[0]), c.JSON)
+		},
+	}
+}
+
+// entriesOf returns the entries of a kind that listCommand has checked.
+func entriesOf(known scenarios.Known, kind string) []scenarios.Entry {
+	return map[string][]scenarios.Entry{
+		"antagonists": known.Antagonists,
+		"datasets":    known.Datasets,
+		"metrics":     known.Metrics,
+		"networks":    known.Networks,
+		"policies":    known.Policies,
+		"scenarios":   scenarios.ShippedScenarios(),
+		"techniques":  known.Techniques,
+		"traces":      known.Traces,
+	}[kind]
+}
+
+func writeEntries(w io.Writer, entries []scenarios.Entry, asJSON bool) error {
+	if asJSON {
+		encoder := json.NewEncoder(w)
+		encoder.SetIndent("", "  ")
+		return encoder.Encode(append([]scenarios.Entry{}, entries...))
+	}
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, entry := range entries {
+		if entry.About == "" {
+			fmt.Fprintln(table, entry.Name)
+			continue
+		}
+		fmt.Fprintf(table, "%s\t%s\n", entry.Name, entry.About)
+	}
+	return table.Flush()
+}

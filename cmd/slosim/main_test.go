@@ -1,0 +1,197 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"slosim/scenarios"
+	"slosim/workloads"
+)
+
+// fakeApp knows a few names and says what it was asked for.
+type fakeApp struct{ err error }
+
+func (fakeApp) Known() scenarios.Known {
+	return scenarios.Known{
+		Networks:    []scenarios.Entry{{Name: "fashion-mnist", About: "pictures of clothing"}},
+		Techniques:  scenarios.Entries("dense", "relu-skip", "slo-nn", "zoo"),
+		Policies:    scenarios.Entries("always-fastest", "clairvoyant-greedy", "full", "lcao", "model-switching"),
+		Traces:      scenarios.Entries("azure-llm-2023-code", "azure-llm-2023-conv"),
+		Antagonists: scenarios.Entries("cache", "cpu", "memory"),
+		Metrics:     scenarios.Entries("attainment", "p99_ms"),
+		CheckTechnique: func(_ string, options map[string]any) (wrong []scenarios.Complaint) {
+			for key := range options {
+				if key != "activator" {
+					wrong = append(wrong, scenarios.Complaint{Key: key, Want: "activator", Got: "another option"})
+				}
+			}
+			return wrong
+		},
+		CheckArrivals: func(spec workloads.ArrivalSpec) (wrong []scenarios.Complaint) {
+			for _, w := range spec.Validate() {
+				wrong = append(wrong, scenarios.Complaint(w))
+			}
+			return wrong
+		},
+	}
+}
+
+func (f fakeApp) Run(ctx context.Context, o scenarios.RunOptions) error {
+	o.Progress.Start("simulating", 4)
+	o.Progress.Add(1)
+	o.Progress.Add(3)
+	o.Progress.Done()
+	fmt.Fprintf(o.Out, "run %q: seed %d, %d contenders, json %t, dry %t\n",
+		o.Scenario.Title, o.Scenario.Seed, len(o.Scenario.Contenders), o.JSON, o.DryRun)
+	return errors.Join(f.err, ctx.Err())
+}
+
+func (f fakeApp) Report(_ context.Context, o scenarios.ReportOptions) error {
+	fmt.Fprintf(o.Console.Out, "report of %s\n", o.Dir)
+	return f.err
+}
+
+func (f fakeApp) Measure(_ context.Context, o scenarios.MeasureOptions) error {
+	fmt.Fprintf(o.Console.Out, "measure %s:", o.Network)
+	for _, t := range o.Techniques {
+		fmt.Fprintf(o.Console.Out, " %s", t.Key())
+	}
+	for _, a := range o.Antagonists {
+		fmt.Fprintf(o.Console.Out, " %s at %v", a.Antagonist, a.Intensity)
+	}
+	fmt.Fprintf(o.Console.Out, " to %s\n", o.Out)
+	return f.err
+}
+
+func (f fakeApp) Train(_ context.Context, o scenarios.TrainOptions) error {
+	fmt.Fprintf(o.Console.Out, "train %s with seed %d\n", o.Network, o.Seed)
+	return f.err
+}
+
+func (f fakeApp) Tradeoff(_ context.Context, o scenarios.TradeoffOptions) error {
+	fmt.Fprintf(o.Console.Out, "tradeoff of %s within %v\n", o.Network, o.Loss)
+	return f.err
+}
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"slosim": func() {
+			os.Exit(run(context.Background(), fakeApp{}, streams{os.Stdin, os.Stdout, os.Stderr}, os.Args[1:]))
+		},
+	})
+}
+
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Setup: func(env *testscript.Env) error {
+			return copyFile("testdata/base.toml", filepath.Join(env.WorkDir, "base.toml"))
+		},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"exits": exits,
+			"edit":  edit,
+		},
+	})
+}
+
+func copyFile(from, to string) error {
+	text, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(to, text, 0o644)
+}
+
+// exits CODE COMMAND ARGS... runs a command that must end with an exit code.
+func exits(ts *testscript.TestScript, _ bool, args []string) {
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	var exit *exec.ExitError
+	if err := ts.Exec(args[1], args[2:]...); errors.As(err, &exit) {
+		got = exit.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if got != want {
+		ts.Fatalf("%s: want exit code %d, got %d\n%s", strings.Join(args[1:], " "), want, got, ts.ReadFile("stderr"))
+	}
+}
+
+// edit OLD NEW writes bad.toml: base.toml with the first OLD replaced.
+func edit(ts *testscript.TestScript, _ bool, args []string) {
+	text := ts.ReadFile("base.toml")
+	if !strings.Contains(text, args[0]) {
+		ts.Fatalf("base.toml has no %q", args[0])
+	}
+	changed := strings.Replace(text, args[0], strings.ReplaceAll(args[1], `\n`, "\n"), 1)
+	ts.Check(os.WriteFile(ts.MkAbs("bad.toml"), []byte(changed), 0o644))
+}
+
+// execute runs a command line in this process.
+func execute(ctx context.Context, app App, args ...string) (code int, out, errOut string) {
+	var o, e bytes.Buffer
+	code = run(ctx, app, streams{strings.NewReader(""), &o, &e}, args)
+	return code, o.String(), e.String()
+}
+
+func TestExitCodesOfVerbs(t *testing.T) {
+	for _, test := range []struct {
+		err  error
+		want int
+	}{
+		{nil, 0},
+		{scenarios.AssertionError{Failed: []string{"attainment"}}, 1},
+		{scenarios.Usagef("wrong"), 2},
+		{fmt.Errorf("run: %w", scenarios.Problems{{File: "x", Want: "y"}}), 2},
+		{errors.New("disk full"), 3},
+		{os.ErrPermission, 3},
+		{errors.Join(scenarios.ContenderError{Contender: "a", Err: errors.New("idle")}), 4},
+		{errors.Join(errors.New("disk full"), context.Canceled), 130},
+	} {
+		code, _, errOut := execute(context.Background(), fakeApp{test.err}, "run", "testdata/base.toml")
+		if code != test.want {
+			t.Errorf("%v: want exit code %d, got %d", test.err, test.want, code)
+		}
+		if test.err != nil && code != 130 && !strings.Contains(errOut, test.err.Error()) {
+			t.Errorf("%v: want it on stderr, got %q", test.err, errOut)
+		}
+	}
+}
+
+func TestInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	code, out, errOut := execute(ctx, fakeApp{}, "run", "testdata/base.toml")
+	if code != 130 || !strings.Contains(errOut, "interrupted") || out == "" {
+		t.Errorf("want 130, partial output and a word about it, got %d, %q, %q", code, out, errOut)
+	}
+}
+
+func TestInitWritesAScenarioThatParses(t *testing.T) {
+	app, err := scenarios.NewApp()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := scenarios.Parse("init.toml", []byte(template), app.Known())
+	if err != nil {
+		t.Fatal(err)
+	}
+	// It is there to be tried at once: its virtual time is what the promise of a few
+	// seconds rests on.
+	total := s.Duration.Std() * time.Duration(s.Replications*len(s.Contenders))
+	if total.Seconds() > 60 {
+		t.Errorf("virtual time in all: want at most a minute, got %v", total)
+	}
+}

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"slosim/scenarios"
+)
+
+func measureCommand(app App) *cobra.Command {
+	var (
+		o                       scenarios.MeasureOptions
+		techniques, antagonists []string
+	)
+	cmd := &cobra.Command{
+		Use:   "measure",
+		Short: "Measure a profile: accuracy and time of every point, alone and disturbed",
+		Example: "  slosim measure --network fashion-mnist --technique slo-nn --technique zoo --antagonist cpu -o quick.profile\n" +
+			"  slosim measure --network fashion-mnist --technique slo-nn:activator=lsh -o lsh.profile",
+		Args: exactly(),
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+			known := app.Known()
+			if err := scenarios.OneOf("--network", "networks", o.Network, known.Networks); err != nil {
+				return err
+			}
+			if o.Techniques, err = parseAll("--technique", techniques, known.ParseTechnique); err != nil {
+				return err
+			}
+			if o.Antagonists, err = parseAll("--antagonist", antagonists, known.ParseAntagonist); err != nil {
+				return err
+			}
+			if err := atLeast1("--workers", o.Workers); err != nil {
+				return err
+			}
+			o.Console = console(cmd)
+			return app.Measure(cmd.Context(), o)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.Network, "network", "", "network to measure (slosim list networks)")
+	f.StringArrayVar(&techniques, "technique", nil, "technique to measure, with options as NAME:OPTION=VALUE,...; may be repeated")
+	f.StringArrayVar(&antagonists, "antagonist", nil, "disturb with it as well, KIND or KIND:INTENSITY; may be repeated")
+	f.IntVar(&o.Workers, "workers", 1, "workers that are busy at the same time")
+	f.Int64Var(&o.Seed, "seed", 1, "seed of the order of measuring")
+	f.StringVarP(&o.Out, "output", "o", "", "file for the profile")
+	require(cmd, "network", "technique", "output")
+	return cmd
+}
+
+// parseAll parses every value of a repeated flag; the first error ends it.
+func parseAll[T any](flag string, texts []string, parse func(where, text string) (T, error)) ([]T, error) {
+	var list []T
+	for _, text := range texts {
+		v, err := parse(flag, text)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, v)
+	}
+	return list, nil
+}
+
+// require marks flags that must be given.
+func require(cmd *cobra.Command, flags ...string) {
+	for _, flag := range flags {
+		if err := cmd.MarkFlagRequired(flag); err != nil {
+			panic("slosim: " + err.Error())
+		}
+	}
+}

@@ -1,0 +1,29 @@
+package main
+
+import (
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"slosim/scenarios"
+)
+
+func reportCommand(app App) *cobra.Command {
+	var o scenarios.ReportOptions
+	cmd := &cobra.Command{
+		Use:     "report DIR",
+		Short:   "Make the HTML report of a result folder again",
+		Example: "  slosim report results/quickstart-1",
+		Args:    exactly("DIR"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.Dir = args[0]
+			if info, err := os.Stat(o.Dir); err != nil || !info.IsDir() {
+				return scenarios.Usagef("DIR: want a result folder, got %q", o.Dir)
+			}
+			o.Console = console(cmd)
+			return app.Report(cmd.Context(), o)
+		},
+	}
+	cmd.Flags().StringVarP(&o.Out, "output", "o", "", "file for the report (default: report.html in DIR)")
+	return cmd
+}

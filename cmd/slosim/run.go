@@ -1,0 +1,70 @@
+package main
+
+import (
+	"runtime"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"slosim/scenarios"
+)
+
+func runCommand(app App) *cobra.Command {
+	var (
+		o    scenarios.RunOptions
+		sets []string
+	)
+	cmd := &cobra.Command{
+		Use:   "run SCENARIO",
+		Short: "Run all contenders and replications of a scenario and compare them",
+		Long: "Runs all contenders and replications of a scenario, prints the comparison and writes a result\n" +
+			"folder. SCENARIO is a TOML file, or one that ships (slosim list scenarios).",
+		Example:           "  slosim run quickstart --dry-run\n  slosim run scenario.toml --set 'class[0].latency=20ms' --set seed=7 -o results/strict",
+		Args:              exactly("SCENARIO"),
+		ValidArgsFunction: completeScenario,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := checkRun(o); err != nil {
+				return err
+			}
+			scenario, err := scenarios.Load(args[0], app.Known(), sets...)
+			if err != nil {
+				return err
+			}
+			o.Scenario, o.Console = scenario, console(cmd)
+			return app.Run(cmd.Context(), o)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVarP(&o.Dir, "output", "o", "", "result folder; made if missing, files in it are replaced (default: the first free "+
+		scenarios.ResultsRoot+"/SCENARIO-N)")
+	f.StringArrayVar(&sets, "set", nil, "override a key, e.g. class[0].latency=20ms; may be repeated")
+	f.StringVar(&o.Profile, "profile", "", "use this measured profile as it is (default: the cached one, or measure)")
+	f.StringVar(&o.SaveProfile, "save-profile", "", "write the profile that was used to this file")
+	f.StringVar(&o.Service, "service", "profile", "where service times come from: profile")
+	f.BoolVar(&o.DryRun, "dry-run", false, "print the resolved scenario and what would run; measure and write nothing")
+	f.IntVar(&o.Jobs, "jobs", runtime.GOMAXPROCS(0), "replications at a time; results do not depend on it")
+	f.BoolVar(&o.Records, "records", false, "write queries.parquet, a row a query")
+	return cmd
+}
+
+// checkRun checks the flags that need no scenario.
+func checkRun(o scenarios.RunOptions) error {
+	if o.Service != "profile" {
+		return scenarios.Usagef("--service: want profile (kernel and live service are not supported yet), got %q", o.Service)
+	}
+	return atLeast1("--jobs", o.Jobs)
+}
+
+// completeScenario offers the scenarios that ship, and files.
+func completeScenario(_ *cobra.Command, args []string, prefix string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	var found []string
+	for _, name := range scenarios.ShippedNames() {
+		if strings.HasPrefix(name, prefix) {
+			found = append(found, name)
+		}
+	}
+	return found, cobra.ShellCompDirectiveDefault
+}

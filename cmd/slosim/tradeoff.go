@@ -1,0 +1,46 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"slosim/scenarios"
+)
+
+func tradeoffCommand(app App) *cobra.Command {
+	var (
+		o          scenarios.TradeoffOptions
+		techniques []string
+	)
+	cmd := &cobra.Command{
+		Use:     "tradeoff",
+		Short:   "Accuracy against time of every technique and point; best speed-up within a loss",
+		Example: "  slosim tradeoff --network fashion-mnist --loss 0.003",
+		Args:    exactly(),
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+			known := app.Known()
+			if err := scenarios.OneOf("--network", "networks", o.Network, known.Networks); err != nil {
+				return err
+			}
+			if o.Techniques, err = parseAll("--technique", techniques, known.ParseTechnique); err != nil {
+				return err
+			}
+			if !(o.Loss >= 0 && o.Loss <= 1) {
+				return scenarios.Usagef("--loss: want 0 to 1, a share of answers, got %v", o.Loss)
+			}
+			if err := atLeast1("--seeds", o.Seeds); err != nil {
+				return err
+			}
+			o.Console = console(cmd)
+			return app.Tradeoff(cmd.Context(), o)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.Network, "network", "", "network (slosim list networks)")
+	f.StringArrayVar(&techniques, "technique", nil, "technique, with options as NAME:OPTION=VALUE,...; may be repeated (default: all)")
+	f.IntVar(&o.Seeds, "seeds", 1, "training seeds to average over; more than 1 trains")
+	f.StringVar(&o.Data, "data", "", "folder of the data set's training files, for more than one seed (default "+scenarios.DataDir+")")
+	f.Float64Var(&o.Loss, "loss", 0.003, "accuracy that may be lost, as a share")
+	f.StringVarP(&o.Out, "output", "o", "", "folder for tables and plots (default: none)")
+	require(cmd, "network")
+	return cmd
+}

@@ -1,0 +1,31 @@
+// Package activator chooses, for one input, the nodes of a layer that are worth
+// computing.
+//
+// It holds no network and runs no layer: it ranks nodes, and engine computes them.
+// All activators are built without labels. Three are here, weakest first:
+//
+//   - [LSH]: sign hashing of the input, a table of node importances per bucket, and
+//     confidences per bucket. Our reconstruction of the node activators of Mendoza
+//     and Trippel, "Dynamic Network Adaptation at Inference", arXiv 2204.08400.
+//   - [Clustered]: the nearest of k-means centroids in a PCA space, a ranked list each.
+//   - [Linear]: a low-rank approximation of the layer itself.
+//
+// The flow:
+//
+//  1. A builder ([BuildLSH], [BuildClustered], [BuildLinear], [BuildReducedRank])
+//     reads the images that the network was fitted on and returns tables. The same
+//     images, key and kernel variant give the same tables.
+//  2. The tables are kept with the network (engine packs them into its files).
+//  3. New... binds tables to a kernel set and yields an [Activator].
+//  4. Score ranks the nodes for an input, in scratch memory of the worker.
+//  5. Top lists the best k; the lists are nested in k, so one ranking serves all
+//     operating points.
+//
+// Example:
+//
+//	tables, err := activator.BuildLinear(set, activator.PCA(images, 32), w, bias)
+//	a := activator.NewLinear(set, tables)
+//	s := a.NewScratch()
+//	a.Score(s, x)
+//	n := a.Top(ids, s, 307)
+package activator

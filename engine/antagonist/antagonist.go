@@ -1,0 +1,60 @@
+package antagonist
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Spec describes one antagonist.
+type Spec struct {
+	Kind      string  // one of Kinds
+	Intensity float64 // share of time that it is active, above 0, at most 1
+	CPU       int     // core it is pinned to
+}
+
+// Period is the length of one on-off cycle of an antagonist below intensity 1.
+const Period = 10 * time.Millisecond
+
+// Kinds returns the names of the antagonists, in order.
+func Kinds() []string { return []string{"cache", "cpu", "memory"} }
+
+// SharesCore says whether the kind runs on the worker's own core.
+func SharesCore(kind string) bool { return kind == "cpu" }
+
+// ImpliedShare returns the part of its core that an antagonist gets when nothing
+// else disturbs: its intensity, and half of that when it shares the core with a
+// worker that is always busy, since the scheduler is fair.
+func (s Spec) ImpliedShare() float64 {
+	if SharesCore(s.Kind) {
+		return s.Intensity / 2
+	}
+	return s.Intensity
+}
+
+// Validate says what is wrong with a spec, nil if nothing is.
+func (s Spec) Validate() error {
+	if _, ok := works()[s.Kind]; !ok {
+		return fmt.Errorf("antagonist: kind: want one of %v, got %q", Kinds(), s.Kind)
+	}
+	if !(s.Intensity > 0 && s.Intensity <= 1) {
+		return fmt.Errorf("antagonist: intensity: want above 0, at most 1, got %v", s.Intensity)
+	}
+	if s.CPU < 0 {
+		return fmt.Errorf("antagonist: cpu: want 0 or more, got %d", s.CPU)
+	}
+	return nil
+}
+
+// Place returns the core for an antagonist beside a worker: the worker's own for a
+// kind that shares it, else the next one of cores. It refuses a machine without a
+// second core.
+func Place(kind string, workerCPU int, cores []int) (int, error) {
+	if SharesCore(kind) {
+		return workerCPU, nil
+	}
+	if len(cores) < 2 {
+		return 0, fmt.Errorf("antagonist %q: want a second core for it, got %d in all", kind, len(cores))
+	}
+	return cores[(slices.Index(cores, workerCPU)+1)%len(cores)], nil
+}

@@ -1,0 +1,55 @@
+package engine
+
+import (
+	"math"
+
+	"slosim/engine/kernel"
+	"slosim/engine/profile"
+)
+
+// dense is the technique that drops nothing.
+type dense struct{ base }
+
+// NewDense returns the technique of one point that computes every node with the
+// node-major kernel. Other techniques are judged against it.
+func NewDense(net *Network, set *kernel.Set) (Technique, error) {
+	b, err := single("dense", net, set, len(net.Layers))
+	if err != nil {
+		return nil, err
+	}
+	b.addPoint(densePoint(net, "100 %"), 1)
+	if err := b.seal(nil); err != nil {
+		return nil, err
+	}
+	return &dense{b}, nil
+}
+
+// densePoint describes a dense pass through net.
+func densePoint(net *Network, name string) profile.Point {
+	return profile.Point{Name: name, Density: 1, Ops: net.Ops(), Bytes: net.WeightBytes()}
+}
+
+// NewSession implements [Technique].
+func (d *dense) NewSession() Session {
+	s := d.slots[0]
+	return &denseSession{slot: s, set: d.set, scratch: s.current.Load().net.NewScratch()}
+}
+
+type denseSession struct {
+	slot    *slot
+	set     *kernel.Set
+	scratch *Scratch
+}
+
+// Activate implements [Session]; there is nothing to do.
+func (s *denseSession) Activate([]float32) {}
+
+// Execute implements [Session].
+func (s *denseSession) Execute(_ int, x []float32) Result {
+	net := s.slot.current.Load().net
+	answer, margin := top(net.Forward(s.set, s.scratch, x))
+	return Result{Answer: answer, Nodes: net.Nodes(), Margin: margin, Confidence: unknown()}
+}
+
+// unknown is the confidence of a technique without one.
+func unknown() float32 { return float32(math.NaN()) }

@@ -1,0 +1,32 @@
+// Package kernel multiplies, adds and selects float32 numbers with the vector
+// instructions of the CPU it runs on: the inner loops of sparse inference, where a
+// query reads only some rows of a weight matrix, and of training.
+//
+// It is not a linear-algebra library: it knows no networks, starts no goroutines and
+// allocates nothing after construction. What it computes is defined by the plain Go
+// variant, [Pure], which also runs where there is no assembly.
+//
+//  1. [NewMatrix] lays a table out in rows on cache-line boundaries; [Aligned] does the
+//     same for vectors.
+//  2. [Best] picks the fastest variant that the CPU can run: AVX-512, AVX2 with FMA, or Go.
+//     [All] and [ByName] are for tests and comparisons.
+//  3. Node-major tables (a row is a node's weights) are read with Set.MatVec, all rows,
+//     or Set.GatherMatVec, chosen rows. A row's result has the same bits in both, so
+//     dropping nodes changes nothing about those that stay.
+//  4. Feature-major tables (a row is an input's weights) are read with Set.Axpy, only
+//     the rows of inputs that are not zero, which Set.Compress finds.
+//  5. Set.TopK selects, exactly and with ties broken by index; Set.AddBytes sums vote tables.
+//  6. Set.Gemm is for training batches; its result does not depend on how rows or
+//     columns are split between threads.
+//
+// A matrix-vector product is bound by memory: judge it in bytes of rows a second.
+// Variants differ in rounding, so results agree between CPUs to about 1e-6 relative,
+// not bit by bit; within one variant they are reproducible.
+//
+// The assembly is written by the module in gen; run go generate after changing it.
+//
+//	k := kernel.Best()
+//	k.MatVec(hidden, w1, x, b1)                    // a dense layer
+//	n := k.CompressPositive(ids, vals, hidden)     // its ReLU, as a list
+//	k.Axpy(out, w2t, ids[:n], vals[:n])            // the next layer, sparse in its input
+package kernel

@@ -1,0 +1,68 @@
+package engine
+
+import (
+	"fmt"
+
+	"slosim/engine/activator"
+	"slosim/engine/kernel"
+	"slosim/workloads/rng"
+)
+
+// FitLSHConfidence measures on images, which must not be those that built the tables,
+// how often answers at the given densities agree with the full network's, and keeps
+// that per bucket in the tables. No label is read. Shares ascend and end with 1.
+func FitLSHConfidence(net *Network, set *kernel.Set, tables *activator.LSHTables, images activator.Images, shares []float64) error {
+	if len(shares) == 0 || shares[len(shares)-1] != 1 {
+		return fmt.Errorf("lsh confidence: want densities that end with 1, got %v", shares)
+	}
+	bare := *tables
+	bare.Shares = nil
+	t, err := newSLOLSH(net, set, &bare, shares)
+	if err != nil {
+		return err
+	}
+	session, agreed := t.NewSession(), make([]bool, len(shares))
+	tables.FitConfidence(set, images, shares, func(x []float32) []bool {
+		session.Activate(x)
+		full := session.Execute(len(shares)-1, x).Answer
+		for i := range agreed {
+			agreed[i] = session.Execute(i, x).Answer == full
+		}
+		return agreed
+	})
+	return nil
+}
+
+// ChooseLSH builds tables of every shape that [activator.LSHSizes] allows in budget
+// bytes from the fit images, adds confidences from the confidence images, and returns
+// those whose answers agree most often with the full network's, over all shares. No
+// label is read.
+func ChooseLSH(net *Network, set *kernel.Set, fit, confidence activator.Images, budget int64, shares []float64, key rng.Key) (*activator.LSHTables, error) {
+	var best *activator.LSHTables
+	observer := NewObserver(net, set, len(net.Levels)-1)
+	for _, size := range activator.LSHSizes(net.Nodes()-net.Outputs(), budget) {
+		tables, err := activator.BuildLSH(set, observer, fit, net.Inputs(), size, key)
+		if err != nil {
+			return nil, err
+		}
+		if err := FitLSHConfidence(net, set, tables, confidence, shares); err != nil {
+			return nil, err
+		}
+		if best == nil || agreement(tables) > agreement(best) {
+			best = tables
+		}
+	}
+	if best == nil {
+		return nil, fmt.Errorf("lsh tables: want a budget for 4 tables of 8 bits, got %d bytes for %d nodes", budget, net.Nodes()-net.Outputs())
+	}
+	return best, nil
+}
+
+// agreement sums the overall agreements of all shares.
+func agreement(t *activator.LSHTables) float32 {
+	sum := float32(0)
+	for _, share := range t.Agreement.Row(t.Agreement.Rows - 1) {
+		sum += share
+	}
+	return sum
+}

@@ -1,0 +1,173 @@
+package measure
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"slosim/engine"
+	"slosim/engine/antagonist"
+)
+
+// block is a run of calls of one technique at one point over some samples of a half.
+type block struct {
+	technique, point, half int
+	samples                []int
+}
+
+// plan makes the blocks of all techniques and points over the given samples of
+// each half, in random order.
+func (c *campaign) plan(samples func(technique, point, half int) []int) []block {
+	var blocks []block
+	for t, technique := range c.cfg.Techniques {
+		for p := range technique.Points() {
+			for h := range halves {
+				for list := samples(t, p, h); len(list) > 0; {
+					n := min(blockSize, len(list))
+					blocks = append(blocks, block{t, p, h, list[:n]})
+					list = list[n:]
+				}
+			}
+		}
+	}
+	c.random.Shuffle(len(blocks), func(i, j int) { blocks[i], blocks[j] = blocks[j], blocks[i] })
+	return blocks
+}
+
+// set returns the samples of a half.
+func (c *campaign) set(half int) Samples {
+	if half == calibration {
+		return c.cfg.Calibration
+	}
+	return c.cfg.Truth
+}
+
+// timer measures one call.
+type timer func(s engine.Session, point int, x []float32, activates bool) call
+
+// run runs a block: the reference once, the block's point once to warm its weights
+// up, then every sample. keep takes each timed call; the reference's time is returned.
+func (c *campaign) run(b block, measure timer, keep func(sample, label int, r call)) time.Duration {
+	set := c.set(b.half)
+	session := c.sessions[b.technique]
+	activates := c.cfg.Techniques[b.technique].Activates()
+	set.Input(b.samples[0], c.input)
+	// The first call of the reference after another technique is cold; the second counts.
+	measure(c.reference, 0, c.input, c.cfg.Reference.Activates())
+	reference := measure(c.reference, 0, c.input, c.cfg.Reference.Activates())
+	measure(session, b.point, c.input, activates)
+	for _, sample := range b.samples {
+		set.Input(sample, c.input)
+		r := measure(session, b.point, c.input, activates)
+		keep(sample, set.Label(sample), r)
+	}
+	c.out.Campaign.Blocks++
+	return reference.execute
+}
+
+// wall times a call by the clock on the wall: what a query that is not robbed of its
+// core takes.
+func (c *campaign) wall(s engine.Session, point int, x []float32, activates bool) call {
+	var r call
+	if activates {
+		began := time.Now()
+		s.Activate(x)
+		r.activate = max(time.Since(began)-c.overhead, 1)
+	}
+	began := time.Now()
+	r.result = s.Execute(point, x)
+	r.execute = max(time.Since(began)-c.overhead, 1)
+	c.sink += r.result.Answer
+	return r
+}
+
+// robbed is the gap between wall and on-CPU time above which the core was away.
+const robbed = 20 * time.Microsecond
+
+// onCPU times a call on a shared core: the wall clock while the core was there, the
+// thread's own clock for calls during which it was taken away.
+func (c *campaign) onCPU(s engine.Session, point int, x []float32, activates bool) call {
+	var r call
+	if activates {
+		r.activate = c.segment(func() { s.Activate(x) })
+	}
+	r.execute = c.segment(func() { r.result = s.Execute(point, x) })
+	c.sink += r.result.Answer
+	return r
+}
+
+func (c *campaign) segment(f func()) time.Duration {
+	used := antagonist.ThreadTime()
+	began := time.Now()
+	f()
+	wall := time.Since(began)
+	used = antagonist.ThreadTime() - used
+	if wall > used+robbed {
+		return max(used-c.lapse, 1)
+	}
+	return max(wall-c.overhead, 1)
+}
+
+// threadClockLapse returns what two readings of the thread's clock add to what they
+// bracket; 0 for antagonists that leave the core alone.
+func threadClockLapse(kind string) time.Duration {
+	if !antagonist.SharesCore(kind) {
+		return 0
+	}
+	times := make([]uint32, 1001)
+	for i := range times {
+		used := antagonist.ThreadTime()
+		times[i] = nanoseconds(antagonist.ThreadTime() - used)
+	}
+	return time.Duration(median(times))
+}
+
+// alone runs every sample of both halves at every point on the undisturbed machine.
+func (c *campaign) alone() error {
+	all := [halves][]int{c.random.Perm(c.cfg.Calibration.Len()), c.random.Perm(c.cfg.Truth.Len())}
+	blocks := c.plan(func(_, _, half int) []int { return all[half] })
+	for i, b := range blocks {
+		if err := c.ctx.Err(); err != nil {
+			return err
+		}
+		reference := c.run(b, c.wall, func(sample, label int, r call) { c.keepAlone(b, sample, label, r) })
+		c.dense = append(c.dense, nanoseconds(reference))
+		c.out.Levels[0].Kept += len(b.samples)
+		c.progress("alone", i+1, len(blocks))
+	}
+	c.out.Campaign.Reference = distribution(c.dense)
+	c.out.Campaign.Drift = drift(c.dense)
+	if d := c.out.Campaign.Drift; d > 0.1 {
+		c.warn("the dense reference drifted by %.0f %% while the machine was measured alone", 100*d)
+	}
+	c.out.Levels[0].Slowdown = 1
+	return nil
+}
+
+func (c *campaign) keepAlone(b block, sample, label int, r call) {
+	s := c.times[b.technique]
+	s.half[b.half].time(b.point, 0, r, c.cfg.Techniques[b.technique].Activates())
+	s.half[b.half].outcome(b.point, sample, label, r.result)
+	if b.half == calibration {
+		s.nodes[b.point] += int64(r.result.Nodes)
+	}
+}
+
+// warn adds a warning to the campaign.
+func (c *campaign) warn(format string, args ...any) {
+	c.out.Campaign.Warnings = append(c.out.Campaign.Warnings, fmt.Sprintf(format, args...))
+}
+
+// drift returns the largest relative distance of a tenth's median from the median of all.
+func drift(times []uint32) float64 {
+	all := float64(median(times))
+	worst := 0.0
+	const parts = 10
+	for i := range parts {
+		part := times[i*len(times)/parts : (i+1)*len(times)/parts]
+		if len(part) > 0 {
+			worst = max(worst, math.Abs(float64(median(part))/all-1))
+		}
+	}
+	return worst
+}

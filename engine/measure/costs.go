@@ -1,0 +1,99 @@
+package measure
+
+import (
+	"runtime"
+	"time"
+
+	"slosim/engine/profile"
+)
+
+// Repetitions of the rarer measurements.
+const (
+	switchRepeats = 64 // first calls per ordered pair of groups
+	switchWarm    = 8  // calls in the old group before it
+	loadRepeats   = 20
+)
+
+// switches measures what the first call costs after another group of weights ran:
+// its time beyond the median of a warm call.
+func (c *campaign) switches() error {
+	for t := range c.cfg.Techniques {
+		set := &c.out.Sets[t]
+		set.Switch = make([][]profile.Dist, len(set.Groups))
+		for from := range set.Groups {
+			set.Switch[from] = make([]profile.Dist, len(set.Groups))
+			for to := range set.Groups {
+				if err := c.ctx.Err(); err != nil {
+					return err
+				}
+				set.Switch[from][to] = c.switching(t, from, to)
+			}
+		}
+		c.progress("switching", t+1, len(c.cfg.Techniques))
+	}
+	return nil
+}
+
+// switching measures one ordered pair; none within a group.
+func (c *campaign) switching(technique, from, to int) profile.Dist {
+	points := c.out.Sets[technique].Points
+	source, target := pointOf(points, from), pointOf(points, to)
+	if from == to || source < 0 || target < 0 {
+		return profile.Dist{0}
+	}
+	var warm, first []uint32
+	for range switchRepeats {
+		for range switchWarm {
+			c.any(technique, source)
+		}
+		first = append(first, nanoseconds(c.any(technique, target)))
+		for range switchWarm {
+			warm = append(warm, nanoseconds(c.any(technique, target)))
+		}
+	}
+	usual := median(warm)
+	for i, time := range first {
+		first[i] = max(time, usual) - usual
+	}
+	return distribution(first)
+}
+
+// any runs a random truth sample and returns the time of its execution.
+func (c *campaign) any(technique, point int) time.Duration {
+	c.cfg.Truth.Input(c.random.IntN(c.cfg.Truth.Len()), c.input)
+	return c.wall(c.sessions[technique], point, c.input, c.cfg.Techniques[technique].Activates()).execute
+}
+
+// pointOf returns a point of a group, a plain one rather than a cascade; -1 if none.
+func pointOf(points []profile.Point, group int) int {
+	found := -1
+	for i, p := range points {
+		if p.Group == group && (found < 0 || points[found].Cascade) {
+			found = i
+		}
+	}
+	return found
+}
+
+// loads measures how long each group takes to become resident.
+func (c *campaign) loads() error {
+	for t, technique := range c.cfg.Techniques {
+		for g := range c.out.Sets[t].Groups {
+			var times []uint32
+			for range loadRepeats {
+				if err := c.ctx.Err(); err != nil {
+					return err
+				}
+				began := time.Now()
+				if err := technique.Load(g); err != nil {
+					return err
+				}
+				times = append(times, nanoseconds(time.Since(began)))
+			}
+			c.out.Sets[t].Groups[g].Load = distribution(times)
+			runtime.GC() // loading allocates, and the collector is off
+		}
+		c.progress("loading", t+1, len(c.cfg.Techniques))
+	}
+	return nil
+}

@@ -1,0 +1,151 @@
+package measure
+
+import (
+	"math"
+	"slices"
+	"time"
+
+	"slosim/engine"
+	"slosim/engine/profile"
+)
+
+// The two halves of a profile.
+const (
+	calibration = iota
+	truth
+	halves
+)
+
+// surfaces collects what is measured of one technique.
+type surfaces struct {
+	half [halves]halfSurfaces
+	// nodes is the sum of computed nodes over calibration samples, per point.
+	nodes []int64
+}
+
+// halfSurfaces are one half's outcomes and raw times.
+type halfSurfaces struct {
+	samples  int
+	outcomes []profile.Outcome // [point*samples + sample]
+	activate [][]uint32        // [level]
+	execute  [][][][]uint32    // [point][level][class]
+}
+
+func newSurfaces(t engine.Technique, levels, calibrationSamples, truthSamples int) *surfaces {
+	points := len(t.Points())
+	s := &surfaces{nodes: make([]int64, points)}
+	for h, samples := range [halves]int{calibrationSamples, truthSamples} {
+		half := &s.half[h]
+		half.samples = samples
+		half.outcomes = make([]profile.Outcome, points*samples)
+		half.activate = make([][]uint32, levels)
+		half.execute = make([][][][]uint32, points)
+		for p := range half.execute {
+			half.execute[p] = make([][][]uint32, levels)
+			for l := range half.execute[p] {
+				half.execute[p][l] = make([][]uint32, t.Classes(p))
+			}
+		}
+	}
+	return s
+}
+
+// call is one timed call.
+type call struct {
+	result            engine.Result
+	activate, execute time.Duration
+}
+
+// time keeps a call's times at a level.
+func (h *halfSurfaces) time(point, level int, c call, activates bool) {
+	if activates {
+		h.activate[level] = append(h.activate[level], nanoseconds(c.activate))
+	}
+	class := &h.execute[point][level][c.result.Class]
+	*class = append(*class, nanoseconds(c.execute))
+}
+
+// outcome keeps what a sample got at a point.
+func (h *halfSurfaces) outcome(point, sample, label int, r engine.Result) {
+	h.outcomes[point*h.samples+sample] = profile.Outcome{
+		Answer:     uint16(r.Answer),
+		Right:      r.Answer == label,
+		Class:      r.Class,
+		Confidence: r.Confidence,
+	}
+}
+
+// profileHalf sorts the raw times into distributions. A work class that a level did
+// not sample takes its times alone, scaled by how much slower the point is there.
+func (h *halfSurfaces) profileHalf(activates bool) profile.Half {
+	out := profile.Half{Samples: h.samples, Outcomes: h.outcomes, Execute: make([][][]profile.Dist, len(h.execute))}
+	for p, levels := range h.execute {
+		out.Execute[p] = make([][]profile.Dist, len(levels))
+		for l, classes := range levels {
+			out.Execute[p][l] = make([]profile.Dist, len(classes))
+			for c, times := range classes {
+				if len(times) < fewest && l > 0 {
+					times = scaled(levels[0][c], slowdown(classes, levels[0]))
+				}
+				out.Execute[p][l][c] = distribution(times)
+			}
+		}
+	}
+	if activates {
+		out.Activate = make([]profile.Dist, len(h.activate))
+		for l, times := range h.activate {
+			out.Activate[l] = distribution(times)
+		}
+	}
+	out.Stalls = make([][]profile.Stall, len(h.activate))
+	return out
+}
+
+// fewest is the number of samples below which a class's times at a level are taken
+// from its times alone.
+const fewest = 20
+
+// slowdown returns how much slower a level is than alone: the ratio of medians of the
+// most sampled class.
+func slowdown(level, alone [][]uint32) float64 {
+	best := 0
+	for c := range level {
+		if len(level[c]) > len(level[best]) {
+			best = c
+		}
+	}
+	if len(level[best]) == 0 || len(alone[best]) == 0 {
+		return 1
+	}
+	return float64(median(level[best])) / float64(median(alone[best]))
+}
+
+func scaled(times []uint32, by float64) []uint32 {
+	out := make([]uint32, len(times))
+	for i, t := range times {
+		out[i] = uint32(math.Min(float64(t)*by, math.MaxUint32))
+	}
+	return out
+}
+
+// distribution returns the sorted times.
+func distribution(times []uint32) profile.Dist {
+	out := profile.Dist(slices.Clone(times))
+	slices.Sort(out)
+	return out
+}
+
+// nanoseconds clips a duration into a distribution's element.
+func nanoseconds(d time.Duration) uint32 {
+	return uint32(min(max(d, 1), math.MaxUint32))
+}
+
+// median returns the lower median without changing times; 0 for none.
+func median(times []uint32) uint32 {
+	if len(times) == 0 {
+		return 0
+	}
+	sorted := slices.Clone(times)
+	slices.Sort(sorted)
+	return sorted[(len(sorted)-1)/2]
+}

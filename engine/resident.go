@@ -1,0 +1,179 @@
+package engine
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"sync/atomic"
+
+	"slosim/engine/kernel"
+	"slosim/engine/profile"
+)
+
+// resident is a network in memory with the copies that a technique's kernels need.
+type resident struct {
+	net  *Network
+	wide []*kernel.Matrix // feature-major copy of each layer, inputs x outputs; nil where not needed
+}
+
+// bytes returns the size of all weights and copies.
+func (r *resident) bytes() int64 {
+	sum := r.net.WeightBytes()
+	for _, m := range r.wide {
+		if m != nil {
+			sum += matrixBytes(m)
+		}
+	}
+	return sum
+}
+
+// slot holds a network that can be loaded again from its stored form while other
+// workers still use the old copy.
+type slot struct {
+	stored  []byte // the network's file
+	wide    []bool // which layers have a feature-major copy
+	current atomic.Pointer[resident]
+}
+
+// newSlot makes net resident, with feature-major copies of the layers from first on.
+func newSlot(net *Network, first int) (*slot, error) {
+	var file bytes.Buffer
+	if err := Write(&file, net); err != nil {
+		return nil, err
+	}
+	s := &slot{stored: file.Bytes(), wide: make([]bool, len(net.Layers))}
+	for i := first; i < len(s.wide); i++ {
+		s.wide[i] = true
+	}
+	s.current.Store(s.prepare(net))
+	return s, nil
+}
+
+func (s *slot) prepare(net *Network) *resident {
+	r := &resident{net: net, wide: make([]*kernel.Matrix, len(net.Layers))}
+	for i, wanted := range s.wide {
+		if wanted {
+			r.wide[i] = transpose(net.Layers[i].W)
+		}
+	}
+	return r
+}
+
+// load decodes the stored form and makes the copies, as a server does that switches
+// to this network.
+func (s *slot) load() error {
+	net, err := ReadBytes(s.stored)
+	if err != nil {
+		return err
+	}
+	s.current.Store(s.prepare(net))
+	return nil
+}
+
+// transposeBlock is the side of the squares that transpose copies: both of them stay
+// in the first-level cache.
+const transposeBlock = 32
+
+func transpose(m *kernel.Matrix) *kernel.Matrix {
+	t := kernel.NewMatrix(m.Cols, m.Rows)
+	for top := 0; top < m.Rows; top += transposeBlock {
+		for left := 0; left < m.Cols; left += transposeBlock {
+			for i := top; i < min(top+transposeBlock, m.Rows); i++ {
+				for j := left; j < min(left+transposeBlock, m.Cols); j++ {
+					t.Data[j*t.Stride+i] = m.Data[i*m.Stride+j]
+				}
+			}
+		}
+	}
+	return t
+}
+
+// base is the part that all techniques share.
+type base struct {
+	name    string
+	hash    string
+	set     *kernel.Set
+	points  []profile.Point
+	groups  []profile.Group
+	classes []int // per point
+	slots   []*slot
+	members [][]int // slots of each group
+}
+
+// Name implements [Technique].
+func (b *base) Name() string { return b.name }
+
+// Hash implements [Technique].
+func (b *base) Hash() string { return b.hash }
+
+// Points implements [Technique].
+func (b *base) Points() []profile.Point { return b.points }
+
+// Groups implements [Technique].
+func (b *base) Groups() []profile.Group { return b.groups }
+
+// Activates implements [Technique].
+func (b *base) Activates() bool { return false }
+
+// HasConfidence implements [Technique].
+func (b *base) HasConfidence() bool { return false }
+
+// Classes implements [Technique].
+func (b *base) Classes(point int) int { return b.classes[point] }
+
+// Load implements [Technique]: it decodes the stored networks of the group again.
+func (b *base) Load(group int) error {
+	if group < 0 || group >= len(b.members) {
+		return fmt.Errorf("technique %s: group: want 0..%d, got %d", b.name, len(b.members)-1, group)
+	}
+	for _, member := range b.members[group] {
+		if err := b.slots[member].load(); err != nil {
+			return fmt.Errorf("technique %s: loading group %s: %w", b.name, b.groups[group].Name, err)
+		}
+	}
+	return nil
+}
+
+// addGroup makes the networks of some slots one group, which weighs extra bytes more.
+func (b *base) addGroup(name string, extra int64, members ...int) {
+	bytes := extra
+	for _, member := range members {
+		bytes += b.slots[member].current.Load().bytes()
+	}
+	b.groups = append(b.groups, profile.Group{Name: name, Bytes: bytes})
+	b.members = append(b.members, members)
+}
+
+func (b *base) addPoint(p profile.Point, classes int) {
+	b.points = append(b.points, p)
+	b.classes = append(b.classes, classes)
+}
+
+// seal computes the hash of the technique: of its networks with their tables, and of
+// whatever else decides what a point computes.
+func (b *base) seal(more any) error {
+	sum := sha256.New()
+	text, err := json.Marshal(map[string]any{"name": b.name, "points": b.points, "more": more})
+	if err != nil {
+		return fmt.Errorf("technique %s: %w", b.name, err)
+	}
+	sum.Write(text)
+	for _, s := range b.slots {
+		sum.Write(s.stored[len(s.stored)-sha256.Size:])
+	}
+	b.hash = hex.EncodeToString(sum.Sum(nil))
+	return nil
+}
+
+// single returns the base of a technique with one network.
+func single(name string, net *Network, set *kernel.Set, firstWide int) (base, error) {
+	s, err := newSlot(net, firstWide)
+	if err != nil {
+		return base{}, fmt.Errorf("technique %s: %w", name, err)
+	}
+	b := base{name: name, set: set, slots: []*slot{s}}
+	b.addGroup(net.Name, 0, 0)
+	return b, nil
+}

@@ -1,0 +1,111 @@
+package train
+
+import (
+	"context"
+	"fmt"
+
+	"slosim/engine"
+	"slosim/engine/activator"
+	"slosim/engine/kernel"
+	"slosim/workloads/rng"
+)
+
+// The sizes of the shipped tables, chosen on images held out of training.
+const (
+	linearDimensions  = 32
+	clusterDimensions = 32
+	clusters          = 256
+	lshBits           = 8
+	lshTables         = 8
+	// observedShare is the density whose activations the tables are to predict: the one
+	// at which a winner-take-all network is as accurate as at 100 %.
+	observedShare = 0.10
+)
+
+// buildTables builds the named activators' tables from the network as its file will
+// hold it: lists from the samples to fit, confidences from those kept for them.
+func buildTables(ctx context.Context, n *engine.Network, names []string, data Data, key rng.Key, set *kernel.Set) error {
+	for _, name := range names {
+		if err := ctx.Err(); err != nil {
+			return fmt.Errorf("tables of %s: %w", n.Name, err)
+		}
+		if err := buildTable(n, name, data, key, set); err != nil {
+			return fmt.Errorf("tables of %s: %w", n.Name, err)
+		}
+	}
+	return nil
+}
+
+func buildTable(n *engine.Network, name string, data Data, key rng.Key, set *kernel.Set) error {
+	switch name {
+	case engine.LinearActivator:
+		return buildLinear(n, data)
+	case engine.ClusteredActivator:
+		return buildClustered(n, data, key, set)
+	case engine.LSHActivator:
+		return buildLSH(n, data, key, set)
+	}
+	return fmt.Errorf("want %s, %s or %s, got %q", engine.LinearActivator, engine.ClusteredActivator, engine.LSHActivator, name)
+}
+
+func buildLinear(n *engine.Network, data Data) error {
+	first := &n.Layers[0]
+	space, err := activator.PCA(data.Fit, data.Features, min(linearDimensions, data.Features))
+	if err != nil {
+		return err
+	}
+	t, err := activator.BuildLinear(space, first.W, first.Bias[n.Level(observedShare)])
+	if err != nil {
+		return err
+	}
+	n.PutLinear(t)
+	return nil
+}
+
+func buildClustered(n *engine.Network, data Data, key rng.Key, set *kernel.Set) error {
+	space, err := activator.PCA(data.Fit, data.Features, min(clusterDimensions, data.Features))
+	if err != nil {
+		return err
+	}
+	observer := engine.NewObserver(n, set, n.Level(observedShare))
+	t, err := activator.BuildClustered(set, observer, data.Fit, space, min(clusters, data.Fit.Len()), key)
+	if err != nil {
+		return err
+	}
+	n.PutClustered(t)
+	return nil
+}
+
+func buildLSH(n *engine.Network, data Data, key rng.Key, set *kernel.Set) error {
+	observer := engine.NewObserver(n, set, len(n.Levels)-1)
+	t, err := activator.BuildLSH(set, observer, data.Fit, data.Features, activator.LSHSize{Bits: lshBits, Tables: lshTables}, key)
+	if err != nil {
+		return err
+	}
+	technique, err := engine.NewSLONNLSH(n, set, t)
+	if err != nil {
+		return err
+	}
+	shares := engine.DefaultShares()
+	t.FitConfidence(set, data.Confidence, shares, agreement(technique, len(shares)))
+	return n.PutLSH(t)
+}
+
+// agreement returns a function that says at which of a technique's points, one per
+// share and the last of them the full network, an input gets the full network's
+// answer. The result is valid until the next call.
+func agreement(technique engine.Technique, points int) func(x []float32) []bool {
+	session := technique.NewSession()
+	agrees := make([]bool, points)
+	answers := make([]int, points)
+	return func(x []float32) []bool {
+		session.Activate(x)
+		for point := range answers {
+			answers[point] = session.Execute(point, x).Answer
+		}
+		for point, answer := range answers {
+			agrees[point] = answer == answers[points-1]
+		}
+		return agrees
+	}
+}

@@ -1,0 +1,137 @@
+package engine
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"slosim/engine/kernel"
+	"slosim/engine/profile"
+)
+
+// zoo is model switching over networks of several sizes.
+type zoo struct {
+	base
+	routes []route // stages are slots
+}
+
+// NewZoo returns the technique of model switching: one point per network, each in a
+// group of its own, so that changing the point may mean loading another network.
+// Cascades run a small network first and a larger one when the margin is small; they
+// are a group of all their networks. Stages of a cascade count the networks by
+// ascending size, as the points without cascades do. All networks have the same
+// inputs and outputs.
+func NewZoo(nets []*Network, set *kernel.Set, cascades []CascadeSpec) (Technique, error) {
+	if len(nets) == 0 {
+		return nil, fmt.Errorf("technique zoo: want networks, got none")
+	}
+	sorted := slices.Clone(nets)
+	slices.SortStableFunc(sorted, func(a, b *Network) int { return cmp.Compare(a.Ops(), b.Ops()) })
+	t := &zoo{base: base{name: "zoo", set: set}}
+	for i, net := range sorted {
+		if net.Inputs() != nets[0].Inputs() || net.Outputs() != nets[0].Outputs() {
+			return nil, fmt.Errorf("technique zoo: want networks with %d inputs and %d outputs, got %v", nets[0].Inputs(), nets[0].Outputs(), net.Sizes())
+		}
+		s, err := newSlot(net, len(net.Layers))
+		if err != nil {
+			return nil, fmt.Errorf("technique zoo: %w", err)
+		}
+		t.slots = append(t.slots, s)
+		t.routes = append(t.routes, route{name: net.Name, stages: []int{i}, reach: []float64{1}})
+	}
+	if err := t.complete(cascades); err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+// complete adds cascades, points and groups.
+func (t *zoo) complete(cascades []CascadeSpec) error {
+	networks := len(t.slots)
+	for i := range cascades {
+		c := &cascades[i]
+		if err := c.validate(networks); err != nil {
+			return fmt.Errorf("technique zoo: %w", err)
+		}
+		name := "cascade"
+		for _, stage := range c.Stages {
+			name += " > " + t.routes[stage].name
+		}
+		t.routes = append(t.routes, route{name: name, stages: c.Stages, thresholds: c.Thresholds, reach: c.Reach})
+	}
+	uniqueNames(t.routes)
+	slices.SortStableFunc(t.routes, func(a, b route) int { return cmp.Compare(t.describe(a).Ops, t.describe(b).Ops) })
+	for _, r := range t.routes {
+		point := t.describe(r)
+		point.Group = t.groupOf(r)
+		t.addPoint(point, len(r.stages))
+	}
+	return t.seal(cascades)
+}
+
+// groupOf returns the group of exactly the route's networks, a new one if needed.
+func (t *zoo) groupOf(r route) int {
+	members := slices.Clone(r.stages)
+	slices.Sort(members)
+	for i, known := range t.members {
+		if slices.Equal(known, members) {
+			return i
+		}
+	}
+	name := ""
+	for i, member := range members {
+		if i > 0 {
+			name += "+"
+		}
+		name += t.slots[member].current.Load().net.Name
+	}
+	t.addGroup(name, 0, members...)
+	return len(t.groups) - 1
+}
+
+// describe gives a route's expected cost, as a share of the largest network's nodes.
+func (t *zoo) describe(r route) profile.Point {
+	point := profile.Point{Name: r.name, Cascade: len(r.stages) > 1}
+	reference := t.slots[len(t.slots)-1].current.Load().net
+	ops, bytes := 0.0, 0.0
+	for i, stage := range r.stages {
+		net := t.slots[stage].current.Load().net
+		point.Density += r.reach[i] * float64(net.Nodes()) / float64(reference.Nodes())
+		ops += r.reach[i] * float64(net.Ops())
+		bytes += r.reach[i] * float64(net.WeightBytes())
+	}
+	point.Ops, point.Bytes = int64(ops), int64(bytes)
+	return point
+}
+
+// NewSession implements [Technique].
+func (t *zoo) NewSession() Session {
+	s := &zooSession{t: t}
+	for _, slot := range t.slots {
+		s.scratches = append(s.scratches, slot.current.Load().net.NewScratch())
+	}
+	return s
+}
+
+type zooSession struct {
+	t         *zoo
+	scratches []*Scratch // per network
+}
+
+// Activate implements [Session]; there is nothing to do.
+func (s *zooSession) Activate([]float32) {}
+
+// Execute implements [Session].
+func (s *zooSession) Execute(point int, x []float32) Result {
+	r := &s.t.routes[point]
+	nodes := 0
+	for i, stage := range r.stages {
+		net := s.t.slots[stage].current.Load().net
+		nodes += net.Nodes()
+		answer, margin := top(net.Forward(s.t.set, s.scratches[stage], x))
+		if i == len(r.thresholds) || margin >= r.thresholds[i] {
+			return Result{Answer: answer, Nodes: nodes, Class: uint8(i), Margin: margin, Confidence: unknown()}
+		}
+	}
+	panic("engine: a cascade has no last stage")
+}

@@ -1,0 +1,75 @@
+package reports
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"strings"
+)
+
+// BestRow is the fastest point of a technique within an allowed loss, for each
+// training seed that has one. Chosen and Seeds go together.
+type BestRow struct {
+	Technique string
+	Seeds     []int
+	Chosen    []TradeoffRow
+	Tried     int // seeds that were looked at
+}
+
+// Best prints, per technique, the fastest point whose loss on the calibration images
+// is within loss (a share of answers): over the seeds with t-intervals, and for a
+// single seed with the intervals of its own measurement.
+func Best(w io.Writer, loss float64, rows []BestRow) error {
+	var out strings.Builder
+	fmt.Fprintf(&out, "\nfastest within %.2f points on the calibration images (one standard error kept as margin)\n", 100*loss)
+	var g grid
+	g.add([]string{"technique", "seeds", "point", "mean us", "speed-up", "calib. loss", "test loss (points)"}, nil)
+	for i := range rows {
+		g.add(rows[i].cells(), nil)
+	}
+	out.WriteString(g.String())
+	_, err := io.WriteString(w, out.String())
+	return err
+}
+
+func (r *BestRow) cells() []string {
+	seeds := fmt.Sprintf("%d of %d", len(r.Seeds), r.Tried)
+	switch len(r.Chosen) {
+	case 0:
+		return []string{printable(r.Technique), seeds, "none", "-", "-", "-", "-"}
+	case 1:
+		c := r.Chosen[0].cells()
+		return []string{c[0], seeds, c[1], c[3], c[4], c[6], c[8]}
+	}
+	return []string{
+		printable(r.Technique), seeds, r.pointNames(),
+		r.over(2, func(t *TradeoffRow) float64 { return t.MeanUS }),
+		r.over(2, func(t *TradeoffRow) float64 { return t.Speedup }) + "x",
+		r.over(2, func(t *TradeoffRow) float64 { return 100 * t.CalibrationLoss }),
+		r.over(2, func(t *TradeoffRow) float64 { return 100 * t.TestLoss }),
+	}
+}
+
+// pointNames lists the chosen points, each once.
+func (r *BestRow) pointNames() string {
+	var names []string
+	for i := range r.Chosen {
+		if name := printable(r.Chosen[i].Point); !strings.Contains(strings.Join(names, "\n")+"\n", name+"\n") {
+			names = append(names, name)
+		}
+	}
+	return strings.Join(names, "; ")
+}
+
+// over prints the mean over seeds with the half-width of its t-interval.
+func (r *BestRow) over(decimals int, value func(*TradeoffRow) float64) string {
+	values := make([]float64, len(r.Chosen))
+	for i := range r.Chosen {
+		values[i] = value(&r.Chosen[i])
+	}
+	e := studentT(values)
+	if math.IsNaN(e.half) {
+		return fixed(e.mean, decimals)
+	}
+	return fixed(e.mean, decimals) + " ± " + halfText(e.half, decimals)
+}

@@ -1,0 +1,45 @@
+// Package reports turns a run's queries into statistics, and statistics into
+// tables, pictures and a page. It reads result files and never runs anything:
+// it knows no simulator, network or policy.
+//
+// How numbers come to be:
+//
+//  1. A Tally listens to one contender over one replication and adds up counts,
+//     sums and response times per class and window. It allocates nothing per query.
+//  2. Summarise turns the tallies of all contenders and replications into a
+//     result.Summary: means over replications with Student-t intervals, and paired
+//     differences between contenders, which saw the same queries and draws.
+//  3. DrawnSeries keeps the timelines and distributions that pictures need.
+//  4. Table, Tradeoff, HTML and WritePlots show them; Headline says the finding
+//     in words. A best or a difference is only claimed with an interval that
+//     excludes 0.
+//
+// The metrics of a cell (a contender, class and window):
+//
+//	attainment          finished within the latency target / arrived
+//	effective_accuracy  finished within it and right / arrived
+//	accuracy            right / finished
+//	accuracy_met        1 when the class's accuracy target lies below accuracy's interval, else 0; "all": every class's
+//	slo_met             attainment of the classes whose accuracy_met is 1 (others count 0) / arrived
+//	goodput_qps         finished within the latency target / seconds of the window
+//	throughput_qps      finished inside the window, whenever they arrived / seconds of the window
+//	utilisation         busy time inside the window / (workers x window); class "all" only
+//	mean_density        mean density of the points of finished queries
+//	mean_ms waiting_ms  mean response and waiting time of finished queries
+//	p50_ms ... p999_ms  quantiles of finish - intended arrival over arrived queries; one that never finished is +infinity
+//	p99_served_ms       the same over finished queries
+//	dropped             arrived and never finished, per replication
+//
+// Each is a mean over replications. A q-quantile needs 20/(1-q) queries in each
+// replication; when only all of them together have as many, it is theirs,
+// without an interval. The interval of accuracy is the wider of Student's over
+// replications and a cluster-robust one by image: replications draw their images
+// from one test set, so an image in several replications is one cluster, and
+// more replications do not make the test set larger.
+//
+//	tally := reports.NewTally(config)
+//	tally.Add(&observation) // for each query
+//	...
+//	summary, err := reports.Summarise(reports.Heading{Title: "noisy"}, contenders)
+//	err = reports.Table(os.Stdout, &summary, reports.TableOptions{})
+package reports

@@ -1,0 +1,228 @@
+package reports
+
+import (
+	"math"
+	"slices"
+	"time"
+
+	"slosim/reports/result"
+)
+
+// metric is one statistic of a replication. value returns NaN when it does not
+// exist there and +Inf for an infinite quantile.
+type metric struct {
+	name   string
+	better int     // 1: more, -1: less, 0: neither; those that are better or worse are compared
+	single bool    // only of all classes together: capacity is not divided among classes
+	q      float64 // of a quantile of all arrived queries, else 0
+	value  func(*part) float64
+}
+
+// part is what one replication has in one cell.
+type part struct {
+	counts
+	done   int64
+	busy   time.Duration
+	length time.Duration // of the window
+	worker int
+}
+
+// metrics are the statistics that are means over replications. accuracy,
+// accuracy_met and slo_met need more and are made apart.
+var metrics = [...]metric{
+	{"attainment", 1, false, 0, func(p *part) float64 { return ratio(p.met, p.arrived) }},
+	{"effective_accuracy", 1, false, 0, func(p *part) float64 { return ratio(p.rightMet, p.arrived) }},
+	{"accuracy", 1, false, 0, func(p *part) float64 { return ratio(p.right, p.finished) }},
+	{"goodput_qps", 1, false, 0, func(p *part) float64 { return float64(p.met) / p.length.Seconds() }},
+	{"throughput_qps", 0, false, 0, func(p *part) float64 { return float64(p.done) / p.length.Seconds() }},
+	{"utilisation", 0, true, 0, func(p *part) float64 {
+		return p.busy.Seconds() / (p.length.Seconds() * float64(p.worker))
+	}},
+	{"mean_density", 0, false, 0, func(p *part) float64 { return p.density / float64(p.finished) }},
+	{"mean_ms", 0, false, 0, func(p *part) float64 { return p.latency.sum / float64(p.finished) / 1e6 }},
+	{"waiting_ms", 0, false, 0, func(p *part) float64 { return p.waiting / float64(p.finished) / 1e6 }},
+	{"p50_ms", -1, false, 0.5, quantileOf(0.5)},
+	{"p90_ms", -1, false, 0.9, quantileOf(0.9)},
+	{"p99_ms", -1, false, 0.99, quantileOf(0.99)},
+	{"p999_ms", -1, false, 0.999, quantileOf(0.999)},
+	{"p99_served_ms", 0, false, 0, func(p *part) float64 { return milliseconds(p.latency.servedQuantile(0.99)) }},
+	{"dropped", 0, false, 0, func(p *part) float64 { return float64(p.arrived - p.finished) }},
+}
+
+// indexOf finds a metric by its name.
+func indexOf(name string) int {
+	return slices.IndexFunc(metrics[:], func(m metric) bool { return m.name == name })
+}
+
+// ratio returns NaN for 0/0.
+func ratio(part, whole int64) float64 { return float64(part) / float64(whole) }
+
+func quantileOf(q float64) func(*part) float64 {
+	return func(p *part) float64 { return milliseconds(p.latency.quantile(q)) }
+}
+
+func milliseconds(ns float64, ok bool) float64 {
+	if !ok {
+		return math.NaN()
+	}
+	return ns / 1e6
+}
+
+// cellSample is one contender's cell: each metric in each replication.
+type cellSample struct {
+	replications []int
+	values       [len(metrics)][]float64 // [metric][replication]
+	met, arrived []int64                 // [replication]
+	images       []imageCount            // over all replications
+	pooled       latencies               // over all replications
+	queries      int64
+	finished     int64
+	target       float64 // sum of the accuracy targets of finished queries
+}
+
+func newCellSample(run *Contender, group cellGroup) *cellSample {
+	s := &cellSample{images: make([]imageCount, run.Tallies[0].config.Samples)}
+	s.pooled.sample = []int64{}
+	for _, t := range run.Tallies {
+		p := t.part(group)
+		s.replications = append(s.replications, t.config.Replication)
+		for m := range metrics {
+			s.values[m] = append(s.values[m], metrics[m].value(&p))
+		}
+		s.met, s.arrived = append(s.met, p.met), append(s.arrived, p.arrived)
+		s.pooled.merge(&p.latency)
+		s.queries += p.arrived
+		s.finished += p.finished
+		s.target += p.target
+		t.addImages(s.images, group)
+	}
+	return s
+}
+
+// part adds up the counters of a cell.
+func (t *Tally) part(group cellGroup) part {
+	p := part{counts: counts{latency: latencies{sample: []int64{}}}, worker: t.config.Workers}
+	for _, w := range group.windows {
+		p.length += t.length[w]
+		p.busy += t.busy[w]
+		for _, c := range group.classes {
+			p.counts.merge(&t.cells[c][w])
+			p.done += t.done[c][w]
+		}
+	}
+	return p
+}
+
+func (t *Tally) addImages(sum []imageCount, group cellGroup) {
+	for _, c := range group.classes {
+		for _, w := range group.windows {
+			for i, image := range t.images[c][w] {
+				sum[i].answered += image.answered
+				sum[i].right += image.right
+			}
+		}
+	}
+}
+
+// metric returns the mean over replications with its interval. One infinite
+// replication makes the mean infinite. Replications in which the class had no
+// query are left out of a share; a quantile for which one replication has too few
+// queries is taken from all replications together, without an interval, when
+// those are enough.
+func (s *cellSample) metric(m int) result.Metric {
+	finite := make([]float64, 0, len(s.values[m]))
+	for _, v := range s.values[m] {
+		if math.IsInf(v, 1) {
+			return result.Metric{Missing: result.Infinite}
+		}
+		if !math.IsNaN(v) {
+			finite = append(finite, v)
+		}
+	}
+	if q := metrics[m].q; q > 0 && len(finite) < len(s.values[m]) {
+		return s.pooledQuantile(q)
+	}
+	return toMetric(studentT(finite))
+}
+
+func (s *cellSample) pooledQuantile(q float64) result.Metric {
+	ms := milliseconds(s.pooled.quantile(q))
+	if math.IsInf(ms, 1) {
+		return result.Metric{Missing: result.Infinite}
+	}
+	return toMetric(estimate{ms, math.NaN()})
+}
+
+// accuracy returns the mean accuracy over replications with the wider of two
+// intervals: Student-t over replications (each of which resampled the images and
+// its trace window), and cluster-robust by image over all of them. The second
+// matters because replications share one set of images: more replications
+// average the luck of resampling away, but not the luck of the test set. An
+// image that several replications drew is one cluster, with all its answers.
+func (s *cellSample) accuracy() estimate {
+	var values []float64
+	for _, v := range s.values[indexOf("accuracy")] {
+		if !math.IsNaN(v) {
+			values = append(values, v)
+		}
+	}
+	e := studentT(values)
+	if clustered := clusteredShare(s.images); e.known() && clustered.known() {
+		e.half = max(e.half, clustered.half)
+	}
+	return e
+}
+
+// accuracyMet says whether the mean target of the answered queries lies below
+// the interval of accuracy. ok is false when there is no interval.
+func (s *cellSample) accuracyMet() (met, ok bool) {
+	if s.finished > 0 && s.target == 0 {
+		return true, true // nothing was promised
+	}
+	e := s.accuracy()
+	return s.target/float64(s.finished) < e.lo(), e.known()
+}
+
+// promises returns accuracy_met (1 when every class meets its target, else 0)
+// and slo_met: the share of arrived queries that finished in time and whose class
+// keeps its accuracy promise. Both are null when a class has no interval.
+func promises(classes []*cellSample) (accuracyMet, sloMet result.Metric) {
+	every := 1.0
+	shares := make([]int64, len(classes[0].met))
+	arrived := make([]int64, len(shares))
+	for _, class := range classes {
+		met, ok := class.accuracyMet()
+		if !ok && class.queries > 0 {
+			return result.Metric{Missing: result.Few}, result.Metric{Missing: result.Few}
+		}
+		for r := range shares {
+			arrived[r] += class.arrived[r]
+			if met {
+				shares[r] += class.met[r]
+			}
+		}
+		if !met && class.queries > 0 {
+			every = 0
+		}
+	}
+	var values []float64
+	for r := range shares {
+		if arrived[r] > 0 {
+			values = append(values, ratio(shares[r], arrived[r]))
+		}
+	}
+	return result.Metric{Mean: &every}, toMetric(studentT(values))
+}
+
+// toMetric writes an estimate as a result; NaN, for want of samples, is null.
+func toMetric(e estimate) result.Metric {
+	if math.IsNaN(e.mean) {
+		return result.Metric{Missing: result.Few}
+	}
+	m := result.Metric{Mean: &e.mean}
+	if e.known() {
+		lo, hi := e.lo(), e.hi()
+		m.Lo, m.Hi = &lo, &hi
+	}
+	return m
+}

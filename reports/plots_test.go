@@ -1,0 +1,64 @@
+package reports
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"slosim/reports/result"
+)
+
+func TestWritePlots(t *testing.T) {
+	_, _, f, err := fixtureRun(2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	folders := [2]*result.Folder{}
+	for i := range folders {
+		if folders[i], err = result.Create(t.TempDir()); err != nil {
+			t.Fatal(err)
+		}
+		if err := WritePlots(folders[i], &f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range []string{"front", "cdf", "attainment", "density"} {
+		for format, magic := range map[string]string{"svg": "<?xml", "png": "\x89PNG"} {
+			first := readAll(t, folders[0].Path("plots/"+name+"."+format))
+			if !bytes.HasPrefix(first, []byte(magic)) {
+				t.Errorf("%s: want it to begin with %q, got %q", name+"."+format, magic, first[:8])
+			}
+			if !bytes.Equal(first, readAll(t, folders[1].Path("plots/"+name+"."+format))) {
+				t.Errorf("%s.%s: want the same bytes twice", name, format)
+			}
+		}
+	}
+	if !bytes.Contains(readAll(t, folders[0].Path("plots/front.svg")), []byte(">slo-nn<")) {
+		t.Error("front.svg: want the techniques in its legend")
+	}
+}
+
+// TestPlotsWithoutData wants no picture, rather than an empty or a failing one.
+func TestPlotsWithoutData(t *testing.T) {
+	folder, err := result.Create(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := result.Figures{CDFs: []result.CDF{{Contender: "dropped everything", MS: []float64{}, Share: []float64{}}}}
+	if err := WritePlots(folder, &f); err != nil {
+		t.Fatal(err)
+	}
+	if got, _ := filepath.Glob(folder.Path("plots/*")); len(got) > 0 {
+		t.Errorf("want no pictures, got %q", got)
+	}
+}
+
+func readAll(t *testing.T, path string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}

@@ -1,0 +1,159 @@
+package result
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// The names of the files of a result folder.
+const (
+	ManifestFile = "manifest.json"
+	SummaryFile  = "summary.json"
+	CSVFile      = "summary.csv"
+	FiguresFile  = "figures.json"
+	QueriesFile  = "queries.parquet"
+	ScheduleFile = "schedule.json"
+	ReportFile   = "report.html"
+	PlotsFolder  = "plots"
+)
+
+// Folder is a result folder. Its methods may be called from several goroutines.
+type Folder struct {
+	dir   string
+	clear sync.Once // removes a former result before the first write
+	err   error     // of that
+	owned bool      // by Create: may be written
+}
+
+// Create prepares dir for a result. It makes the folder if it does not exist,
+// refuses one that holds anything but a former result, and fails when files
+// cannot be made in it. A former result stays until the first write.
+func Create(dir string) (*Folder, error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, fmt.Errorf("%s: cannot make the result folder: %w", dir, plainCause(err))
+	}
+	if err := checkReplaceable(dir); err != nil {
+		return nil, err
+	}
+	probe, err := newPartial(filepath.Join(dir, "probe"))
+	if err != nil {
+		return nil, fmt.Errorf("%s: the result folder cannot be written: %w", dir, errors.Unwrap(err))
+	}
+	probe.abort()
+	return &Folder{dir: dir, owned: true}, nil
+}
+
+// Open returns an existing result folder for reading.
+func Open(dir string) (*Folder, error) {
+	info, err := os.Stat(dir)
+	if err != nil {
+		return nil, fmt.Errorf("%s: no result folder: %w", dir, plainCause(err))
+	}
+	if !info.IsDir() {
+		return nil, fmt.Errorf("%s: want a result folder, got a file", dir)
+	}
+	f := &Folder{dir: dir}
+	if !f.holdsResult() {
+		return nil, fmt.Errorf("%s: want a result of slosim, got a folder with neither %s nor %s", dir, ManifestFile, SummaryFile)
+	}
+	return f, nil
+}
+
+// Dir returns the folder's path.
+func (f *Folder) Dir() string { return f.dir }
+
+// Path returns the path of a file of the folder, e.g. Path(ReportFile).
+func (f *Folder) Path(name string) string { return filepath.Join(f.dir, name) }
+
+// Has says whether the folder holds a file.
+func (f *Folder) Has(name string) bool {
+	_, err := os.Stat(f.Path(name))
+	return err == nil
+}
+
+// Write writes one file of the folder, whole or not at all. The name may have
+// one folder in front ("plots/front.svg"), which is made.
+func (f *Folder) Write(name string, write func(io.Writer) error) error {
+	if err := f.prepare(name); err != nil {
+		return err
+	}
+	return WriteFile(f.Path(name), write)
+}
+
+// prepare clears a former result once and makes the folder that name lies in.
+func (f *Folder) prepare(name string) error {
+	if f.owned {
+		f.clear.Do(func() { f.err = removeResult(f.dir) })
+	}
+	if f.err != nil {
+		return f.err
+	}
+	if err := os.MkdirAll(filepath.Dir(f.Path(name)), 0o755); err != nil {
+		return fmt.Errorf("%s: cannot write: %w", f.Path(name), plainCause(err))
+	}
+	return nil
+}
+
+// WriteSummary writes summary.json and summary.csv.
+func (f *Folder) WriteSummary(s *Summary) error {
+	return errors.Join(
+		f.Write(SummaryFile, func(w io.Writer) error { return EncodeJSON(w, s) }),
+		f.Write(CSVFile, func(w io.Writer) error { return WriteCSV(w, s) }))
+}
+
+// WriteManifest writes manifest.json.
+func (f *Folder) WriteManifest(m *Manifest) error {
+	return f.Write(ManifestFile, func(w io.Writer) error { return EncodeJSON(w, m) })
+}
+
+// WriteFigures writes figures.json.
+func (f *Folder) WriteFigures(g *Figures) error {
+	return f.Write(FiguresFile, func(w io.Writer) error { return EncodeJSON(w, g) })
+}
+
+// holdsResult says whether one of the files that only slosim writes is there.
+func (f *Folder) holdsResult() bool {
+	_, manifest := f.Manifest()
+	_, summary := f.Summary()
+	return manifest == nil || summary == nil
+}
+
+func checkReplaceable(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return fmt.Errorf("%s: cannot read the result folder: %w", dir, plainCause(err))
+	}
+	strange := slices.ContainsFunc(entries, func(e os.DirEntry) bool { return !strings.HasPrefix(e.Name(), temporary) })
+	if strange && !(&Folder{dir: dir}).holdsResult() {
+		return fmt.Errorf("%s: want an empty folder or a former result of slosim, got a folder with %q in it", dir, entries[0].Name())
+	}
+	return nil
+}
+
+// removeResult removes the files that slosim writes, and nothing else. The
+// manifest goes last: a folder that is half cleared is still a result.
+func removeResult(dir string) error {
+	paths, err := filepath.Glob(filepath.Join(dir, temporary+"*"))
+	if err != nil {
+		return err
+	}
+	for _, pattern := range []string{"*.svg", "*.png"} {
+		plots, _ := filepath.Glob(filepath.Join(dir, PlotsFolder, pattern)) // the pattern is well-formed
+		paths = append(paths, plots...)
+	}
+	for _, name := range []string{QueriesFile, ScheduleFile, ReportFile, FiguresFile, CSVFile, SummaryFile, ManifestFile} {
+		paths = append(paths, filepath.Join(dir, name))
+	}
+	for _, path := range paths {
+		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("%s: cannot remove the former result: %w", path, plainCause(err))
+		}
+	}
+	return nil
+}

@@ -1,0 +1,247 @@
+package reports
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Span is a piece of virtual time, From included, To not.
+type Span struct{ From, To time.Duration }
+
+// overlap returns the length that two spans share.
+func (s Span) overlap(other Span) time.Duration {
+	return max(0, min(s.To, other.To)-max(s.From, other.From))
+}
+
+// TallyConfig describes the replication that a Tally listens to. Tallies of one
+// scenario have equal configurations but for Replication.
+type TallyConfig struct {
+	Replication  int
+	Classes      []string      // names; Observation.Class is an index
+	Workers      int           // capacity, for utilisation
+	WarmUp       time.Duration // arrivals before it are in the timeline only
+	Duration     time.Duration // the measured window is [WarmUp, Duration)
+	Interference []Span        // disturbed virtual time, in order, without overlap
+	Bin          time.Duration // width of the timeline's bins; 0: no timeline
+	Samples      int           // images of the data set, for intervals clustered by image; 0: not clustered
+}
+
+// Observation is what a Tally needs to know of one query, once its fate is known.
+// Times are virtual time since the run began.
+type Observation struct {
+	Class    uint16        // index into TallyConfig.Classes
+	Sample   uint32        // image of the data set that was served, after the replication's resampling
+	Queue    int32         // queries waiting when it arrived
+	Right    bool          // answered right; meant only when it finished
+	ArriveAt time.Duration // intended arrival
+	StartAt  time.Duration // of its service; negative: never
+	FinishAt time.Duration // negative: dropped, or unfinished when the run ended
+	Deadline time.Duration // instant
+	Busy     time.Duration // worker time that it took, all of it (probe, switch, load, service, stalls)
+	Accuracy float64       // its accuracy target, 0 to 1
+	Density  float64       // of its operating point
+	Slowdown float64       // true, at its arrival
+	Believed float64       // by the sensor, at its arrival
+}
+
+// finished says whether the query was answered at all.
+func (o *Observation) finished() bool { return o.FinishAt >= 0 }
+
+// met says whether it was answered by its deadline.
+func (o *Observation) met() bool { return o.FinishAt >= 0 && o.FinishAt <= o.Deadline }
+
+// The windows of a tally. All is the sum of the two.
+const (
+	quiet = iota
+	interference
+	windows
+)
+
+// Tally adds up one contender's queries over one replication: per class and
+// window the counts, sums and response times that the statistics need, and the
+// bins of the timeline. Adding a query allocates nothing.
+//
+// A query belongs to the window interference when it arrived while interference
+// was on. One that arrived just before and suffered is counted as quiet: where
+// a query belongs must not depend on what the contender did with it, or the
+// contenders' windows would hold different queries.
+type Tally struct {
+	config TallyConfig
+	cells  [][windows]counts // per class
+	images [][windows][]imageCount
+	busy   [windows]time.Duration // clipped to the measured window
+	done   []([windows]int64)     // completions inside the window, per class, whenever they arrived
+	bins   []bin
+	length [windows]time.Duration // of the measured window
+}
+
+// counts is what is kept per class and window.
+type counts struct {
+	arrived, finished, met, right, rightMet int64
+	density, waiting, target                float64 // sums over finished queries
+	latency                                 latencies
+}
+
+// imageCount says how often an image was answered and how often right.
+type imageCount struct{ answered, right uint32 }
+
+// bin is one bin of the timeline.
+type bin struct {
+	arrived, met, finished             int64
+	density, slowdown, believed, queue float64 // sums
+}
+
+// NewTally returns an empty tally. It panics on a configuration that no checked
+// scenario can have.
+func NewTally(config TallyConfig) *Tally {
+	if config.Duration <= config.WarmUp || config.WarmUp < 0 || config.Workers < 1 || len(config.Classes) == 0 {
+		panic(fmt.Sprintf("reports: bad tally: classes %q, workers %d, warm-up %v, duration %v",
+			config.Classes, config.Workers, config.WarmUp, config.Duration))
+	}
+	classes := len(config.Classes)
+	t := &Tally{config: config, cells: make([][windows]counts, classes),
+		images: make([][windows][]imageCount, classes), done: make([][windows]int64, classes)}
+	for c := range classes {
+		for w := range windows {
+			t.cells[c][w].latency = newLatencies()
+			t.images[c][w] = make([]imageCount, config.Samples)
+		}
+	}
+	if config.Bin > 0 {
+		t.bins = make([]bin, (config.Duration+config.Bin-1)/config.Bin)
+	}
+	t.length = t.split(t.measured())
+	return t
+}
+
+func (t *Tally) measured() Span { return Span{t.config.WarmUp, t.config.Duration} }
+
+// split divides a piece of measured time between the windows.
+func (t *Tally) split(s Span) (length [windows]time.Duration) {
+	s = Span{max(s.From, t.config.WarmUp), min(s.To, t.config.Duration)}
+	if s.From >= s.To {
+		return length
+	}
+	for _, disturbed := range t.config.Interference {
+		length[interference] += s.overlap(disturbed)
+	}
+	length[quiet] = s.To - s.From - length[interference]
+	return length
+}
+
+func (t *Tally) windowOf(at time.Duration) int {
+	for _, disturbed := range t.config.Interference {
+		if at >= disturbed.From && at < disturbed.To {
+			return interference
+		}
+	}
+	return quiet
+}
+
+// Add counts one query, in any order. Queries of the warm-up must be added too:
+// they keep workers busy inside the measured window.
+func (t *Tally) Add(o *Observation) {
+	t.addBin(o)
+	t.addService(o)
+	if o.ArriveAt < t.config.WarmUp || o.ArriveAt >= t.config.Duration {
+		return
+	}
+	w := t.windowOf(o.ArriveAt)
+	t.cells[o.Class][w].add(o)
+	if t.config.Samples > 0 && o.finished() {
+		image := &t.images[o.Class][w][o.Sample]
+		image.answered++
+		if o.Right {
+			image.right++
+		}
+	}
+}
+
+func (c *counts) add(o *Observation) {
+	c.arrived++
+	if !o.finished() {
+		c.latency.addLost()
+		return
+	}
+	c.finished++
+	c.density += o.Density
+	c.target += o.Accuracy
+	c.waiting += float64(o.StartAt - o.ArriveAt)
+	c.latency.add(int64(o.FinishAt - o.ArriveAt))
+	if o.Right {
+		c.right++
+	}
+	if o.met() {
+		c.met++
+		if o.Right {
+			c.rightMet++
+		}
+	}
+}
+
+// addService counts what happened inside the measured window, whenever the
+// query arrived: completions, and the worker's time. The latter is taken as one
+// piece that ends with the query, which is exact but for a probe some time
+// before the start.
+func (t *Tally) addService(o *Observation) {
+	end := o.FinishAt
+	if !o.finished() {
+		end = o.StartAt + o.Busy
+	}
+	if o.Busy > 0 && end >= 0 {
+		for w, length := range t.split(Span{end - o.Busy, end}) {
+			t.busy[w] += length
+		}
+	}
+	if o.finished() && o.FinishAt >= t.config.WarmUp && o.FinishAt < t.config.Duration {
+		t.done[o.Class][t.windowOf(o.FinishAt)]++
+	}
+}
+
+func (t *Tally) addBin(o *Observation) {
+	if t.config.Bin <= 0 || o.ArriveAt < 0 || o.ArriveAt >= t.config.Duration {
+		return
+	}
+	b := &t.bins[o.ArriveAt/t.config.Bin]
+	b.arrived++
+	b.slowdown += o.Slowdown
+	b.believed += o.Believed
+	b.queue += float64(o.Queue)
+	if o.finished() {
+		b.finished++
+		b.density += o.Density
+	}
+	if o.met() {
+		b.met++
+	}
+}
+
+// Arrived returns the queries that arrived in the measured window so far.
+func (t *Tally) Arrived() int64 {
+	var n int64
+	for c := range t.cells {
+		n += t.cells[c][quiet].arrived + t.cells[c][interference].arrived
+	}
+	return n
+}
+
+// merge adds another part of the same replication or class.
+func (c *counts) merge(other *counts) {
+	c.arrived += other.arrived
+	c.finished += other.finished
+	c.met += other.met
+	c.right += other.right
+	c.rightMet += other.rightMet
+	c.density += other.density
+	c.waiting += other.waiting
+	c.target += other.target
+	c.latency.merge(&other.latency)
+}
+
+// sameRun says whether two tallies watched the same scenario.
+func (t *Tally) sameRun(other *Tally) bool {
+	a, b := t.config, other.config
+	return slices.Equal(a.Classes, b.Classes) && slices.Equal(a.Interference, b.Interference) &&
+		a.Workers == b.Workers && a.WarmUp == b.WarmUp && a.Duration == b.Duration && a.Bin == b.Bin && a.Samples == b.Samples
+}

@@ -1,0 +1,91 @@
+package reports
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"slosim/reports/result"
+)
+
+// versus returns the paired differences of contender i in a cell against every
+// other contender, keyed "OTHER METRIC". Both saw the same queries, images,
+// draws and interference in a replication, so that the difference of one
+// replication is free of what they share; the interval is Student's over those
+// differences. Each interval stands alone: nothing corrects for their number.
+func versus(samples [][]*cellSample, runs []Contender, i, group int) map[string]result.Against {
+	against := map[string]result.Against{}
+	for other := range runs {
+		if other == i {
+			continue
+		}
+		for m, metric := range metrics {
+			if metric.better != 0 {
+				against[runs[other].Name+" "+metric.name] = paired(samples[i][group], samples[other][group], m)
+			}
+		}
+	}
+	return against
+}
+
+// paired compares the replications that both have.
+func paired(a, b *cellSample, m int) result.Against {
+	var differences []float64
+	for i, replication := range a.replications {
+		j, ok := slices.BinarySearch(b.replications, replication)
+		if !ok {
+			continue
+		}
+		x, y := a.values[m][i], b.values[m][j]
+		if math.IsInf(x, 1) || math.IsInf(y, 1) {
+			return result.Against{Metric: result.Metric{Missing: result.Infinite}}
+		}
+		if d := x - y; !math.IsNaN(d) {
+			differences = append(differences, d)
+		}
+	}
+	e := studentT(differences)
+	significant := e.known() && (e.lo() > 0 || e.hi() < 0)
+	return result.Against{Metric: toMetric(e), Significant: significant}
+}
+
+// statisticalNotes are the caveats that follow from the numbers themselves.
+func statisticalNotes(runs []Contender, s *result.Summary) []string {
+	var notes []string
+	most := 0
+	for _, run := range runs {
+		most = max(most, len(run.Tallies))
+	}
+	if most == 1 {
+		notes = append(notes, "only 1 replication: no intervals, no comparisons; run at least 2, better 10")
+	} else if most < 5 {
+		notes = append(notes, fmt.Sprintf("only %d replications: intervals are wide (t = %.1f); better 10", most, tFactor(most-1)))
+	}
+	for _, run := range runs {
+		if len(run.Tallies) < most {
+			notes = append(notes, fmt.Sprintf("%s: only %d of %d replications", run.Name, len(run.Tallies), most))
+		}
+	}
+	if pooled := pooledQuantiles(s, most); len(pooled) > 0 {
+		notes = append(notes, fmt.Sprintf("%s without interval, where one replication alone has too few queries: taken over all of them", joinNames(pooled)))
+	}
+	return notes
+}
+
+// pooledQuantiles names the quantiles that stand without an interval although
+// there were several replications.
+func pooledQuantiles(s *result.Summary, replications int) []string {
+	var names []string
+	for _, metric := range metrics {
+		if metric.q == 0 || replications < 2 {
+			continue
+		}
+		if slices.ContainsFunc(s.Cells, func(c result.Cell) bool {
+			m := c.Metrics[metric.name]
+			return c.Class == everyClass && m.Mean != nil && m.Lo == nil
+		}) {
+			names = append(names, metric.name)
+		}
+	}
+	return names
+}

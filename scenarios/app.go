@@ -1,0 +1,153 @@
+package scenarios
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+
+	"slosim/engine"
+	"slosim/engine/antagonist"
+	"slosim/engine/kernel"
+	"slosim/engine/measure"
+	"slosim/engine/profile"
+	"slosim/scheduler"
+	"slosim/workloads"
+)
+
+// App does what the verbs of the command ask for. Its fields are what it is composed
+// of; NewApp fills them with what ships, and researchers add their own.
+type App struct {
+	Policies scheduler.Registry
+	Source   engine.Source // of networks
+	Kernels  *kernel.Set
+	Launcher antagonist.Launcher
+	CacheDir string // for profiles and networks that were made here; empty: nothing is kept
+}
+
+// NewApp returns the App with everything that ships.
+func NewApp() (*App, error) {
+	launcher, err := antagonist.Self()
+	if err != nil {
+		return nil, err
+	}
+	app := &App{
+		Policies: scheduler.Builtin(),
+		Source:   engine.Shipped(),
+		Kernels:  kernel.Best(),
+		Launcher: launcher,
+	}
+	// Without a cache folder (no HOME) everything works, only nothing is kept.
+	if cache, err := os.UserCacheDir(); err == nil {
+		app.CacheDir = filepath.Join(cache, "slosim")
+	}
+	return app, nil
+}
+
+// machine is the fingerprint of this machine with the kernels in use.
+func (a *App) machine() profile.Machine { return measure.ThisMachine(a.Kernels.Name) }
+
+// technique builds a technique of a scenario over the networks of a family.
+func (a *App) technique(family Family, t Technique) (engine.Technique, error) {
+	activator, _ := t.Options["activator"].(string)
+	if activator == "best" {
+		activator = ""
+	}
+	built, err := a.Source.Technique(engine.TechniqueSpec{Name: t.Name, Network: family.Name, Activator: activator}, a.Kernels)
+	if err != nil {
+		return nil, err
+	}
+	return named{built, t.Key()}, nil
+}
+
+// named is a technique under the name that the scenario gives it.
+type named struct {
+	engine.Technique
+	name string
+}
+
+// Name returns the scenario's name for the technique.
+func (n named) Name() string { return n.name }
+
+// Family is a set of networks for the same inputs, with the data that calibrates and
+// judges them. Scenarios and commands name it as their network.
+type Family struct {
+	Name        string
+	About       string
+	Reference   string // the dense network: loads, densities and slow-downs refer to it
+	Calibration string // data set
+	Truth       string // data set
+}
+
+// Families lists the families of networks that ship.
+func Families() []Family {
+	return []Family{{
+		Name:        "fashion-mnist",
+		About:       "784-1024-1024-10 ReLU networks for Fashion-MNIST, plain and winner-take-all, and a zoo of smaller ones",
+		Reference:   "fashion-mnist.full",
+		Calibration: workloads.FashionMNISTCalibration,
+		Truth:       workloads.FashionMNISTTest,
+	}}
+}
+
+// FindFamily returns the family of a name.
+func FindFamily(name string) (Family, error) {
+	var known []string
+	for _, f := range Families() {
+		if f.Name == name {
+			return f, nil
+		}
+		known = append(known, f.Name)
+	}
+	return Family{}, Usagef("network: want one of %v, got %q", known, name)
+}
+
+// data opens both data sets of a family.
+func (f Family) data() (calibration, truth *workloads.Dataset, err error) {
+	if calibration, err = workloads.OpenDataset(f.Calibration); err != nil {
+		return nil, nil, err
+	}
+	truth, err = workloads.OpenDataset(f.Truth)
+	return calibration, truth, err
+}
+
+// version returns the module's version and the commit that it was built from, as far
+// as the build knows them.
+func version() (version, commit string) {
+	version, commit = "(devel)", "unknown"
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return version, commit
+	}
+	if info.Main.Version != "" {
+		version = info.Main.Version
+	}
+	for _, s := range info.Settings {
+		switch {
+		case s.Key == "vcs.revision":
+			commit = s.Value
+		case s.Key == "vcs.modified" && s.Value == "true":
+			commit += " (modified)"
+		}
+	}
+	return version, commit
+}
+
+// machineFacts are the lines about the machine in reports.
+func machineFacts(m profile.Machine) map[string]string {
+	facts := map[string]string{
+		"CPU":            m.CPU,
+		"cores":          fmt.Sprint(m.Cores),
+		"kernel variant": m.Variant,
+		"platform":       m.OS,
+		"Go":             runtime.Version(),
+	}
+	if m.L2 > 0 {
+		facts["L2 cache"] = Size(m.L2).String()
+	}
+	if m.L3 > 0 {
+		facts["L3 cache"] = Size(m.L3).String()
+	}
+	return facts
+}

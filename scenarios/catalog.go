@@ -1,0 +1,137 @@
+package scenarios
+
+import (
+	"fmt"
+	"os"
+	"slices"
+
+	"slosim/engine"
+	"slosim/engine/antagonist"
+	"slosim/reports"
+	"slosim/scheduler"
+	"slosim/workloads"
+)
+
+// Known lists what a scenario may name here, with who checks it.
+func (a *App) Known() Known {
+	return Known{
+		Networks:       familyEntries(),
+		Techniques:     techniqueEntries(),
+		Policies:       a.policyEntries(),
+		Traces:         traceEntries(),
+		Antagonists:    antagonistEntries(),
+		Metrics:        Entries(reports.MetricNames()...),
+		Datasets:       datasetEntries(),
+		CheckTechnique: checkTechnique,
+		CheckPolicy:    a.checkPolicy,
+		CheckArrivals:  checkArrivalSpec,
+		IsFile:         isFile,
+	}
+}
+
+func familyEntries() []Entry {
+	var entries []Entry
+	for _, f := range Families() {
+		entries = append(entries, Entry{f.Name, f.About})
+	}
+	return entries
+}
+
+// techniqueAbout says in a line what each technique is.
+func techniqueAbout() map[string]string {
+	return map[string]string{
+		"dense":      "the plain network, our dense kernel: one point",
+		"relu-skip":  "exact: nodes that ReLU set to zero (and zero inputs) are skipped",
+		"slo-nn":     "dropout of nodes per query; activator = \"best\" (default), \"linear\", \"clustered\", or \"lsh\": the paper's",
+		"slo-nn-lsh": "the paper's design as reconstructed: the same as slo-nn with activator = \"lsh\"",
+		"zoo":        "model switching: networks of several sizes, and margin cascades over them",
+	}
+}
+
+func techniqueEntries() []Entry {
+	var entries []Entry
+	about := techniqueAbout()
+	for _, name := range engine.Techniques() {
+		entries = append(entries, Entry{name, about[name]})
+	}
+	return entries
+}
+
+func (a *App) policyEntries() []Entry {
+	var entries []Entry
+	for _, name := range a.Policies.Names() {
+		entries = append(entries, Entry{name, scheduler.About(name)})
+	}
+	return entries
+}
+
+func traceEntries() []Entry {
+	var entries []Entry
+	for _, t := range workloads.Traces() {
+		entries = append(entries, Entry{t.Name, fmt.Sprintf("%s; %s; %s", t.Description, t.Licence, t.Attribution)})
+	}
+	return entries
+}
+
+func antagonistEntries() []Entry {
+	about := map[string]string{
+		"cpu":    "computes on the worker's own core: the scheduler takes the core away for milliseconds",
+		"memory": "streams through 256 MB on the next core: memory bandwidth",
+		"cache":  "writes 32 MB in random order on the next core: the shared cache",
+	}
+	var entries []Entry
+	for _, kind := range antagonist.Kinds() {
+		entries = append(entries, Entry{kind, about[kind]})
+	}
+	return entries
+}
+
+func datasetEntries() []Entry {
+	var entries []Entry
+	for _, d := range workloads.Datasets() {
+		entries = append(entries, Entry{d.Name, fmt.Sprintf("%s; %s, %s", d.Description, d.Licence, d.Copyright)})
+	}
+	return entries
+}
+
+// checkTechnique judges a technique's options.
+func checkTechnique(name string, options map[string]any) []Complaint {
+	var complaints []Complaint
+	for _, key := range sortedKeys(options) {
+		if name != "slo-nn" || key != "activator" {
+			complaints = append(complaints, Complaint{Key: key, Want: "no such option of " + name, Got: show(options[key])})
+			continue
+		}
+		known := []string{"best", engine.LinearActivator, engine.ClusteredActivator, engine.LSHActivator}
+		text, ok := options[key].(string)
+		if !ok || !slices.Contains(known, text) {
+			complaints = append(complaints, Complaint{Key: key, Want: wantName("activators", known), Got: show(options[key]) + didYouMean(text, known)})
+		}
+	}
+	return complaints
+}
+
+// checkPolicy judges a policy's parameters by making one.
+func (a *App) checkPolicy(name string, params map[string]any) []Complaint {
+	p := scheduler.NewParams(params)
+	a.Policies[name](p)
+	var complaints []Complaint
+	for _, problem := range p.Problems() {
+		complaints = append(complaints, Complaint{Key: problem.Key, Want: problem.Want, Got: problem.Got})
+	}
+	return complaints
+}
+
+// checkArrivalSpec lets the workloads package judge the arrivals.
+func checkArrivalSpec(spec workloads.ArrivalSpec) []Complaint {
+	var complaints []Complaint
+	for _, e := range spec.Validate() {
+		complaints = append(complaints, Complaint{Key: e.Key, Want: e.Want, Got: e.Got})
+	}
+	return complaints
+}
+
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
+}

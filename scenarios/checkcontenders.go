@@ -1,0 +1,122 @@
+package scenarios
+
+import (
+	"fmt"
+	"strconv"
+)
+
+// contenders checks the listed contenders, then those of [factorial], which it
+// adds to the list.
+func (c *checker) contenders(s *Scenario) {
+	seen := map[string]int{}
+	for i, contender := range s.Contenders {
+		path := index("contender", i)
+		c.require(path+".technique", "a technique")
+		c.technique(path+".technique", contender.Technique)
+		c.require(path+".policy", "a policy's name")
+		c.policy(path, contender.Policy, contender.Params)
+		if c.fine(path+".technique", path+".policy") {
+			c.label(path+".name", contender.Name)
+			c.distinct(path+".name", contender.Name, i, seen)
+		}
+	}
+	c.factorial(s, seen)
+	if n := len(s.Contenders); (n < 1 || n > maxContenders) && c.fine("factorial") {
+		c.add("contender", fmt.Sprintf("1 to %d [[contender]] tables, or [factorial]", maxContenders), strconv.Itoa(n))
+	}
+}
+
+func (c *checker) factorial(s *Scenario, seen map[string]int) {
+	if s.Factorial == nil {
+		return
+	}
+	c.nonempty("factorial.techniques", len(s.Factorial.Techniques))
+	c.nonempty("factorial.policies", len(s.Factorial.Policies))
+	for i, technique := range s.Factorial.Techniques {
+		c.technique(index("factorial.techniques", i), technique)
+	}
+	for i, policy := range s.Factorial.Policies {
+		if path := index("factorial.policies", i); c.oneOf(path, "policies", policy, names(c.known.Policies)) {
+			c.complain(path, c.checkPolicy(policy, nil))
+		}
+	}
+	listed := len(s.Contenders)
+	s.expand()
+	for i, contender := range s.Contenders[listed:] {
+		if _, double := seen[contender.Name]; double {
+			c.add("factorial", "contenders that are not listed elsewhere", show(contender.Name))
+		}
+		seen[contender.Name] = listed + i
+	}
+}
+
+// nonempty notes a list that is missing or empty.
+func (c *checker) nonempty(path string, n int) {
+	if n == 0 {
+		c.add(path, "at least one", "none")
+		c.bad["factorial"] = true
+	}
+}
+
+func (c *checker) technique(path string, t Technique) {
+	if !c.fine(path, path+".name") || !c.oneOf(path, "techniques", t.Name, names(c.known.Techniques)) {
+		return
+	}
+	if c.known.CheckTechnique != nil {
+		c.complain(path, c.known.CheckTechnique(t.Name, t.Options))
+	}
+	c.bad[path] = c.bad[path] || c.badBelow(path)
+}
+
+// badBelow reports whether anything below a path has a problem.
+func (c *checker) badBelow(path string) bool {
+	for bad := range c.bad {
+		if len(bad) > len(path) && bad[:len(path)+1] == path+"." {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *checker) policy(path, policy string, params map[string]any) {
+	if c.fine(path+".params") && c.oneOf(path+".policy", "policies", policy, names(c.known.Policies)) {
+		c.complain(path+".params", c.checkPolicy(policy, params))
+	}
+}
+
+func (c *checker) checkPolicy(policy string, params map[string]any) []Complaint {
+	if c.known.CheckPolicy == nil {
+		return nil
+	}
+	return c.known.CheckPolicy(policy, params)
+}
+
+// asserts checks the assertions against the contenders and classes that there are.
+func (c *checker) asserts(s *Scenario) {
+	contenders, classes := []string{}, []string{"all"}
+	for _, contender := range s.Contenders {
+		contenders = append(contenders, contender.Name)
+	}
+	for _, class := range s.Classes {
+		classes = append(classes, class.Name)
+	}
+	for i := range s.Asserts {
+		a, path := &s.Asserts[i], index("assert", i)
+		c.require(path+".contender", "a contender's name")
+		c.oneOf(path+".contender", "contenders", a.Contender, contenders)
+		c.oneOf(path+".class", "classes", a.Class, classes)
+		c.oneOf(path+".window", "windows", a.Window, []string{"all", "quiet", "interference"})
+		c.require(path+".metric", "a metric's name")
+		c.oneOf(path+".metric", "metrics", a.Metric, names(c.known.Metrics))
+		c.bounds(a, path)
+	}
+}
+
+func (c *checker) bounds(a *Assert, path string) {
+	switch {
+	case a.Min == nil && a.Max == nil:
+		c.add(path, "min, max or both", "neither")
+	case a.Min != nil && a.Max != nil && *a.Min > *a.Max && c.fine(path+".min", path+".max"):
+		c.add(path+".max", "at least min = "+show(*a.Min), show(*a.Max))
+	}
+}

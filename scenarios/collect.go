@@ -1,0 +1,153 @@
+package scenarios
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"slosim/engine/profile"
+	"slosim/reports"
+	"slosim/reports/result"
+)
+
+// figures collects what the report draws.
+func (r *ran) figures(contenders []reports.Contender) (result.Figures, error) {
+	timelines, cdfs, err := reports.DrawnSeries(contenders)
+	if err != nil {
+		return result.Figures{}, err
+	}
+	f := result.Figures{
+		Schema:   result.Schema,
+		Fronts:   fronts(r.profile.Profile),
+		Timeline: timelines,
+		CDFs:     cdfs,
+		Campaign: campaign(r.profile.Profile),
+		WarmUp:   r.scenario.Warmup.Std().Seconds(),
+		Duration: r.scenario.Duration.Std().Seconds(),
+	}
+	for i := range r.scenario.Interference {
+		block := &r.scenario.Interference[i]
+		for _, s := range block.Stretches() {
+			f.Shaded = append(f.Shaded, result.Interval{
+				FromS: s.From.Seconds(), ToS: s.To.Seconds(), Kind: block.Antagonist, Degree: block.Intensity,
+			})
+		}
+	}
+	for i := range r.scenario.Classes {
+		class := &r.scenario.Classes[i]
+		f.Classes = append(f.Classes, result.SLO{
+			Name: class.Name, Share: class.Share, LatencyMS: class.Latency.Std().Seconds() * 1e3,
+			Accuracy: class.Accuracy, Changes: len(class.Changes),
+		})
+	}
+	return f, nil
+}
+
+// manifest says how the result came to be.
+func (r *ran) manifest() result.Manifest {
+	version, commit := version()
+	m := result.Manifest{
+		Schema:        result.Schema,
+		Version:       version,
+		Commit:        commit,
+		Go:            runtime.Version(),
+		CPU:           r.profile.Machine.CPU,
+		Cores:         r.profile.Machine.Cores,
+		Kernel:        r.profile.Machine.Variant,
+		Scenario:      r.scenario.Name,
+		ScenarioHash:  r.scenario.Hash(),
+		ScenarioText:  r.scenario.Text(),
+		ProfileHash:   r.profile.hash,
+		ProfileOrigin: r.profile.origin,
+		Seed:          r.scenario.Seed,
+		StartedAt:     r.began.UTC().Format(time.RFC3339),
+		WallSeconds:   time.Since(r.began).Seconds(),
+		Interrupted:   r.complete < r.scenario.Replications,
+		Warnings:      slices.Concat(r.profile.Campaign.Warnings, r.profile.warnings),
+	}
+	if r.simulate > 0 {
+		m.QueriesPerSecond = float64(r.queries) / r.simulate.Seconds()
+	}
+	for i, e := range r.entrants {
+		if err := r.faulty[i]; err != nil {
+			m.Failed = append(m.Failed, fmt.Sprintf("%s: %v", e.Name, err))
+		}
+	}
+	return m
+}
+
+// writeReport writes report.html and the plots.
+func writeReport(folder *result.Folder, m *result.Manifest, s *result.Summary, f *result.Figures) error {
+	if err := folder.Write(result.ReportFile, func(w io.Writer) error { return reports.HTML(w, m, s, f) }); err != nil {
+		return err
+	}
+	return reports.Plots(folder, s, f)
+}
+
+// levelName names a level of disturbance: "alone", "cpu 1".
+func levelName(l profile.Level) string {
+	if len(l.Antagonists) == 0 {
+		return "alone"
+	}
+	var names []string
+	for _, a := range l.Antagonists {
+		names = append(names, fmt.Sprintf("%s %g", a.Kind, a.Intensity))
+	}
+	return strings.Join(names, " + ")
+}
+
+// sorted sorts times into a distribution.
+func sorted(times profile.Dist) profile.Dist {
+	slices.Sort(times)
+	return times
+}
+
+// dryRun says what would run: the resolved scenario, its traffic and its size.
+func (a *App) dryRun(o RunOptions, s subject) error {
+	scenario := o.Scenario
+	reference, source := a.expectedReference(s, o.Profile)
+	fmt.Fprint(o.Out, scenario.Text())
+	fmt.Fprintf(o.Out, "\n# contenders x replications: %d x %d = %d runs of %v\n",
+		len(scenario.Contenders), scenario.Replications, len(scenario.Contenders)*scenario.Replications, scenario.Duration.Std())
+	rate := scenario.Arrivals.Rate
+	load := scenario.Arrivals.Load
+	workers := scenario.Machines[0].Workers
+	switch {
+	case reference == 0:
+		fmt.Fprintf(o.Out, "# %s: rates and times are known once it is measured\n", source)
+		return nil
+	case load > 0:
+		rate = rateOf(load, workers, reference)
+	default:
+		load = rate * reference.Seconds() / float64(workers)
+	}
+	fmt.Fprintf(o.Out, "# %s: the dense network takes %v\n", source, reference.Round(100*time.Nanosecond))
+	for _, class := range scenario.Classes {
+		fmt.Fprintf(o.Out, "# class %s: %.0f queries a second, %.2f of the workers at the dense network\n",
+			class.Name, rate*class.Share, load*class.Share)
+	}
+	queries := rate * scenario.Duration.Std().Seconds() * float64(len(scenario.Contenders)*scenario.Replications)
+	fmt.Fprintf(o.Out, "# %.2g queries in all: about %.0f s at a million a second\n", queries, math.Ceil(queries/1e6))
+	if load >= 1 {
+		fmt.Fprintf(o.Out, "# warning: offered load %.2f of the dense network is not below 1: its queue grows without bound\n", load)
+	}
+	return nil
+}
+
+// expectedReference returns the dense reference's mean from the given or cached
+// profile, 0 if there is none.
+func (a *App) expectedReference(s subject, file string) (time.Duration, string) {
+	path := file
+	if path == "" {
+		path = a.cachePath(s)
+	}
+	p, err := profile.Load(path)
+	if err != nil {
+		return 0, "no profile yet"
+	}
+	return p.Campaign.Reference.Mean(), "profile " + path
+}

@@ -1,0 +1,129 @@
+package scenarios
+
+import (
+	"math"
+	"time"
+
+	"slosim/engine/profile"
+	"slosim/reports/result"
+)
+
+// z95 is the 97.5 % quantile of the normal distribution.
+const z95 = 1.959963984540054
+
+// fronts describes every technique's points as the truth half has them, alone.
+func fronts(p *profile.Profile) []result.Front {
+	reference := meanOf([]profile.Dist{p.Campaign.Reference})
+	out := make([]result.Front, len(p.Sets))
+	for i := range p.Sets {
+		set := &p.Sets[i]
+		out[i].Technique = set.Technique
+		for point := range set.Points {
+			out[i].Points = append(out[i].Points, frontPoint(set, point, reference.mean))
+		}
+	}
+	return out
+}
+
+func frontPoint(set *profile.Set, point int, reference float64) result.FrontPoint {
+	service := serviceOf(set, &set.Truth, point)
+	accuracy := set.Truth.Accuracy(point)
+	lo, hi := wilson(accuracy, set.Truth.Samples)
+	p := set.Points[point]
+	return result.FrontPoint{
+		Name:       p.Name,
+		Density:    p.Density,
+		MeanUS:     service.mean / 1e3,
+		MeanLo:     (service.mean - service.half) / 1e3,
+		MeanHi:     (service.mean + service.half) / 1e3,
+		P99US:      float64(p99(set, point)) / 1e3,
+		Accuracy:   accuracy,
+		AccuracyLo: lo,
+		AccuracyHi: hi,
+		Calibrated: set.Calibration.Accuracy(point),
+		Cascade:    p.Cascade,
+		Speedup:    reference / service.mean,
+	}
+}
+
+// estimate is a mean in nanoseconds with the half-width of its 95 % interval.
+type estimate struct{ mean, half float64 }
+
+// serviceOf returns the mean service time of a point alone, activation included.
+func serviceOf(set *profile.Set, half *profile.Half, point int) estimate {
+	service := meanOf(half.Execute[point][0])
+	if set.Activates {
+		activation := meanOf(half.Activate[:1])
+		service.mean += activation.mean
+		service.half = math.Hypot(service.half, activation.half)
+	}
+	return service
+}
+
+// meanOf pools distributions of single calls.
+func meanOf(ds []profile.Dist) estimate {
+	n, sum, squares := 0.0, 0.0, 0.0
+	for _, d := range ds {
+		for _, t := range d {
+			n++
+			sum += float64(t)
+			squares += float64(t) * float64(t)
+		}
+	}
+	mean := sum / n
+	variance := max(squares/n-mean*mean, 0)
+	return estimate{mean, z95 * math.Sqrt(variance/n)}
+}
+
+// p99 returns the 99 % quantile of a point's execution alone, by its class shares, plus
+// the median of its activation.
+func p99(set *profile.Set, point int) time.Duration {
+	var all profile.Dist
+	for _, d := range set.Truth.Execute[point][0] {
+		all = append(all, d...)
+	}
+	t := sorted(all).Quantile(0.99)
+	if set.Activates {
+		t += set.Truth.Activation(0, 0.5)
+	}
+	return t
+}
+
+// wilson returns the 95 % interval of a share (Wilson, 1927).
+func wilson(share float64, n int) (lo, hi float64) {
+	m := float64(n)
+	centre := (share + z95*z95/(2*m)) / (1 + z95*z95/m)
+	half := z95 / (1 + z95*z95/m) * math.Sqrt(share*(1-share)/m+z95*z95/(4*m*m))
+	return centre - half, centre + half
+}
+
+// campaign is what the report says of the measuring.
+func campaign(p *profile.Profile) result.Campaign {
+	c := result.Campaign{
+		Machine:     machineFacts(p.Machine),
+		ReferenceUS: float64(p.Campaign.Reference.Quantile(0.5)) / 1e3,
+		Drift:       p.Campaign.Drift,
+		Blocks:      p.Campaign.Blocks,
+		BlockSize:   p.Campaign.BlockSize,
+		Seconds:     p.Campaign.Seconds,
+		Warnings:    append([]string{}, p.Campaign.Warnings...),
+	}
+	for i, l := range p.Levels {
+		c.Levels = append(c.Levels, campaignLevel(p, i, l))
+	}
+	return c
+}
+
+func campaignLevel(p *profile.Profile, index int, l profile.Level) result.CampaignLevel {
+	out := result.CampaignLevel{
+		Name: levelName(l), Slowdown: l.Slowdown, Kept: l.Kept, Discarded: l.Discarded, Share: l.Share,
+	}
+	var waits profile.Dist
+	for _, s := range p.Sets[0].Truth.Stalls[index] {
+		waits = append(waits, uint32(min(s.Wait, math.MaxUint32)))
+	}
+	if out.Stalls = len(waits); out.Stalls > 0 {
+		out.StallMS = float64(sorted(waits).Quantile(0.5)) / 1e6
+	}
+	return out
+}

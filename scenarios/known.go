@@ -1,0 +1,51 @@
+package scenarios
+
+import "slosim/workloads"
+
+// Known is what a scenario may name, and who checks the parts that this package does
+// not understand itself. It is handed in, so that researchers can add their own
+// policies and tests can do without the real ones.
+type Known struct {
+	Networks    []Entry
+	Techniques  []Entry
+	Policies    []Entry
+	Traces      []Entry
+	Antagonists []Entry
+	Metrics     []Entry // of a result's summary, for assertions
+	Datasets    []Entry
+
+	// CheckTechnique says what is wrong with the options of a known technique; keys
+	// are those of the options. nil: any options will do.
+	CheckTechnique func(name string, options map[string]any) []Complaint
+	// CheckPolicy says what is wrong with the parameters of a known policy. nil: any will do.
+	CheckPolicy func(name string, params map[string]any) []Complaint
+	// CheckArrivals says what else is wrong with the arrivals. nil: nothing.
+	CheckArrivals func(spec workloads.ArrivalSpec) []Complaint
+	// IsFile says whether a path that stands where a trace's name may be is a file.
+	// nil: only known traces will do.
+	IsFile func(path string) bool
+}
+
+// Entry is something that has a name, with one line about it for lists.
+type Entry struct {
+	Name  string `json:"name"`
+	About string `json:"about,omitempty"`
+}
+
+// Entries makes entries of bare names.
+func Entries(names ...string) []Entry {
+	entries := make([]Entry, len(names))
+	for i, name := range names {
+		entries[i].Name = name
+	}
+	return entries
+}
+
+// names returns the names of entries.
+func names(entries []Entry) []string {
+	list := make([]string, len(entries))
+	for i, entry := range entries {
+		list[i] = entry.Name
+	}
+	return list
+}

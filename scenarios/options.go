@@ -1,0 +1,73 @@
+package scenarios
+
+import "io"
+
+// Progress is told how far a long piece of work is. Start begins a piece of total
+// steps, Done ends it, also when it was not finished. Add may be called from several
+// goroutines.
+type Progress interface {
+	Start(name string, total int)
+	Add(n int)
+	Done()
+}
+
+// Console is where a verb writes. In options that have an Out of their own, a path,
+// the writer is Console.Out.
+type Console struct {
+	Out      io.Writer // results
+	Err      io.Writer // warnings
+	JSON     bool      // results as JSON instead of text
+	Color    bool      // text may have colours: a terminal, and NO_COLOR is not set
+	Progress Progress  // never nil
+}
+
+// RunOptions are those of `slosim run`.
+type RunOptions struct {
+	Console
+	Scenario    *Scenario
+	Dir         string // -o: where results go; empty: ClaimDir chooses when there are some
+	Profile     string // --profile: a profile's file to use as it is; empty: measure, or the cache
+	SaveProfile string // --save-profile: file to write the used profile to; empty: none
+	Service     string // --service: "profile"
+	DryRun      bool   // --dry-run: say what would run, write nothing
+	Jobs        int    // --jobs: replications at a time, 1 or more
+	Records     bool   // --records: write queries.parquet
+}
+
+// MeasureOptions are those of `slosim measure`.
+type MeasureOptions struct {
+	Console
+	Network     string
+	Techniques  []Technique    // at least one
+	Antagonists []Interference // levels besides the undisturbed one: Antagonist and Intensity
+	Workers     int            // busy at the same time, 1 or more
+	Seed        int64
+	Out         string // -o: the profile's file
+}
+
+// TrainOptions are those of `slosim train`.
+type TrainOptions struct {
+	Console
+	Network string
+	Seed    int64
+	Data    string // --data: folder of the training files; empty: DataDir
+	Out     string // -o: folder for the weights
+}
+
+// TradeoffOptions are those of `slosim tradeoff`.
+type TradeoffOptions struct {
+	Console
+	Network    string
+	Techniques []Technique // empty: all
+	Seeds      int         // --seeds: training seeds to average over, 1 or more
+	Data       string      // --data: folder of the training files, for seeds that do not ship; empty: DataDir
+	Loss       float64     // --loss: accuracy that may be lost, 0 to 1
+	Out        string      // -o: folder for tables and plots; empty: none
+}
+
+// ReportOptions are those of `slosim report`.
+type ReportOptions struct {
+	Console
+	Dir string // a result folder
+	Out string // -o: file for the HTML report; empty: report.html in Dir
+}

@@ -1,0 +1,37 @@
+package scenarios
+
+import (
+	"context"
+	"io"
+
+	"slosim/reports"
+	"slosim/reports/result"
+)
+
+// Report writes report.html of a result folder again, from its files alone.
+func (a *App) Report(_ context.Context, o ReportOptions) error {
+	folder, err := result.Open(o.Dir)
+	if err != nil {
+		return err
+	}
+	manifest, err := folder.Manifest()
+	if err != nil {
+		return err
+	}
+	summary, err := folder.Summary()
+	if err != nil {
+		return err
+	}
+	figures, err := folder.Figures()
+	if err != nil {
+		return err
+	}
+	path := o.Out
+	if path == "" {
+		path = folder.Path(result.ReportFile)
+	}
+	if err := result.WriteFile(path, func(w io.Writer) error { return reports.HTML(w, manifest, summary, figures) }); err != nil {
+		return err
+	}
+	return printSummary(o.Console, summary, o.Dir)
+}

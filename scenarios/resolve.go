@@ -1,0 +1,135 @@
+package scenarios
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"time"
+
+	"github.com/BurntSushi/toml"
+
+	"slosim/workloads"
+)
+
+// The defaults of what a scenario may leave out.
+const (
+	defaultReplications = 10
+	defaultSensorPeriod = Duration(50 * time.Millisecond)
+	defaultSensorLag    = Duration(100 * time.Millisecond)
+	defaultSensorNoise  = 0.1
+)
+
+// orElse fills a field that the scenario does not give.
+func orElse[T any](c *checker, path string, field *T, value T) {
+	if !c.given[path] {
+		*field = value
+	}
+}
+
+// resolve fills in the defaults.
+func (c *checker) resolve(s *Scenario) {
+	orElse(c, "title", &s.Title, s.Name)
+	orElse(c, "seed", &s.Seed, 1)
+	orElse(c, "replications", &s.Replications, defaultReplications)
+	orElse(c, "sensor.period", &s.Sensor.Period, defaultSensorPeriod)
+	orElse(c, "sensor.lag", &s.Sensor.Lag, defaultSensorLag)
+	orElse(c, "sensor.noise", &s.Sensor.Noise, defaultSensorNoise)
+	if s.Feedback != nil {
+		orElse(c, "feedback.share", &s.Feedback.Share, 1)
+	}
+	for i := range s.Models {
+		orElse(c, index("model", i)+".name", &s.Models[i].Name, s.Models[i].Network)
+	}
+	for i := range s.Machines {
+		orElse(c, index("machine", i)+".workers", &s.Machines[i].Workers, 1)
+	}
+	c.resolveArrivals(&s.Arrivals)
+	c.resolveClasses(s.Classes)
+	c.resolveInterference(s)
+	for i := range s.Contenders {
+		k := &s.Contenders[i]
+		orElse(c, index("contender", i)+".name", &k.Name, k.Technique.Key()+"/"+k.Policy)
+	}
+	for i := range s.Asserts {
+		path := index("assert", i)
+		orElse(c, path+".class", &s.Asserts[i].Class, "all")
+		orElse(c, path+".window", &s.Asserts[i].Window, "all")
+	}
+}
+
+// resolveClasses gives an only class all of the arrivals, and each change what it
+// leaves as it was.
+func (c *checker) resolveClasses(classes []Class) {
+	for i := range classes {
+		class, path := &classes[i], index("class", i)
+		if len(classes) == 1 {
+			orElse(c, path+".share", &class.Share, 1)
+		}
+		latency, accuracy := class.Latency, class.Accuracy
+		for j := range class.Changes {
+			change, path := &class.Changes[j], index(path+".change", j)
+			orElse(c, path+".latency", &change.Latency, latency)
+			orElse(c, path+".accuracy", &change.Accuracy, accuracy)
+			latency, accuracy = change.Latency, change.Accuracy
+		}
+	}
+}
+
+func (c *checker) resolveInterference(s *Scenario) {
+	for i := range s.Interference {
+		path := index("interference", i)
+		orElse(c, path+".intensity", &s.Interference[i].Intensity, 1)
+		orElse(c, path+".to", &s.Interference[i].To, s.Duration)
+	}
+}
+
+// expand turns [factorial] into contenders.
+func (s *Scenario) expand() {
+	if s.Factorial == nil {
+		return
+	}
+	for _, technique := range s.Factorial.Techniques {
+		for _, policy := range s.Factorial.Policies {
+			s.Contenders = append(s.Contenders, Contender{
+				Name: technique.Key() + "/" + policy, Technique: technique, Policy: policy,
+			})
+		}
+	}
+	s.Factorial = nil
+}
+
+// Text returns the scenario as TOML, with every default filled in. Parse accepts it
+// and gives the same scenario.
+func (s *Scenario) Text() string {
+	var b bytes.Buffer
+	encoder := toml.NewEncoder(&b)
+	encoder.Indent = ""
+	if err := encoder.Encode(s); err != nil {
+		panic("scenarios: a checked scenario cannot be written: " + err.Error())
+	}
+	return b.String()
+}
+
+// Hash returns the SHA-256, in hexadecimal, of the Text without title and
+// assertions: of what decides the numbers. A trace from a file counts by its name.
+func (s *Scenario) Hash() string {
+	bare := *s
+	bare.Title, bare.Asserts = "", nil
+	sum := sha256.Sum256([]byte(bare.Text()))
+	return hex.EncodeToString(sum[:])
+}
+
+// Workload returns the class as the workloads package has it.
+func (k *Class) Workload() workloads.Class {
+	class := workloads.Class{
+		Name: k.Name, Share: k.Share,
+		Target: workloads.Target{Latency: k.Latency.Std(), Accuracy: k.Accuracy},
+	}
+	for _, change := range k.Changes {
+		class.Changes = append(class.Changes, workloads.Change{
+			At:     change.At.Std(),
+			Target: workloads.Target{Latency: change.Latency.Std(), Accuracy: change.Accuracy},
+		})
+	}
+	return class
+}

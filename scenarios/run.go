@@ -1,0 +1,195 @@
+package scenarios
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"slosim/reports"
+	"slosim/reports/result"
+	"slosim/sim/virtual"
+)
+
+// Run runs a scenario: all contenders and replications, the table on o.Out, and the
+// result folder. When ctx ends, the replications that every contender has finished
+// are written and ctx's error is returned. A contender that breaks the rules is left
+// out and returned as a ContenderError.
+func (a *App) Run(ctx context.Context, o RunOptions) error {
+	began := time.Now()
+	s, err := a.subjectOf(o.Scenario)
+	if err != nil {
+		return err
+	}
+	if o.DryRun {
+		return a.dryRun(o, s)
+	}
+	dir, err := ClaimDir(o.Dir, ResultsRoot, o.Scenario.Name)
+	if err != nil {
+		return err
+	}
+	folder, err := result.Create(dir)
+	if err != nil {
+		return err
+	}
+	p, err := a.profileOf(ctx, s, o.Profile, o.Progress)
+	if err != nil {
+		return err
+	}
+	if o.SaveProfile != "" {
+		if err := p.Save(o.SaveProfile); err != nil {
+			return err
+		}
+	}
+	c, err := a.newContest(o.Scenario, p)
+	if err != nil {
+		return err
+	}
+	ran := c.runAll(ctx, o)
+	ran.began, ran.kernel = began, a.Kernels.Name
+	return errors.Join(ran.write(folder, o), ran.failed, ctx.Err())
+}
+
+// ran is what a contest's runs gave.
+type ran struct {
+	*contest
+	outcomes [][]outcome // [replication][entrant]
+	complete int         // replications that every sound contender finished
+	failed   error       // ContenderErrors, joined
+	faulty   map[int]error
+	kernel   string
+	began    time.Time
+	simulate time.Duration
+	queries  uint64
+}
+
+// runAll runs the replications on o.Jobs goroutines, one replication of all
+// contenders after the other, so that an interrupted run has whole replications.
+func (c *contest) runAll(ctx context.Context, o RunOptions) *ran {
+	began := time.Now()
+	r := &ran{contest: c, faulty: map[int]error{}, outcomes: make([][]outcome, c.scenario.Replications)}
+	for i := range r.outcomes {
+		r.outcomes[i] = make([]outcome, len(c.entrants))
+	}
+	n := c.scenario.Replications * len(c.entrants)
+	var queries atomic.Uint64
+	o.Progress.Start("simulating", n)
+	virtual.RunAll(ctx, o.Jobs, n, func(i int) error {
+		replication, entrant := i/len(c.entrants), i%len(c.entrants)
+		out := c.run(ctx, c.entrants[entrant], replication, o.Records)
+		r.outcomes[replication][entrant] = out
+		queries.Add(out.stats.Arrived)
+		o.Progress.Add(1)
+		return out.err
+	})
+	o.Progress.Done()
+	r.simulate, r.queries = time.Since(began), queries.Load()
+	r.judge()
+	return r
+}
+
+// judge finds the contenders that failed and the replications that the others finished.
+func (r *ran) judge() {
+	var errs []error
+	for i, e := range r.entrants {
+		for _, replication := range r.outcomes {
+			if err := replication[i].err; err != nil && !errors.Is(err, context.Canceled) {
+				r.faulty[i] = err
+				if failure(err) {
+					err = ContenderError{e.Name, err}
+				}
+				errs = append(errs, err)
+				break
+			}
+		}
+	}
+	r.failed = errors.Join(errs...)
+	for _, replication := range r.outcomes {
+		for i := range replication {
+			if r.faulty[i] == nil && !replication[i].ran {
+				return
+			}
+		}
+		r.complete++
+	}
+}
+
+// contenders returns the tallies of the sound contenders over the whole replications.
+func (r *ran) contenders() []reports.Contender {
+	var out []reports.Contender
+	for i, e := range r.entrants {
+		if r.faulty[i] != nil {
+			continue
+		}
+		c := reports.Contender{Name: e.Name, Technique: e.Technique.Key(), Policy: e.Policy}
+		for _, replication := range r.outcomes[:r.complete] {
+			c.Tallies = append(c.Tallies, replication[i].tally)
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+// write writes the result folder and prints the table. Without one whole replication
+// there is nothing to write.
+func (r *ran) write(folder *result.Folder, o RunOptions) error {
+	contenders := r.contenders()
+	if len(contenders) == 0 || r.complete == 0 {
+		return nil
+	}
+	summary, err := reports.Summarise(reports.Heading{Title: r.scenario.Title, Notes: r.notes()}, contenders)
+	if err != nil {
+		return err
+	}
+	figures, err := r.figures(contenders)
+	if err != nil {
+		return err
+	}
+	if o.Records {
+		if err := r.writeRecords(folder); err != nil {
+			return err
+		}
+	}
+	manifest := r.manifest()
+	// The manifest comes last: a folder that has one is whole.
+	if err := errors.Join(folder.WriteSummary(&summary), folder.WriteFigures(&figures)); err != nil {
+		return err
+	}
+	if err := writeReport(folder, &manifest, &summary, &figures); err != nil {
+		return err
+	}
+	if err := folder.WriteManifest(&manifest); err != nil {
+		return err
+	}
+	return printSummary(o.Console, &summary, folder.Dir())
+}
+
+// printSummary prints the table, or the summary as JSON.
+func printSummary(o Console, summary *result.Summary, dir string) error {
+	if o.JSON {
+		return result.EncodeJSON(o.Out, summary)
+	}
+	if err := reports.Table(o.Out, summary, reports.TableOptions{Colour: o.Color}); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(o.Out, "\nresult: %s (report: %s)\n", dir, dir+"/"+result.ReportFile)
+	return err
+}
+
+// writeRecords writes queries.parquet, in order of contender and replication.
+func (r *ran) writeRecords(folder *result.Folder) error {
+	w, err := folder.CreateQueries()
+	if err != nil {
+		return err
+	}
+	for i := range r.entrants {
+		for _, replication := range r.outcomes[:r.complete] {
+			if err := w.Write(replication[i].rows); err != nil {
+				w.Abort()
+				return err
+			}
+		}
+	}
+	return w.Close()
+}

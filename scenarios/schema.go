@@ -1,0 +1,119 @@
+package scenarios
+
+import "slosim/engine/profile"
+
+// Schema is the version of the scenario format that this package reads.
+const Schema = 1
+
+// Scenario is one experiment: the traffic, the promises, the machine, what disturbs
+// it, and the contenders that all see the same of it. After Parse every default is
+// filled in and Contenders holds those of [factorial] too.
+type Scenario struct {
+	Schema       int      `toml:"schema"` // Schema
+	Title        string   `toml:"title"`
+	Seed         int64    `toml:"seed"`         // 0 or more
+	Replications int      `toml:"replications"` // independent runs of every contender
+	Duration     Duration `toml:"duration"`     // virtual time of a replication, warm-up included
+	Warmup       Duration `toml:"warmup"`       // its head, which no statistic sees
+
+	Models       []Model        `toml:"model"` // exactly one for now
+	Arrivals     Arrivals       `toml:"arrivals"`
+	Classes      []Class        `toml:"class"`
+	Machines     []Machine      `toml:"machine"` // exactly one for now
+	Interference []Interference `toml:"interference,omitempty"`
+	Sensor       Sensor         `toml:"sensor"`
+	Feedback     *Feedback      `toml:"feedback"` // nil: no policy learns whether an answer was right
+	Contenders   []Contender    `toml:"contender"`
+	Factorial    *Factorial     `toml:"factorial"` // nil after Parse
+	Asserts      []Assert       `toml:"assert,omitempty"`
+
+	// Name is the file's name without folder and extension; it names result folders.
+	Name string `toml:"-"`
+}
+
+// Model is a network that is served.
+type Model struct {
+	Name    string `toml:"name"`    // default: the network's
+	Network string `toml:"network"` // one that ships
+}
+
+// Class is a group of queries with the same service level objective.
+type Class struct {
+	Name     string   `toml:"name"`
+	Share    float64  `toml:"share"`    // of the arrivals; all add up to 1; may be left out of an only class
+	Latency  Duration `toml:"latency"`  // from intended arrival to finish
+	Accuracy float64  `toml:"accuracy"` // 0 to 1; 0 asks for nothing
+	Changes  []Change `toml:"change,omitempty"`
+}
+
+// Change sets a class's targets from At on, for queries that arrive then. What is
+// left out stays as it was.
+type Change struct {
+	At       Duration `toml:"at"`
+	Latency  Duration `toml:"latency"`
+	Accuracy float64  `toml:"accuracy"`
+}
+
+// Machine is where queries are served.
+type Machine struct {
+	Workers int  `toml:"workers"`         // 1 or more; default 1
+	Memory  Size `toml:"memory,omitzero"` // for resident weights; 0 (left out): all fit
+}
+
+// Interference is an antagonist beside one worker, the truth that policies do not see.
+// It is active from From to To; with Every and For only during the first For of each
+// Every in between. Several stretches are several [[interference]] blocks.
+type Interference struct {
+	Antagonist string   `toml:"antagonist"` // "cpu" shares the worker's core; "memory" and "cache" sit beside it
+	Intensity  float64  `toml:"intensity"`  // above 0, at most 1: share of time that it is active; default 1
+	From       Duration `toml:"from"`       // default 0s
+	To         Duration `toml:"to"`         // default: the run's duration
+	Every      Duration `toml:"every,omitzero"`
+	For        Duration `toml:"for,omitzero"`
+	Machine    int      `toml:"machine"` // index from 0
+	Worker     int      `toml:"worker"`  // index from 0
+}
+
+// Sensor is what tells policies of interference: every Period it reads the true
+// slow-down of the dense reference, times lognormal noise, and tells it after Lag.
+type Sensor struct {
+	Period Duration `toml:"period"` // above 0; default 50ms
+	Lag    Duration `toml:"lag"`    // default 100ms
+	Noise  float64  `toml:"noise"`  // sigma of the logarithm, 0 or more; default 0.1
+}
+
+// Feedback grants policies to learn whether answers were right.
+type Feedback struct {
+	Delay Duration `toml:"delay"` // after the completion; default 0s
+	Share float64  `toml:"share"` // of the queries whose outcome is told, above 0, at most 1; default 1
+}
+
+// Contender is a technique with a policy.
+type Contender struct {
+	Name      string         `toml:"name"` // default "technique/policy"
+	Technique Technique      `toml:"technique"`
+	Policy    string         `toml:"policy"`
+	Params    map[string]any `toml:"params,omitempty"` // the policy's parameters
+}
+
+// Factorial is the cross product of techniques and policies, each pair a contender
+// named "technique/policy".
+type Factorial struct {
+	Techniques []Technique `toml:"techniques"`
+	Policies   []string    `toml:"policies"`
+}
+
+// Assert is a condition on a result that `check` tests.
+type Assert struct {
+	Contender string   `toml:"contender"`
+	Class     string   `toml:"class"`  // default "all"
+	Window    string   `toml:"window"` // "all" (default), "quiet" or "interference"
+	Metric    string   `toml:"metric"`
+	Min       *float64 `toml:"min"` // at least one of Min and Max
+	Max       *float64 `toml:"max"`
+}
+
+// Profile returns the antagonist as profiles name it.
+func (i *Interference) Profile() profile.Antagonist {
+	return profile.Antagonist{Kind: i.Antagonist, Intensity: i.Intensity}
+}

@@ -1,0 +1,177 @@
+package scenarios
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"slosim/engine"
+	"slosim/engine/train"
+	"slosim/reports/result"
+	"slosim/workloads"
+)
+
+// DataDir is where Debian's package dataset-fashion-mnist puts the training files.
+const DataDir = "/usr/share/datasets/fashion-mnist"
+
+// Train trains all networks of a family, freezes their cascades on the calibration
+// images and writes the files into o.Out. Files are whole or absent.
+func (a *App) Train(ctx context.Context, o TrainOptions) error {
+	family, err := FindFamily(o.Network)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(o.Out, 0o755); err != nil {
+		return fmt.Errorf("folder for the weights: %w", err)
+	}
+	nets, err := a.trainFamily(ctx, family, o)
+	if err != nil {
+		return err
+	}
+	for _, net := range nets {
+		path := filepath.Join(o.Out, weightsFile(net.Name))
+		if err := result.WriteFile(path, func(w io.Writer) error { return engine.Write(w, net) }); err != nil {
+			return err
+		}
+		fmt.Fprintln(o.Console.Out, path)
+	}
+	return nil
+}
+
+// weightsFile names the file of a network as the folder of shipped weights does.
+func weightsFile(network string) string { return strings.ReplaceAll(network, ".", "-") + ".slonn" }
+
+// trainFamily trains every network of a family with one seed.
+func (a *App) trainFamily(ctx context.Context, family Family, o TrainOptions) ([]*engine.Network, error) {
+	data, err := trainingData(family, o.Data)
+	if err != nil {
+		return nil, err
+	}
+	recipes, err := train.Match(family.Name)
+	if err != nil {
+		return nil, err
+	}
+	var nets []*engine.Network
+	for _, recipe := range recipes {
+		net, err := a.trainOne(ctx, recipe, data, o)
+		if err != nil {
+			return nil, err
+		}
+		nets = append(nets, net)
+	}
+	return nets, a.freeze(ctx, family, nets, o.Progress)
+}
+
+// trainingData opens the data set's training files and the embedded calibration set.
+func trainingData(family Family, dir string) (train.Data, error) {
+	if dir == "" {
+		dir = DataDir
+	}
+	fit, confidence, err := workloads.LoadTraining(dir)
+	if err != nil {
+		return train.Data{}, fmt.Errorf("training needs the data set's training files (Debian: apt install dataset-fashion-mnist): %w", err)
+	}
+	calibration, err := workloads.OpenDataset(family.Calibration)
+	if err != nil {
+		return train.Data{}, err
+	}
+	return train.Data{
+		Name: family.Name, Fit: fit, Confidence: confidence, Calibration: calibration,
+		Features: fit.Features, Classes: fit.Classes, Width: imageWidth,
+	}, nil
+}
+
+// imageWidth is the pixels in a row of a Fashion-MNIST image.
+const imageWidth = 28
+
+// trainOne trains one network with progress by epochs and a line on its accuracy.
+func (a *App) trainOne(ctx context.Context, recipe train.Recipe, data train.Data, o TrainOptions) (*engine.Network, error) {
+	o.Progress.Start("training "+recipe.Name, recipe.Hyper.Epochs)
+	began := time.Now()
+	net, report, err := train.TrainRecipe(ctx, recipe, data, train.Options{
+		Seed: uint64(o.Seed), Set: a.Kernels, Clock: time.Now,
+		Progress: func(e train.Event) {
+			if e.Stage == "epoch" {
+				o.Progress.Add(1)
+				fmt.Fprintf(o.Err, "%s: epoch %d of %d: loss %.4f, held-out accuracy %.4f\n", e.Network, e.Epoch, e.Epochs, e.Loss, e.HeldOut)
+			}
+		},
+	})
+	o.Progress.Done()
+	if err != nil {
+		return nil, err
+	}
+	fmt.Fprintf(o.Err, "%s: trained in %v, calibration accuracy by level %.4f\n", recipe.Name, time.Since(began).Round(time.Second), report.Calibration)
+	return net, nil
+}
+
+// freeze chooses the margin cascades of slo-nn and of the zoo on the calibration
+// images. Costs are multiply-adds, not times, so that the files do not depend on how
+// busy the machine was; what a cascade really costs is measured like any other point.
+func (a *App) freeze(ctx context.Context, family Family, nets []*engine.Network, p Progress) error {
+	calibration, err := workloads.OpenDataset(family.Calibration)
+	if err != nil {
+		return err
+	}
+	source := sourceOf(nets)
+	carriers := map[string]string{"slo-nn": family.Name + ".wta", "zoo": family.Reference}
+	p.Start("freezing cascades", len(carriers))
+	defer p.Done()
+	for _, technique := range []string{"slo-nn", "zoo"} {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		carrier, err := source.Open(carriers[technique])
+		if err != nil {
+			return err
+		}
+		t, err := source.Technique(engine.TechniqueSpec{Name: technique, Network: family.Name}, a.Kernels)
+		if err != nil {
+			return err
+		}
+		points := t.Points()
+		cascades, err := engine.CalibrateCascades(t, calibration, calibration.Features, engine.CascadeGoals{
+			Losses: frozenLosses(),
+			Cost:   func(point int) float64 { return float64(points[point].Ops) },
+		})
+		if err != nil {
+			return err
+		}
+		if carrier.Frozen == nil {
+			carrier.Frozen = map[string]engine.Frozen{}
+		}
+		frozen := engine.Frozen{Cascades: cascades}
+		if technique == "slo-nn" {
+			frozen.Activator = engine.LinearActivator
+		}
+		carrier.Frozen[technique] = frozen
+		p.Add(1)
+	}
+	return nil
+}
+
+// frozenLosses are the losses of accuracy on the calibration images for which a
+// cascade is frozen.
+func frozenLosses() []float64 {
+	return []float64{0, 0.0005, 0.001, 0.0015, 0.002, 0.003, 0.005, 0.01, 0.02}
+}
+
+// sourceOf opens networks that are in memory.
+func sourceOf(nets []*engine.Network) engine.Source {
+	byName := map[string]*engine.Network{}
+	var names []string
+	for _, net := range nets {
+		byName[net.Name] = net
+		names = append(names, net.Name)
+	}
+	return engine.Source{Names: names, Open: func(name string) (*engine.Network, error) {
+		if net := byName[name]; net != nil {
+			return net, nil
+		}
+		return nil, fmt.Errorf("network: want one of %s, got %q", strings.Join(names, ", "), name)
+	}}
+}

@@ -1,0 +1,166 @@
+package scheduler
+
+import "time"
+
+// chooser is what a built-in policy adds to the dispatcher: what to do with one query
+// on one idle worker. A choice of kind Start has a point, one of kind Probe none,
+// one of kind Drop gives the query up.
+type chooser interface {
+	choose(t turn) choice
+}
+
+// turn is one query that may start on one worker.
+type turn struct {
+	view   *View
+	worker int
+	index  int // of the query in view.Waiting
+}
+
+func (t turn) query() *Waiting         { return &t.view.Waiting[t.index] }
+func (t turn) slack() time.Duration    { return t.query().Slack(t.view.Now) }
+func (t turn) points() int             { return len(t.view.Models[t.query().Model].Points()) }
+func (t turn) accuracy(pt int) float64 { return t.view.Models[t.query().Model].Accuracy(pt) }
+
+func (t turn) mean(point int) time.Duration {
+	return t.view.Mean(t.worker, t.query().Model, point)
+}
+
+func (t turn) quantile(point int, q float64) time.Duration {
+	return t.view.Quantile(t.worker, t.query().Model, point, q)
+}
+
+func (t turn) within(point int, limit time.Duration) float64 {
+	return t.view.Within(t.worker, t.query().Model, point, limit)
+}
+
+// cheapest returns the point with the lowest mean on the worker.
+func (t turn) cheapest() (point int, mean time.Duration) {
+	mean = t.mean(0)
+	for p := 1; p < t.points(); p++ {
+		if m := t.mean(p); m < mean {
+			point, mean = p, m
+		}
+	}
+	return point, mean
+}
+
+// choice is the answer about one turn.
+type choice struct {
+	kind  Kind
+	point int
+	why   Reason
+}
+
+func start(point int, why Reason) choice { return choice{Start, point, why} }
+
+// dropRule says which queries are given up instead of started.
+type dropRule string
+
+const (
+	dropExpired  dropRule = "expired"  // whose deadline has passed
+	dropHopeless dropRule = "hopeless" // and those that the cheapest point's mean makes late
+	dropNever    dropRule = "never"
+)
+
+// dispatcher hands waiting queries to idle workers: in queue order, the least slowed
+// worker first, none idle while a query waits. A query that a worker has probed goes
+// back to that worker if it is idle, because its activation is paid there.
+//
+// The rule for dropping is asked when a query's turn has come, not before: until then
+// a late query costs nothing.
+type dispatcher struct {
+	drop dropRule
+	idle []int
+}
+
+func newDispatcher(p *Params) dispatcher {
+	rule := p.String("drop", string(dropExpired), string(dropExpired), string(dropHopeless), string(dropNever))
+	return dispatcher{drop: dropRule(rule)}
+}
+
+// run asks the chooser about each waiting query until no worker is idle.
+func (d *dispatcher) run(v *View, p *Plan, c chooser) {
+	probing := d.findIdle(v)
+	for i := range v.Waiting {
+		if len(d.idle) == 0 {
+			return
+		}
+		if probing && isProbed(v, v.Waiting[i].Ref) {
+			continue
+		}
+		d.turn(turn{view: v, index: i}, p, c)
+	}
+}
+
+// turn decides about one query.
+func (d *dispatcher) turn(t turn, p *Plan, c chooser) {
+	q := t.query()
+	slot := d.slotFor(q)
+	t.worker = d.idle[slot]
+	if d.late(t) {
+		p.Drop(q.Ref, Late)
+		return
+	}
+	answer := c.choose(t)
+	switch answer.kind {
+	case Drop:
+		p.Drop(q.Ref, answer.why)
+		return
+	case Probe:
+		p.Probe(t.worker, q.Ref)
+	default:
+		p.Start(t.worker, q.Ref, answer.point, answer.why)
+	}
+	d.idle = append(d.idle[:slot], d.idle[slot+1:]...)
+}
+
+// late applies the rule for dropping.
+func (d *dispatcher) late(t turn) bool {
+	switch d.drop {
+	case dropNever:
+		return false
+	case dropHopeless:
+		_, mean := t.cheapest()
+		return t.slack() < mean
+	}
+	return t.slack() <= 0
+}
+
+// findIdle lists the idle workers, least believed slow-down first, and says whether
+// any worker is probing.
+func (d *dispatcher) findIdle(v *View) (probing bool) {
+	d.idle = d.idle[:0]
+	for w := range v.Workers {
+		probing = probing || v.Workers[w].Probing
+		if v.Workers[w].Busy {
+			continue
+		}
+		d.idle = append(d.idle, w)
+		for i := len(d.idle) - 1; i > 0 && v.Workers[d.idle[i]].Slowdown < v.Workers[d.idle[i-1]].Slowdown; i-- {
+			d.idle[i], d.idle[i-1] = d.idle[i-1], d.idle[i]
+		}
+	}
+	return probing
+}
+
+// slotFor returns which of the idle workers takes the query.
+func (d *dispatcher) slotFor(q *Waiting) int {
+	if q.Probed {
+		for slot, w := range d.idle {
+			if w == int(q.ProbedOn) {
+				return slot
+			}
+		}
+	}
+	return 0
+}
+
+// isProbed says whether a worker runs the activator of the query at this moment.
+func isProbed(v *View, ref QueryRef) bool {
+	for w := range v.Workers {
+		if v.Workers[w].Busy && v.Workers[w].Probing && v.Workers[w].Running == ref {
+			return true
+		}
+	}
+	return false
+}

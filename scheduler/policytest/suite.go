@@ -1,0 +1,102 @@
+package policytest
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"slosim/engine/profile"
+	"slosim/scheduler"
+	"slosim/workloads"
+)
+
+// Run checks a policy; fresh makes a new one with the parameters to be tested.
+func Run(t *testing.T, fresh func() scheduler.Policy) {
+	t.Helper()
+	for _, w := range Worlds() {
+		t.Run(w.Name, func(t *testing.T) { checkWorld(t, w, fresh) })
+	}
+	t.Run("allocates nothing", func(t *testing.T) { checkAllocations(t, fresh()) })
+}
+
+// checkWorld drives the world thrice: twice the same, once with poisoned views.
+func checkWorld(t *testing.T, w World, fresh func() scheduler.Policy) {
+	t.Helper()
+	first, err := w.Drive(fresh())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if first.Arrived != w.Queries || first.Finished+first.Dropped != w.Queries {
+		t.Fatalf("conservation: want %d queries, got %d arrived = %d finished + %d dropped", w.Queries, first.Arrived, first.Finished, first.Dropped)
+	}
+	again, err := w.Drive(fresh())
+	if err != nil || !slices.Equal(first.Log, again.Log) {
+		t.Fatalf("determinism: want the same commands when run again, got others (%v)", err)
+	}
+	w.Poison = true
+	poisoned, err := w.Drive(fresh())
+	if err != nil || !slices.Equal(first.Log, poisoned.Log) {
+		t.Fatalf("retention: want the same commands when the view is spoiled after Decide, got others (%v)", err)
+	}
+}
+
+// Worlds returns the worlds that Run uses.
+func Worlds() []World {
+	front := Belief(false, Front()...)
+	cascade := Belief(false, append(Front(), Spec{Name: "cascade", Density: 0.2, Accuracy: 0.89, Mean: 200 * time.Microsecond, Spread: 0.1, Tail: 9})...)
+	confident := Belief(true, Front()...)
+	single := Belief(false, Spec{Name: "10%", Density: 1, Accuracy: 1, Mean: time.Millisecond})
+	slowing := func(now time.Duration) float64 { return 1 + float64(now/(20*time.Millisecond)%4) }
+	one := []workloads.Class{class("all", 1, 5*time.Millisecond, 0.85)}
+	two := []workloads.Class{class("tight", 0.5, time.Millisecond, 0.6), class("loose", 0.5, 50*time.Millisecond, 0.95)}
+	return []World{
+		{Name: "one query", Models: []*profile.Belief{single}, Classes: one, Workers: 1, Rate: 1, Queries: 1},
+		{Name: "one point", Models: []*profile.Belief{single}, Classes: one, Workers: 1, Rate: 700, Queries: 300},
+		{Name: "light load", Models: []*profile.Belief{front}, Classes: one, Workers: 1, Rate: 300, Queries: 300},
+		{Name: "overload", Models: []*profile.Belief{front}, Classes: one, Workers: 1, Rate: 15000, Queries: 600},
+		{Name: "cascade", Models: []*profile.Belief{cascade}, Classes: one, Workers: 2, Rate: 3000, Queries: 300},
+		{Name: "classes", Models: []*profile.Belief{front}, Classes: two, Workers: 3, Rate: 6000, Queries: 400},
+		{Name: "models", Models: []*profile.Belief{front, cascade}, Classes: two, Workers: 2, Rate: 3000, Queries: 300},
+		{Name: "confidences", Models: []*profile.Belief{confident}, Classes: two, Workers: 2, Rate: 3000, Queries: 300},
+		{Name: "slowing", Models: []*profile.Belief{confident}, Classes: one, Workers: 2, Rate: 3000, Queries: 400, Slowdown: slowing},
+		{Name: "impossible target", Models: []*profile.Belief{front}, Classes: []workloads.Class{class("all", 1, time.Microsecond, 1)}, Workers: 1, Rate: 1000, Queries: 200},
+	}
+}
+
+func class(name string, share float64, latency time.Duration, accuracy float64) workloads.Class {
+	return workloads.Class{Name: name, Share: share, Target: workloads.Target{Latency: latency, Accuracy: accuracy}}
+}
+
+// checkAllocations calls Decide on a long queue whose deadlines move along with time.
+func checkAllocations(t *testing.T, policy scheduler.Policy) {
+	t.Helper()
+	w := World{Models: []*profile.Belief{Belief(true, Front()...)}, Classes: []workloads.Class{class("all", 1, 5*time.Millisecond, 0.85)}, Workers: 4, Rate: 1, Queries: 40}
+	d := newDriver(w, policy)
+	if binder, ok := policy.(scheduler.Binder); ok {
+		if err := binder.Bind(scheduler.Setting{Classes: w.Classes, Models: w.Models, Workers: w.Workers}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if user, ok := policy.(scheduler.TruthUser); ok {
+		user.SetTruth(d)
+	}
+	for i := range w.Queries {
+		d.admit(workloads.Query{ID: uint64(i), ArriveAt: time.Duration(i) * 100 * time.Microsecond})
+	}
+	d.view.Waiting, d.view.Workers = d.waiting, d.workers
+	step := func() {
+		d.now += time.Millisecond
+		d.view.Now, d.view.Arrived = d.now, d.view.Arrived+10
+		for i := range d.waiting {
+			d.waiting[i].Deadline += time.Millisecond
+		}
+		d.plan.Reset()
+		policy.Decide(d.view, d.plan)
+	}
+	for range 50 {
+		step()
+	}
+	if n := testing.AllocsPerRun(100, step); n != 0 {
+		t.Errorf("allocation: want none in a warm Decide, got %v", n)
+	}
+}

@@ -1,0 +1,260 @@
+package sim
+
+import (
+	"fmt"
+	"time"
+
+	"slosim/engine/profile"
+	"slosim/scheduler"
+	"slosim/workloads"
+)
+
+// Counts is the conservation law: Arrived = Finished + Dropped + Waiting + Running.
+// A query whose activator runs ahead of its start still waits.
+type Counts struct {
+	Arrived, Finished, Dropped, Waiting, Running uint64
+}
+
+// balanced says whether no query was lost or doubled.
+func (c Counts) balanced() bool {
+	return c.Arrived == c.Finished+c.Dropped+c.Waiting+c.Running
+}
+
+// Outcome is what a driver reports of a finished query.
+type Outcome struct {
+	Right    bool
+	Labelled bool    // the scenario's feedback tells the policy whether it was right
+	Slowdown float64 // true slow-down of the worker when the query started
+}
+
+// System is the serving system of one contender in one replication. It is not
+// safe for concurrent use. In steady state it allocates nothing per query.
+type System struct {
+	cfg      Config
+	keyer    scheduler.Keyer // nil: first come, first served
+	feedback *feedback       // nil: the policy learns nothing
+
+	slots   []slot
+	unused  []scheduler.QueryRef // free slots, last freed first
+	queue   queue
+	seq     uint64
+	counts  Counts
+	busy    int // workers that run or probe
+	pending wakes
+	now     time.Duration
+
+	workers  []scheduler.Worker
+	view     *scheduler.View // copies of workers, and the queue itself
+	plan     scheduler.Plan
+	accepted []scheduler.Command
+	hidden   workloads.Query // what a Keyer sees: the query without its sample
+}
+
+// New returns an empty system at time 0 and binds the policy to it. An error says
+// what is wrong with the configuration, or why the policy refuses the setting.
+func New(cfg Config) (*System, error) {
+	if err := cfg.validate(); err != nil {
+		return nil, err
+	}
+	s := &System{cfg: cfg}
+	beliefs := make([]*profile.Belief, len(cfg.Models))
+	for i, m := range cfg.Models {
+		beliefs[i] = m.Belief
+	}
+	s.view = scheduler.NewView(beliefs, s.confidence)
+	s.workers = make([]scheduler.Worker, cfg.Workers)
+	for i := range s.workers {
+		s.workers[i] = scheduler.Worker{Point: -1, Slowdown: 1}
+	}
+	return s, s.adopt(cfg.Policy, beliefs)
+}
+
+// adopt asks once which optional abilities the policy has.
+func (s *System) adopt(policy scheduler.Policy, beliefs []*profile.Belief) error {
+	s.keyer, _ = policy.(scheduler.Keyer)
+	if observer, ok := policy.(scheduler.Observer); ok && s.cfg.Feedback.Granted {
+		s.feedback = &feedback{observer: observer, delay: s.cfg.Feedback.Delay}
+	}
+	if binder, ok := policy.(scheduler.Binder); ok {
+		setting := scheduler.Setting{Classes: s.cfg.Classes, Models: beliefs, Workers: s.cfg.Workers}
+		if err := binder.Bind(setting); err != nil {
+			return fmt.Errorf("policy refuses the setting: %w", err)
+		}
+	}
+	return nil
+}
+
+// Arrive admits a query at the instant at. Its deadline and accuracy target are
+// those of its class at the intended arrival, and its place in the queue is the
+// policy's discipline; both stay. It returns the reference that commands use until
+// the query is recorded; references are reused after that.
+func (s *System) Arrive(q workloads.Query, at time.Duration) scheduler.QueryRef {
+	s.advance(at)
+	if int(q.Class) >= len(s.cfg.Classes) || int(q.Model) >= len(s.cfg.Models) {
+		panic(fmt.Sprintf("sim: query %d: class %d of %d, model %d of %d",
+			q.ID, q.Class, len(s.cfg.Classes), q.Model, len(s.cfg.Models)))
+	}
+	target := s.cfg.Classes[q.Class].TargetAt(q.ArriveAt)
+	ref := s.allocate()
+	s.slots[ref] = slot{state: waiting, seq: s.seq, record: Record{
+		Query: q, Deadline: q.ArriveAt + target.Latency, AccuracyTarget: target.Accuracy,
+		StartAt: Never, FinishAt: Never, Worker: -1, Point: -1, Queue: s.queue.len(),
+	}}
+	s.seq++
+	if s.keyer != nil {
+		s.hidden = q
+		s.hidden.Sample = 0
+		s.slots[ref].key = s.keyer.Key(&s.hidden, q.ArriveAt+target.Latency)
+	}
+	s.queue.insert(scheduler.Waiting{
+		Ref: ref, Class: q.Class, Model: q.Model, ArriveAt: q.ArriveAt,
+		Deadline: q.ArriveAt + target.Latency, Accuracy: target.Accuracy, ProbedOn: -1,
+	}, s.slots)
+	s.counts.Arrived++
+	s.counts.Waiting++
+	return ref
+}
+
+func (s *System) allocate() scheduler.QueryRef {
+	if n := len(s.unused); n > 0 {
+		ref := s.unused[n-1]
+		s.unused = s.unused[:n-1]
+		return ref
+	}
+	s.slots = append(s.slots, slot{})
+	return scheduler.QueryRef(len(s.slots) - 1)
+}
+
+// Finish reports that the query on a worker is done.
+func (s *System) Finish(worker int, at time.Duration, outcome Outcome) {
+	s.advance(at)
+	w := s.busyWorker(worker, false)
+	r := &s.slots[w.Running].record
+	r.FinishAt = at
+	r.Right = outcome.Right
+	r.Slowdown = outcome.Slowdown
+	r.Busy += at - r.StartAt
+	s.counts.Running--
+	s.counts.Finished++
+	if s.feedback != nil {
+		s.feedback.add(r, outcome.Labelled)
+	}
+	s.release(w.Running)
+	s.idle(w)
+}
+
+// Activated reports that the activator of the query that a worker probes is done:
+// the worker is idle again and the query's confidence known.
+func (s *System) Activated(worker int, at time.Duration) {
+	s.advance(at)
+	w := s.busyWorker(worker, true)
+	one := &s.slots[w.Running]
+	one.state = waiting
+	one.record.Probed = true
+	one.record.Busy += at - w.StartedAt
+	if entry := s.queue.entry(w.Running, s.slots); entry != nil { // nil: spoiled, Step will say so
+		entry.Probed, entry.ProbedOn = true, int32(worker)
+	}
+	s.idle(w)
+}
+
+// Sense reports a reading of a worker's slow-down: what policies believe from now on.
+func (s *System) Sense(worker int, slowdown float64, at time.Duration) {
+	s.advance(at)
+	s.workers[worker].Slowdown = slowdown
+}
+
+// Timer reports that the instant of a Wake has come. An early or repeated timer
+// does no harm.
+func (s *System) Timer(at time.Duration) {
+	s.advance(at)
+	s.pending.expire(at)
+}
+
+// Abandon ends the run: whatever still waits or runs is recorded as dropped
+// because it is Late. The system takes no more input.
+func (s *System) Abandon(at time.Duration) {
+	s.advance(at)
+	for i := range s.workers {
+		w := &s.workers[i]
+		if !w.Busy {
+			continue
+		}
+		s.slots[w.Running].record.Busy += at - w.StartedAt
+		if !w.Probing {
+			s.counts.Running--
+			s.drop(w.Running, scheduler.Late)
+		}
+		s.idle(w)
+	}
+	for _, entry := range s.queue.all() {
+		s.counts.Waiting--
+		s.drop(entry.Ref, scheduler.Late)
+	}
+	s.queue = queue{}
+}
+
+// Query returns the query behind a reference. It may be read until the first Arrive
+// after the query was recorded.
+func (s *System) Query(ref scheduler.QueryRef) *workloads.Query { return &s.slots[ref].record.Query }
+
+// Counts returns how many queries are where.
+func (s *System) Counts() Counts { return s.counts }
+
+// busyWorker returns a worker that must run (or probe) something.
+func (s *System) busyWorker(worker int, probing bool) *scheduler.Worker {
+	w := &s.workers[worker]
+	if !w.Busy || w.Probing != probing {
+		panic(fmt.Sprintf("sim: worker %d at %v: want busy, probing %v; got busy %v, probing %v",
+			worker, s.now, probing, w.Busy, w.Probing))
+	}
+	return w
+}
+
+func (s *System) idle(w *scheduler.Worker) {
+	w.Busy, w.Probing = false, false
+	s.busy--
+}
+
+// drop records a query that will not finish.
+func (s *System) drop(ref scheduler.QueryRef, why scheduler.Reason) {
+	r := &s.slots[ref].record
+	r.Dropped = true
+	r.Why = why
+	s.counts.Dropped++
+	s.release(ref)
+}
+
+// release records a query and frees its slot.
+func (s *System) release(ref scheduler.QueryRef) {
+	one := &s.slots[ref]
+	if s.cfg.Recorder != nil {
+		s.cfg.Recorder.Record(&one.record)
+	}
+	one.state = free
+	s.unused = append(s.unused, ref)
+}
+
+func (s *System) advance(at time.Duration) {
+	if at < s.now {
+		panic(fmt.Sprintf("sim: event at %v lies before %v", at, s.now))
+	}
+	s.now = at
+}
+
+// confidence answers View.Confidence.
+func (s *System) confidence(ref scheduler.QueryRef, point int) (float64, bool) {
+	if int(ref) >= len(s.slots) || s.cfg.Confidences == nil {
+		return 0, false
+	}
+	one := &s.slots[ref]
+	model := s.cfg.Models[one.record.Query.Model]
+	if !one.queued() || !one.record.Probed || point < 0 || point >= model.Points || model.Belief == nil {
+		return 0, false
+	}
+	raw := s.cfg.Confidences.Raw(&one.record.Query, point)
+	if raw != raw { // NaN: this activator has none
+		return 0, false
+	}
+	return model.Belief.Confidence(point, raw)
+}

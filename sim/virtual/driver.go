@@ -1,0 +1,327 @@
+package virtual
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"time"
+
+	"slosim/scheduler"
+	"slosim/sim"
+	"slosim/sim/des"
+	"slosim/workloads"
+	"slosim/workloads/rng"
+)
+
+// The kinds of events, in the order in which those of one instant are handled. A
+// query that ends as the level changes has still ended under the old level.
+const (
+	finishes uint8 = iota
+	activates
+	changesLevel
+	senses
+	arrives
+	wakes
+)
+
+// labels is the cause of the draws whose outcome feedback tells; package rng numbers
+// its own causes from 1.
+const labels rng.Cause = 1 << 16
+
+// contextEvery is how many instants pass between two looks at the context.
+const contextEvery = 1 << 12
+
+// worker is the physical side of one server.
+type worker struct {
+	time    timeline
+	segment int // index into time of the present one
+	group   int // weights it ran last, -1 before the first
+
+	busy     bool
+	work     service
+	since    time.Duration // work is accounted for until then
+	end      time.Duration // prediction, should the level stay
+	version  uint32        // of the prediction: older ones are void
+	kind     uint8         // finishes or activates
+	ref      scheduler.QueryRef
+	startAt  time.Duration
+	slowdown float64 // true, at the start
+}
+
+func (w *worker) now() *segment { return &w.time[w.segment] }
+
+// driver is one run.
+type driver struct {
+	cfg      *Config
+	system   *sim.System
+	list     des.List
+	workers  []worker
+	memory   *memory
+	probedOn []int32 // [QueryRef] worker that holds its activation, -1: none
+
+	next     workloads.Query // the held arrival
+	arriving bool            // there is one
+	lastAt   time.Duration   // latest deadline so far
+	reading  uint64          // number of the next sensor reading, from 1
+	stats    Stats
+}
+
+// Run simulates one replication of one contender. Errors are a *sim.RuleError (the
+// contender broke the rules), the context's, or say what is wrong with cfg or the
+// stream. Records made before an error are of a run that is not whole.
+func Run(ctx context.Context, cfg *Config, recorder sim.Recorder) (Stats, error) {
+	d, err := newDriver(cfg, recorder)
+	if err != nil {
+		return Stats{}, err
+	}
+	if err := d.admitNext(); err != nil {
+		return Stats{}, err
+	}
+	err = d.loop(ctx)
+	return d.stats, err
+}
+
+func newDriver(cfg *Config, recorder sim.Recorder) (*driver, error) {
+	if err := cfg.validate(); err != nil {
+		return nil, err
+	}
+	timelines, err := newTimelines(cfg)
+	if err != nil {
+		return nil, err
+	}
+	d := &driver{cfg: cfg, memory: newMemory(cfg.Set.Groups, cfg.Memory), reading: 1}
+	d.stats.Busy = make([]time.Duration, cfg.Workers)
+	for i, t := range timelines {
+		d.workers = append(d.workers, worker{time: t, group: -1})
+		d.pushLevel(i)
+	}
+	if user, ok := cfg.Policy.(scheduler.TruthUser); ok {
+		user.SetTruth(truth{d})
+	}
+	d.system, err = sim.New(sim.Config{
+		Classes: cfg.Classes, Models: []sim.Model{{Belief: cfg.Belief, Points: len(cfg.Set.Points)}},
+		Workers: cfg.Workers, Policy: cfg.Policy, Recorder: recorder,
+		Confidences: truth{d}, Feedback: cfg.Feedback,
+	})
+	if cfg.Sensor.Period > 0 {
+		d.list.Push(cfg.Sensor.Period+cfg.Sensor.Lag, senses, 0)
+	}
+	return d, err
+}
+
+// loop takes one instant after another until nothing can count any more.
+func (d *driver) loop(ctx context.Context) error {
+	for n := 0; ; n++ {
+		if n%contextEvery == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		at, ok := d.list.PeekAt()
+		if !ok || !d.arriving && (d.empty() || at > d.lastAt) {
+			d.cutOff()
+			return nil
+		}
+		seen, err := d.instant(at)
+		if err != nil {
+			return err
+		}
+		if !seen {
+			continue
+		}
+		if err := d.step(at); err != nil {
+			return err
+		}
+	}
+}
+
+// empty says that every query so far was recorded.
+func (d *driver) empty() bool {
+	c := d.system.Counts()
+	return c.Waiting+c.Running == 0
+}
+
+// cutOff ends the run at the last deadline: what is unfinished then has missed it.
+func (d *driver) cutOff() {
+	d.stats.EndAt = d.list.Now()
+	before := d.system.Counts()
+	if !d.empty() {
+		d.stats.EndAt = max(d.lastAt, d.list.Now())
+		for i := range d.workers {
+			d.addBusy(i, d.stats.EndAt)
+		}
+		d.system.Abandon(d.stats.EndAt)
+	}
+	c := d.system.Counts()
+	d.stats.Arrived, d.stats.Finished, d.stats.Dropped = c.Arrived, c.Finished, c.Dropped
+	d.stats.Unfinished = c.Dropped - before.Dropped
+}
+
+// instant handles all events of one instant. It says whether a policy could know of
+// any of them: a change of level alone is no reason to decide.
+func (d *driver) instant(at time.Duration) (seen bool, err error) {
+	for {
+		e, _ := d.list.Next()
+		d.stats.Events++
+		one, err := d.handle(e)
+		if err != nil {
+			return false, err
+		}
+		seen = seen || one
+		if next, ok := d.list.PeekAt(); !ok || next > at {
+			return seen, nil
+		}
+	}
+}
+
+// handle says whether a policy could know of the event.
+func (d *driver) handle(e des.Event) (seen bool, err error) {
+	switch e.Kind() {
+	case finishes, activates:
+		return d.end(e), nil
+	case changesLevel:
+		d.changeLevel(int(e.Data()), e.At())
+		return false, nil
+	case senses:
+		d.sense(e.At())
+		return true, nil
+	case arrives:
+		return true, d.arrive(e.At())
+	default: // wakes
+		d.trace(Event{At: e.At(), What: Woke})
+		d.system.Timer(e.At())
+		return true, nil
+	}
+}
+
+func (d *driver) arrive(at time.Duration) error {
+	q := d.next
+	ref := d.system.Arrive(q, at)
+	for int(ref) >= len(d.probedOn) {
+		d.probedOn = append(d.probedOn, -1)
+	}
+	d.probedOn[ref] = -1
+	deadline := at + d.cfg.Classes[q.Class].TargetAt(at).Latency
+	d.lastAt = max(d.lastAt, deadline)
+	d.trace(Event{At: at, What: Arrived, Query: q.ID, Until: deadline})
+	return d.admitNext()
+}
+
+// admitNext takes the next query off the stream and holds its arrival.
+func (d *driver) admitNext() error {
+	q, ok := d.cfg.Stream.Next()
+	d.arriving = ok && q.ArriveAt < d.cfg.Duration
+	if !d.arriving {
+		return nil
+	}
+	samples := d.cfg.truth().Samples
+	switch {
+	case q.ArriveAt < d.list.Now():
+		return fmt.Errorf("virtual: query %d: want an arrival at %v or later, got %v", q.ID, d.list.Now(), q.ArriveAt)
+	case int(q.Class) >= len(d.cfg.Classes) || q.Model != 0:
+		return fmt.Errorf("virtual: query %d: want class 0..%d and model 0, got %d and %d", q.ID, len(d.cfg.Classes)-1, q.Class, q.Model)
+	case int(q.Sample) >= samples:
+		return fmt.Errorf("virtual: query %d: want sample 0..%d, got %d", q.ID, samples-1, q.Sample)
+	case q.Size > 1:
+		return fmt.Errorf("virtual: query %d: want 1 sample a query, got %d: batches were not measured", q.ID, q.Size)
+	}
+	d.next = q
+	d.list.Hold(q.ArriveAt, arrives, 0)
+	return nil
+}
+
+// end handles the end of a service or an activation; void predictions are not seen.
+func (d *driver) end(e des.Event) (seen bool) {
+	i, version := unpack(e.Data())
+	w := &d.workers[i]
+	if !w.busy || w.version != version {
+		return false
+	}
+	d.addBusy(i, e.At())
+	w.busy = false
+	q := d.system.Query(w.ref)
+	if w.kind == activates {
+		d.probedOn[w.ref] = int32(i)
+		d.trace(Event{At: e.At(), What: Activated, Query: q.ID, Worker: i})
+		d.system.Activated(i, e.At())
+		return true
+	}
+	right := w.work.half.At(w.work.point, int(q.Sample)).Right
+	d.trace(Event{At: e.At(), What: Finished, Query: q.ID, Worker: i, Right: right})
+	d.system.Finish(i, e.At(), sim.Outcome{Right: right, Labelled: d.labelled(q.ID), Slowdown: w.slowdown})
+	return true
+}
+
+// labelled says whether feedback tells if this query was answered right.
+func (d *driver) labelled(id uint64) bool {
+	f := d.cfg.Feedback
+	return f.Granted && f.Share > 0 && d.cfg.Key.Float(labels, id) < f.Share
+}
+
+// addBusy adds what a busy worker did of the measured window.
+func (d *driver) addBusy(i int, at time.Duration) {
+	w := &d.workers[i]
+	if w.busy {
+		inside := min(at, d.cfg.Duration) - max(w.startAt, d.cfg.Warmup)
+		d.stats.Busy[i] += max(0, inside)
+	}
+}
+
+// changeLevel moves a worker to its next segment: what was done under the old level
+// is accounted for, and the end of what is left predicted anew.
+func (d *driver) changeLevel(i int, at time.Duration) {
+	w := &d.workers[i]
+	if w.busy {
+		w.work.spend(w.now().onCPU(w.since, at), w.now())
+	}
+	w.segment++
+	d.trace(Event{At: at, What: LevelChanged, Worker: i, Level: w.now().level, Slowdown: w.now().slowdown})
+	d.pushLevel(i)
+	if w.busy {
+		d.predict(i, at)
+		d.trace(Event{At: at, What: Moved, Query: d.system.Query(w.ref).ID, Worker: i, Until: w.end})
+	}
+}
+
+// pushLevel adds the end of a worker's present segment to the events.
+func (d *driver) pushLevel(i int) {
+	if end := d.workers[i].now().to; end < forever {
+		d.list.Push(end, changesLevel, uint64(i))
+	}
+}
+
+// predict adds the end of a worker's work, should the present level stay, to the
+// events and voids the older prediction.
+func (d *driver) predict(i int, at time.Duration) {
+	w := &d.workers[i]
+	w.since = at
+	w.version++
+	w.end = w.now().finish(at, w.work.left(w.now()))
+	d.list.Push(w.end, w.kind, pack(i, w.version))
+}
+
+// sense reads the true slow-down of all workers as it was Lag ago.
+func (d *driver) sense(at time.Duration) {
+	s := d.cfg.Sensor
+	for i := range d.workers {
+		t := d.workers[i].time
+		reading := t[t.at(at-s.Lag)].slowdown * d.noise(i)
+		d.trace(Event{At: at, What: Sensed, Worker: i, Slowdown: reading})
+		d.system.Sense(i, reading, at)
+	}
+	d.reading++
+	d.list.Push(at+s.Period, senses, 0)
+}
+
+// noise returns the factor of a worker's present reading: exp of a normal variate
+// by the inverse of its distribution, one draw a reading.
+func (d *driver) noise(i int) float64 {
+	if d.cfg.Sensor.Noise == 0 {
+		return 1
+	}
+	u := d.cfg.Key.Float(rng.SensorNoise, d.reading<<16|uint64(i))
+	normal := math.Sqrt2 * math.Erfinv(2*u-1+0x1p-53)
+	return math.Exp(d.cfg.Sensor.Noise * normal)
+}
+
+func pack(worker int, version uint32) uint64 { return uint64(worker)<<32 | uint64(version) }
+
+func unpack(data uint64) (worker int, version uint32) { return int(data >> 32), uint32(data) }

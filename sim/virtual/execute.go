@@ -1,0 +1,104 @@
+package virtual
+
+import (
+	"time"
+
+	"slosim/engine/profile"
+	"slosim/scheduler"
+	"slosim/workloads"
+	"slosim/workloads/rng"
+)
+
+// step lets the policy decide and executes what it decided.
+func (d *driver) step(at time.Duration) error {
+	d.stats.Decisions++
+	commands, err := d.system.Step(at)
+	if err != nil {
+		return err
+	}
+	for _, c := range commands {
+		d.execute(c, at)
+	}
+	return nil
+}
+
+func (d *driver) execute(c scheduler.Command, at time.Duration) {
+	switch c.Kind {
+	case scheduler.Start:
+		d.start(c, at)
+	case scheduler.Probe:
+		q := d.system.Query(c.Query)
+		d.begin(c, finishKind(c), newActivation(d.cfg, q), at)
+		d.traceBegin(Probed, c, q, charge{}, at)
+	case scheduler.Drop:
+		d.trace(Event{At: at, What: Dropped, Query: d.system.Query(c.Query).ID})
+	case scheduler.Wake:
+		d.list.Push(c.At, wakes, 0)
+		d.trace(Event{At: at, What: WakeSet, Until: c.At})
+	}
+}
+
+func finishKind(c scheduler.Command) uint8 {
+	if c.Kind == scheduler.Probe {
+		return activates
+	}
+	return finishes
+}
+
+// start charges what the change of weights costs and begins the execution.
+func (d *driver) start(c scheduler.Command, at time.Duration) {
+	q := d.system.Query(c.Query)
+	group := d.cfg.Set.Points[c.Point].Group
+	cost := d.charge(q, c.Worker, group)
+	if cost.loads {
+		d.stats.Loads++
+	}
+	if cost.switches {
+		d.stats.Switches++
+	}
+	d.memory.use(group)
+	d.workers[c.Worker].group = group
+	work := newExecution(d.cfg, q, c.Point, d.holds(c.Query, c.Worker))
+	work.fixed = cost.load + cost.swap
+	d.begin(c, finishKind(c), work, at)
+	d.traceBegin(Started, c, q, cost, at)
+}
+
+// begin occupies a worker with work.
+func (d *driver) begin(c scheduler.Command, kind uint8, work service, at time.Duration) {
+	w := &d.workers[c.Worker]
+	work.begin(w.now())
+	w.busy, w.kind, w.ref, w.work = true, kind, c.Query, work
+	w.startAt, w.slowdown = at, w.now().slowdown
+	d.predict(c.Worker, at)
+}
+
+// holds says whether a worker holds the activation of a query.
+func (d *driver) holds(ref scheduler.QueryRef, worker int) bool {
+	return d.probedOn[ref] == int32(worker)
+}
+
+// charge is what a change of weights costs before a query's own work, each part once.
+type charge struct {
+	loads, switches bool
+	load, swap      time.Duration
+}
+
+// charge returns what running a group on a worker would cost a query now.
+func (d *driver) charge(q *workloads.Query, worker, group int) (c charge) {
+	if !d.memory.resident(group) {
+		c.loads = true
+		c.load = quantile(d.cfg.Set.Groups[group].Load, d.cfg.Key, rng.Loading, q.ID)
+	}
+	if last := d.workers[worker].group; last >= 0 && last != group {
+		c.switches = true
+		c.swap = quantile(d.cfg.switchCost(last, group), d.cfg.Key, rng.Switching, q.ID)
+	}
+	return c
+}
+
+// quantile draws a query's cost from a measured distribution (that is not empty:
+// Config.validate saw to it).
+func quantile(dist profile.Dist, key rng.Key, cause rng.Cause, id uint64) time.Duration {
+	return dist.Quantile(key.Float(cause, id))
+}

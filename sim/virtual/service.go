@@ -1,0 +1,118 @@
+package virtual
+
+import (
+	"math"
+	"time"
+
+	"slosim/engine/profile"
+	"slosim/workloads"
+	"slosim/workloads/rng"
+)
+
+// service is the work that a query still has before it on a worker: a fixed part
+// that no level changes (load and switch), then shares of activation and execution.
+// The same value predicts (Truth) and is carried out (driver), by the same code.
+type service struct {
+	fixed             time.Duration
+	activate, execute float64 // shares that are left, 0 to 1
+
+	half        *profile.Half
+	point       int
+	class       uint8   // work class of the query's outcome at the point
+	uRun, uActs float64 // quantiles of the query, kept for life
+}
+
+// newActivation returns the work of a probe.
+func newActivation(c *Config, q *workloads.Query) service {
+	return service{activate: 1, half: c.truth(), uActs: c.Key.Float(rng.Activation, q.ID)}
+}
+
+// newExecution returns the work of a query at a point, without load and switch.
+func newExecution(c *Config, q *workloads.Query, point int, activated bool) service {
+	s := newActivation(c, q)
+	if activated {
+		s.activate = 0
+	}
+	s.execute = 1
+	s.point = point
+	s.class = s.half.At(point, int(q.Sample)).Class
+	s.uRun = c.Key.Float(rng.Service, q.ID)
+	return s
+}
+
+// activation returns the whole activation's on-CPU time in a segment.
+func (s *service) activation(seg *segment) time.Duration {
+	return seg.scale(s.half.Activation(seg.level, s.uActs))
+}
+
+// execution returns the whole execution's on-CPU time in a segment.
+func (s *service) execution(seg *segment) time.Duration {
+	return seg.scale(s.half.Service(s.point, seg.level, s.class, s.uRun))
+}
+
+// left returns the on-CPU time that is left in a segment.
+func (s *service) left(seg *segment) time.Duration {
+	sum := s.fixed
+	if s.activate > 0 {
+		sum += share(s.activate, s.activation(seg))
+	}
+	if s.execute > 0 {
+		sum += share(s.execute, s.execution(seg))
+	}
+	return sum
+}
+
+// begin makes sure that the work takes time at all: Decide is called once per
+// instant, so nothing may end in the instant in which it starts.
+func (s *service) begin(seg *segment) {
+	if s.left(seg) <= 0 {
+		s.fixed = 1
+	}
+}
+
+// spend accounts for on-CPU time in a segment.
+func (s *service) spend(work time.Duration, seg *segment) {
+	fixed := min(work, s.fixed)
+	s.fixed -= fixed
+	work -= fixed
+	if s.activate > 0 {
+		s.activate, work = spend(s.activate, s.activation(seg), work)
+	}
+	if s.execute > 0 {
+		s.execute, _ = spend(s.execute, s.execution(seg), work)
+	}
+}
+
+// finish walks the worker's timeline from an instant until the work is done.
+func (s service) finish(at time.Duration, t timeline) time.Duration {
+	i := t.at(at)
+	s.begin(&t[i])
+	for {
+		seg := &t[i]
+		end := seg.finish(at, s.left(seg))
+		if end <= seg.to {
+			return end
+		}
+		s.spend(seg.onCPU(at, seg.to), seg)
+		at = seg.to
+		i++
+	}
+}
+
+// spend takes work off a part of which a share is left and whose whole takes long.
+// It returns the new share and the work that goes to the next part.
+func spend(left float64, whole, work time.Duration) (float64, time.Duration) {
+	need := share(left, whole)
+	if work >= need {
+		return 0, work - need
+	}
+	return left - float64(work)/float64(whole), 0
+}
+
+// share returns a share of a time, rounded to the nanosecond.
+func share(part float64, whole time.Duration) time.Duration {
+	if part == 1 {
+		return whole
+	}
+	return time.Duration(math.Round(part * float64(whole)))
+}

@@ -1,0 +1,109 @@
+package workloads
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"slosim/workloads/rng"
+)
+
+// StreamSpec is what a stream of queries is made of.
+type StreamSpec struct {
+	Sources []Arrivals // merged in order of time; at one instant the lower index comes first
+	Classes []Class    // shares add up to 1
+	Samples int        // of the data set, at least 1
+	Key     rng.Key
+}
+
+// Stream yields the queries of one replication in order of arrival. Classes and
+// samples are drawn by the query's ID alone, so they do not depend on the
+// arrivals' times, and all contenders see the same.
+type Stream struct {
+	sources []source
+	shares  []float64 // cumulative
+	samples uint64
+	key     rng.Key
+	id      uint64
+}
+
+type source struct {
+	arrivals Arrivals
+	at       time.Duration
+	ok       bool
+}
+
+// NewStream checks spec and returns its stream.
+func NewStream(spec StreamSpec) (*Stream, error) {
+	if len(spec.Sources) == 0 || len(spec.Sources) > math.MaxUint16 {
+		return nil, fmt.Errorf("stream: sources: want 1 to %d, got %d", math.MaxUint16, len(spec.Sources))
+	}
+	if spec.Samples < 1 || spec.Samples > math.MaxUint32 {
+		return nil, fmt.Errorf("stream: samples: want 1 to %d, got %d", uint32(math.MaxUint32), spec.Samples)
+	}
+	shares, err := cumulativeShares(spec.Classes)
+	if err != nil {
+		return nil, err
+	}
+	s := &Stream{shares: shares, samples: uint64(spec.Samples), key: spec.Key}
+	for _, arrivals := range spec.Sources {
+		at, ok := arrivals.Next()
+		s.sources = append(s.sources, source{arrivals: arrivals, at: at, ok: ok})
+	}
+	return s, nil
+}
+
+// cumulativeShares checks that the shares are a distribution.
+func cumulativeShares(classes []Class) ([]float64, error) {
+	if len(classes) == 0 || len(classes) > math.MaxUint16 {
+		return nil, fmt.Errorf("stream: classes: want 1 to %d, got %d", math.MaxUint16, len(classes))
+	}
+	shares, sum := make([]float64, len(classes)), 0.0
+	for i, class := range classes {
+		if !(class.Share >= 0 && class.Share <= 1) {
+			return nil, fmt.Errorf("stream: class %q: share: want 0 to 1, got %v", class.Name, class.Share)
+		}
+		sum += class.Share
+		shares[i] = sum
+	}
+	if math.Abs(sum-1) > 1e-6 {
+		return nil, fmt.Errorf("stream: shares of the classes: want a sum of 1, got %v", sum)
+	}
+	return shares, nil
+}
+
+// Next returns the next query, until ok is false. It allocates nothing.
+func (s *Stream) Next() (q Query, ok bool) {
+	first := -1
+	for i := range s.sources {
+		if s.sources[i].ok && (first < 0 || s.sources[i].at < s.sources[first].at) {
+			first = i
+		}
+	}
+	if first < 0 {
+		return Query{}, false
+	}
+	q = Query{
+		ID:       s.id,
+		ArriveAt: s.sources[first].at,
+		Class:    s.class(s.id),
+		Source:   uint16(first),
+		Size:     1,
+		Sample:   uint32(s.key.Index(rng.SampleOf, s.id, s.samples)),
+	}
+	s.sources[first].at, s.sources[first].ok = s.sources[first].arrivals.Next()
+	s.id++
+	return q, true
+}
+
+// class draws the class of a query by share. A class of share 0 gets none.
+func (s *Stream) class(id uint64) uint16 {
+	last := len(s.shares) - 1
+	u := s.key.Float(rng.ClassOf, id) * s.shares[last]
+	for i, share := range s.shares[:last] {
+		if u < share {
+			return uint16(i)
+		}
+	}
+	return uint16(last)
+}
