@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"slosim/engine/activator"
 	"slosim/engine/kernel"
@@ -212,11 +213,11 @@ func (t *sloNN) makeRoutes(cascades []CascadeSpec) error {
 		if err := c.validate(len(t.plans)); err != nil {
 			return err
 		}
-		name := "cascade"
+		var names []string
 		for _, stage := range c.Stages {
-			name += " > " + t.plans[stage].name()
+			names = append(names, t.plans[stage].name())
 		}
-		t.routes = append(t.routes, route{name: name, stages: c.Stages, thresholds: c.Thresholds, reach: c.Reach})
+		t.routes = append(t.routes, route{name: "cascade " + strings.Join(names, " > "), stages: c.Stages, thresholds: c.Thresholds, reach: c.Reach})
 	}
 	uniqueNames(t.routes)
 	slices.SortStableFunc(t.routes, func(a, b route) int { return cmp.Compare(t.opsOf(a), t.opsOf(b)) })

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"slosim/engine/kernel"
 	"slosim/engine/profile"
@@ -53,11 +54,11 @@ func (t *zoo) complete(cascades []CascadeSpec) error {
 		if err := c.validate(networks); err != nil {
 			return fmt.Errorf("technique zoo: %w", err)
 		}
-		name := "cascade"
+		var names []string
 		for _, stage := range c.Stages {
-			name += " > " + t.routes[stage].name
+			names = append(names, t.routes[stage].name)
 		}
-		t.routes = append(t.routes, route{name: name, stages: c.Stages, thresholds: c.Thresholds, reach: c.Reach})
+		t.routes = append(t.routes, route{name: "cascade " + strings.Join(names, " > "), stages: c.Stages, thresholds: c.Thresholds, reach: c.Reach})
 	}
 	uniqueNames(t.routes)
 	slices.SortStableFunc(t.routes, func(a, b route) int { return cmp.Compare(t.describe(a).Ops, t.describe(b).Ops) })
@@ -78,14 +79,11 @@ func (t *zoo) groupOf(r route) int {
 			return i
 		}
 	}
-	name := ""
-	for i, member := range members {
-		if i > 0 {
-			name += "+"
-		}
-		name += t.slots[member].current.Load().net.Name
+	var names []string
+	for _, member := range members {
+		names = append(names, t.slots[member].current.Load().net.Name)
 	}
-	t.addGroup(name, 0, members...)
+	t.addGroup(strings.Join(names, "+"), 0, members...)
 	return len(t.groups) - 1
 }
 

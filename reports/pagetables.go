@@ -187,9 +187,15 @@ func pageFronts(f *result.Figures) []pageFront {
 	return fronts
 }
 
+// shadedListed bounds the intervals that the page lists; all are shaded.
+const shadedListed = 4
+
 func shadedTexts(f *result.Figures) []string {
 	var texts []string
-	for _, i := range f.Shaded {
+	for k, i := range f.Shaded {
+		if k == shadedListed {
+			return append(texts, fmt.Sprintf("%d more intervals", len(f.Shaded)-k))
+		}
 		texts = append(texts, fmt.Sprintf("%s at intensity %s from %s s to %s s", i.Kind, short(i.Degree), short(i.FromS), short(i.ToS)))
 	}
 	return texts

@@ -58,6 +58,18 @@ const (
 	windows
 )
 
+// service returns when a worker was busy with the query. One that was probed and
+// then dropped has no start: its arrival stands for it.
+func (o *Observation) service() Span {
+	switch {
+	case o.finished():
+		return Span{o.FinishAt - o.Busy, o.FinishAt}
+	case o.StartAt >= 0:
+		return Span{o.StartAt, o.StartAt + o.Busy}
+	}
+	return Span{o.ArriveAt, o.ArriveAt + o.Busy}
+}
+
 // Tally adds up one contender's queries over one replication: per class and
 // window the counts, sums and response times that the statistics need, and the
 // bins of the timeline. Adding a query allocates nothing.
@@ -185,12 +197,8 @@ func (c *counts) add(o *Observation) {
 // piece that ends with the query, which is exact but for a probe some time
 // before the start.
 func (t *Tally) addService(o *Observation) {
-	end := o.FinishAt
-	if !o.finished() {
-		end = o.StartAt + o.Busy
-	}
-	if o.Busy > 0 && end >= 0 {
-		for w, length := range t.split(Span{end - o.Busy, end}) {
+	if o.Busy > 0 {
+		for w, length := range t.split(o.service()) {
 			t.busy[w] += length
 		}
 	}

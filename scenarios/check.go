@@ -108,7 +108,6 @@ func (c *checker) class(class *Class, path string, duration Duration, only bool)
 	c.above0(path+".share", class.Share, 1)
 	c.require(path+".latency", `a latency target, such as "15ms"`)
 	c.longer0(path+".latency", class.Latency)
-	c.require(path+".accuracy", "an accuracy target, 0 to 1 (0: none)")
 	c.within(path+".accuracy", class.Accuracy, 0, 1)
 	before := Duration(0)
 	for j, change := range class.Changes {

@@ -85,7 +85,7 @@ func writeReport(folder *result.Folder, m *result.Manifest, s *result.Summary, f
 	if err := folder.Write(result.ReportFile, func(w io.Writer) error { return reports.HTML(w, m, s, f) }); err != nil {
 		return err
 	}
-	return reports.Plots(folder, s, f)
+	return reports.WritePlots(folder, f)
 }
 
 // levelName names a level of disturbance: "alone", "cpu 1".

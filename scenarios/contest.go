@@ -163,7 +163,7 @@ func (c *contest) run(ctx context.Context, e entrant, replication int, records b
 	draw := func(i uint64) float64 { return key.Float(rng.Bootstrap, i) }
 	recorder := &recorder{
 		contest: c, entrant: &e, replication: replication,
-		tally: reports.NewTally(c.tallyConfig(replication)),
+		tally:  reports.NewTally(c.tallyConfig(replication)),
 		images: originals(draw, c.samples),
 		keep:   records,
 	}
@@ -236,8 +236,9 @@ func (c *contest) config(e entrant, policy scheduler.Policy, stream *workloads.S
 		Clairvoyant: clairvoyant,
 		Key:         key,
 	}
+	cfg.Feedback = sim.Feedback{Granted: true} // every policy sees its own completion times
 	if s.Feedback != nil {
-		cfg.Feedback = sim.Feedback{Granted: true, Delay: s.Feedback.Delay.Std(), Share: s.Feedback.Share}
+		cfg.Feedback.Delay, cfg.Feedback.Share = s.Feedback.Delay.Std(), s.Feedback.Share
 	}
 	return cfg
 }

@@ -52,8 +52,7 @@ func TestDefaultsOfTheSmallestScenario(t *testing.T) {
 duration = "10s"
 model = [{network = "wordnet"}]
 arrivals = {trace = "azure-llm-2023-conv", transform = "modulate", load = 0.5}
-class = [{name = "only", latency = "15ms", accuracy = 0}]
-machine = [{}]
+class = [{name = "only", latency = "15ms"}]
 contender = [{technique = "zoo", policy = "full"}]
 interference = [{antagonist = "memory"}]
 `)

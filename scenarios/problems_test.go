@@ -167,7 +167,7 @@ func TestOnlyOneMachineAndModelForNow(t *testing.T) {
 
 func TestEmptyTextListsWhatIsMissing(t *testing.T) {
 	got := problemsOf(t, "")
-	for _, key := range []string{"schema", "duration", "model", "arrivals", "class", "machine", "contender"} {
+	for _, key := range []string{"schema", "duration", "model", "arrivals", "class", "contender"} {
 		found := false
 		for _, problem := range got {
 			found = found || strings.HasPrefix(problem, "bad.toml: "+key+": want ")

@@ -40,6 +40,7 @@ func (c *checker) resolve(s *Scenario) {
 	for i := range s.Models {
 		orElse(c, index("model", i)+".name", &s.Models[i].Name, s.Models[i].Network)
 	}
+	orElse(c, "machine", &s.Machines, []Machine{{}})
 	for i := range s.Machines {
 		orElse(c, index("machine", i)+".workers", &s.Machines[i].Workers, 1)
 	}

@@ -19,7 +19,7 @@ type Scenario struct {
 	Models       []Model        `toml:"model"` // exactly one for now
 	Arrivals     Arrivals       `toml:"arrivals"`
 	Classes      []Class        `toml:"class"`
-	Machines     []Machine      `toml:"machine"` // exactly one for now
+	Machines     []Machine      `toml:"machine"` // exactly one for now; left out: one worker, no limit of memory
 	Interference []Interference `toml:"interference,omitempty"`
 	Sensor       Sensor         `toml:"sensor"`
 	Feedback     *Feedback      `toml:"feedback"` // nil: no policy learns whether an answer was right
@@ -42,7 +42,7 @@ type Class struct {
 	Name     string   `toml:"name"`
 	Share    float64  `toml:"share"`    // of the arrivals; all add up to 1; may be left out of an only class
 	Latency  Duration `toml:"latency"`  // from intended arrival to finish
-	Accuracy float64  `toml:"accuracy"` // 0 to 1; 0 asks for nothing
+	Accuracy float64  `toml:"accuracy"` // 0 to 1; 0 (left out) asks for nothing
 	Changes  []Change `toml:"change,omitempty"`
 }
 

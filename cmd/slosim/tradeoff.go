@@ -38,7 +38,7 @@ func tradeoffCommand(app App) *cobra.Command {
 	f.StringVar(&o.Network, "network", "", "network (slosim list networks)")
 	f.StringArrayVar(&techniques, "technique", nil, "technique, with options as NAME:OPTION=VALUE,...; may be repeated (default: all)")
 	f.IntVar(&o.Seeds, "seeds", 1, "training seeds to average over; more than 1 trains")
-	f.StringVar(&o.Data, "data", "", "folder of the data set's training files, for more than one seed (default "+scenarios.DataDir+")")
+	f.StringVar(&o.Data, "data", scenarios.DataDir, "folder of the data set's training files, for seeds that do not ship")
 	f.Float64Var(&o.Loss, "loss", 0.003, "accuracy that may be lost, as a share")
 	f.StringVarP(&o.Out, "output", "o", "", "folder for tables and plots (default: none)")
 	require(cmd, "network")

@@ -24,7 +24,7 @@ func trainCommand(app App) *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.Int64Var(&o.Seed, "seed", 1, "seed of weights, order and dropout")
-	f.StringVar(&o.Data, "data", "", "folder of the data set's training files (default "+scenarios.DataDir+")")
+	f.StringVar(&o.Data, "data", scenarios.DataDir, "folder of the data set's training files")
 	f.StringVarP(&o.Out, "output", "o", "", "folder for the weights")
 	require(cmd, "output")
 	return cmd

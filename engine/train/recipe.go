@@ -27,7 +27,7 @@ func Recipes() []Recipe {
 	for _, small := range []struct {
 		width int
 		rate  float64
-	}{{32, 4e-3}, {64, 3e-3}, {128, 2e-3}, {256, 1.5e-3}, {512, 1e-3}} {
+	}{{32, 1e-2}, {64, 1e-2}, {128, 5e-3}, {256, 3e-3}, {512, 2e-3}} {
 		list = append(list, fashion(fmt.Sprintf("w%d", small.width), small.width, small.rate))
 	}
 	full := fashion("full", 1024, 1e-3)

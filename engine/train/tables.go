@@ -15,8 +15,7 @@ const (
 	linearDimensions  = 32
 	clusterDimensions = 32
 	clusters          = 256
-	lshBits           = 8
-	lshTables         = 8
+	lshBudget         = 4 << 20 // bytes of importances
 	// observedShare is the density whose activations the tables are to predict: the one
 	// at which a winner-take-all network is as accurate as at 100 %.
 	observedShare = 0.10
@@ -77,35 +76,9 @@ func buildClustered(n *engine.Network, data Data, key rng.Key, set *kernel.Set) 
 }
 
 func buildLSH(n *engine.Network, data Data, key rng.Key, set *kernel.Set) error {
-	observer := engine.NewObserver(n, set, len(n.Levels)-1)
-	t, err := activator.BuildLSH(set, observer, data.Fit, data.Features, activator.LSHSize{Bits: lshBits, Tables: lshTables}, key)
+	t, err := engine.ChooseLSH(n, set, data.Fit, data.Confidence, lshBudget, engine.DefaultShares(), key)
 	if err != nil {
 		return err
 	}
-	technique, err := engine.NewSLONNLSH(n, set, t)
-	if err != nil {
-		return err
-	}
-	shares := engine.DefaultShares()
-	t.FitConfidence(set, data.Confidence, shares, agreement(technique, len(shares)))
 	return n.PutLSH(t)
-}
-
-// agreement returns a function that says at which of a technique's points, one per
-// share and the last of them the full network, an input gets the full network's
-// answer. The result is valid until the next call.
-func agreement(technique engine.Technique, points int) func(x []float32) []bool {
-	session := technique.NewSession()
-	agrees := make([]bool, points)
-	answers := make([]int, points)
-	return func(x []float32) []bool {
-		session.Activate(x)
-		for point := range answers {
-			answers[point] = session.Execute(point, x).Answer
-		}
-		for point, answer := range answers {
-			agrees[point] = answer == answers[points-1]
-		}
-		return agrees
-	}
 }

@@ -30,7 +30,7 @@
       grid: { stroke: rule(), width: 1 }, ticks: { stroke: rule(), width: 1, size: 5 } }, extra);
   }
 
-  // Logarithmic axes: ticks at 1..9 of each decade, labels at 1, 2 and 5 where there is room.
+  // Logarithmic axes: ticks at 1..9 of each decade, labels where there is room, powers of ten first.
   function logSplits(u, i, min, max) {
     const splits = [];
     for (let e = Math.floor(Math.log10(min)); e <= Math.log10(max); e++)
@@ -41,13 +41,18 @@
     return splits;
   }
   function logLabels(u, splits) {
-    const decades = Math.log10(splits[splits.length - 1] / splits[0]) || 1;
-    const room = u.bbox.width / devicePixelRatio / decades;
-    const shown = room > 150 ? [1, 2, 3, 5, 7] : room > 90 ? [1, 2, 5] : [1];
-    return splits.map((v) => {
-      const m = Math.round(v / Math.pow(10, Math.floor(Math.log10(v) + 1e-9)));
-      return shown.includes(m) ? String(+v.toPrecision(2)) : null;
-    });
+    const mantissa = (v) => Math.round(v / Math.pow(10, Math.floor(Math.log10(v) + 1e-9)));
+    const text = (v) => String(+v.toPrecision(2));
+    const taken = [], labels = splits.map(() => null);
+    for (const m of [1, 5, 2, 3, 7])
+      splits.forEach((v, i) => {
+        if (mantissa(v) !== m) return;
+        const x = u.valToPos(v, "x"), half = text(v).length * 3.8 + 5;
+        if (taken.some((t) => Math.abs(t.x - x) < t.half + half)) return;
+        taken.push({ x: x, half: half });
+        labels[i] = text(v);
+      });
+    return labels;
   }
   const logAxis = (label) => axis(label, { size: 32, splits: logSplits, values: logLabels, filter: (u, s) => s });
   const logScale = (min, max) => ({ time: false, distr: 3, range: [min, max] });
@@ -72,7 +77,8 @@
     ctx.restore();
   }
 
-  // Upright lines with a name above the plot, each name on a row of its own.
+  // Upright lines with a name above the plot, each name on a row of its own, the
+  // leftmost on top: no line crosses the name of another.
   function targets(u) {
     const { ctx, bbox } = u, ratio = devicePixelRatio;
     ctx.save();
@@ -80,7 +86,8 @@
     ctx.fillStyle = ctx.strokeStyle = ink();
     ctx.setLineDash([4 * ratio, 4 * ratio]);
     ctx.lineWidth = ratio;
-    (figures.classes || []).forEach((c, i) => {
+    const sorted = (figures.classes || []).slice().sort((a, b) => b.latency_ms - a.latency_ms);
+    sorted.forEach((c, i) => {
       const x = u.valToPos(c.latency_ms, "x", true);
       if (!(x >= bbox.left && x <= bbox.left + bbox.width)) return;
       const y = bbox.top - (4 + 15 * i) * ratio;
@@ -92,7 +99,11 @@
       ctx.textAlign = right ? "right" : "left";
       let name = c.name + ": " + compact(c.latency_ms) + " ms";
       while (name.length > 12 && ctx.measureText(name).width > bbox.width * 0.58) name = name.slice(0, -2) + "…";
-      ctx.fillText(name, x + (right ? -4 : 4) * ratio, y);
+      const wide = ctx.measureText(name).width, at = x + (right ? -4 : 4) * ratio;
+      ctx.fillStyle = variable("--paper");
+      ctx.fillRect(right ? at - wide : at, y - 11 * ratio, wide, 13 * ratio);
+      ctx.fillStyle = ink();
+      ctx.fillText(name, at, y);
     });
     ctx.restore();
   }

@@ -1,0 +1,122 @@
+package reports
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"slosim/reports/result"
+)
+
+// TestTableWidth: long names must not push the table beyond 140 columns.
+func TestTableWidth(t *testing.T) {
+	_, s, _, err := fixtureRun(3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range s.Cells {
+		s.Cells[i].Contender += "/with a rather long name of its own"
+	}
+	var out bytes.Buffer
+	if err := Table(&out, &s, TableOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(out.String()) {
+		if strings.Contains(line, "±") && utf8.RuneCountInString(line) > tableWidth+1 {
+			t.Errorf("want at most %d columns, got %d: %s", tableWidth, utf8.RuneCountInString(line), line)
+		}
+	}
+}
+
+func TestTableColour(t *testing.T) {
+	_, s, _, err := fixtureRun(3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var plain, colour bytes.Buffer
+	if err := Table(&plain, &s, TableOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := Table(&colour, &s, TableOptions{Colour: true}); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(plain.String(), "\x1b") || !strings.Contains(colour.String(), "\x1b[1;32m") {
+		t.Error("want colour when asked, and only then")
+	}
+	stripped := strings.NewReplacer("\x1b[1;32m", "", "\x1b[32m", "", "\x1b[0m", "").Replace(colour.String())
+	if stripped != plain.String() {
+		t.Error("want the same text without the colours")
+	}
+}
+
+func TestShorten(t *testing.T) {
+	if got := shorten([]string{"slo-nn/clairvoyant-greedy", "x"}, 14); got[0] != "slo-nn/…greedy" || got[1] != "x" {
+		t.Errorf("want the middle cut, got %q", got)
+	}
+	same := []string{"aaaaaaaaaa-1-bbbbbbbbbb", "aaaaaaaaaa-2-bbbbbbbbbb"}
+	if got := shorten(same, 14); got[0] != same[0] || got[1] != same[1] {
+		t.Errorf("want whole names where short ones would be equal, got %q", got)
+	}
+}
+
+func TestFormats(t *testing.T) {
+	c := column{metric: "p50_ms", unit: "ms", scale: 1}
+	for _, test := range []struct {
+		mean, lo, hi float64
+		want         string
+	}{
+		{0.12345, 0.12, 0.12690, "0.123 ±0.003"},
+		{12.345, 12, 12.69, "12.3 ±0.3"},
+		{1234.5, 1200, 1269, "1234 ±34"},
+		{1234.5, 1234.4, 1234.6, "1234 ±1"}, // never ±0 for a width that is not 0
+		{0, 0, 0, "0.00 ±0.00"},
+	} {
+		mean, half := c.text(result.Metric{Mean: &test.mean, Lo: &test.lo, Hi: &test.hi})
+		if got := mean + " ±" + half; got != test.want {
+			t.Errorf("want %s, got %s", test.want, got)
+		}
+	}
+	for n, want := range map[int64]string{0: "0", 999: "999", 1000: "1,000", 1234567: "1,234,567", -1234: "-1,234", -123: "-123"} {
+		if got := thousands(n); got != want {
+			t.Errorf("want %s, got %s", want, got)
+		}
+	}
+}
+
+func TestTradeoffTable(t *testing.T) {
+	var out bytes.Buffer
+	err := Tradeoff(&out, []TradeoffRow{
+		{Technique: "slo-nn", Point: "k=10 %", Density: 0.1, MeanUS: 12.34, MeanLo: 12, MeanHi: 12.68, Speedup: 7.4, SpeedupLo: 7.2, SpeedupHi: 7.6,
+			CalibrationAccuracy: 0.884, CalibrationLoss: 0.004, TestAccuracy: 0.881, TestLoss: -0.00001, TestLossLo: -0.003, TestLossHi: 0.003},
+		{Technique: "slo-nn", Point: "5 then 100", Cascade: true, Density: 0.2, MeanUS: 20, MeanLo: 19, MeanHi: 21, Speedup: 4.5, SpeedupLo: 4.4, SpeedupHi: 4.6},
+		{Technique: "zoo", Point: "w=64", Density: 0.06, MeanUS: 3.7, MeanLo: 3.6, MeanHi: 3.8, Speedup: 24.8, SpeedupLo: 24, SpeedupHi: 25.6},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "tradeoff.txt", out.Bytes())
+}
+
+// TestHeadline covers the ways a run can end.
+func TestHeadline(t *testing.T) {
+	run := func(name, policy string, met ...int) Contender {
+		c := Contender{Name: name, Policy: policy}
+		for r, n := range met {
+			c.Tallies = append(c.Tallies, steady(r, 100, n, n))
+		}
+		return c
+	}
+	for want, contenders := range map[string][]Contender{
+		"x answers the most queries right and in time: 75.00\u00a0%":   {run("x", "p", 70, 75, 80), run("y", "p", 60, 65, 70)},
+		"which is 10.00\u00a0±\u00a00.00 points more than the next, y": {run("x", "p", 70, 75, 80), run("y", "p", 60, 65, 70)},
+		"x and y cannot be told apart":                                 {run("x", "p", 70, 75, 80), run("y", "p", 74, 70, 75)},
+		"x answers 75.00\u00a0%":                                       {run("x", "p", 70, 75, 80)},
+		"x answers 75.00":                                              {run("x", "p", 70, 75, 80), run("oracle", "clairvoyant-greedy", 90, 91, 92)},
+	} {
+		s := summarise(t, contenders...)
+		if got := Headline(&s); !strings.Contains(got, want) {
+			t.Errorf("want %q in the headline, got %q", want, got)
+		}
+	}
+}
