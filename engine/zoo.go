@@ -38,7 +38,7 @@ func NewZoo(nets []*Network, set *kernel.Set, cascades []CascadeSpec) (Technique
 			return nil, fmt.Errorf("technique zoo: %w", err)
 		}
 		t.slots = append(t.slots, s)
-		t.routes = append(t.routes, route{name: net.Name, stages: []int{i}, reach: []float64{1}})
+		t.routes = append(t.routes, route{name: variant(net.Name), stages: []int{i}, reach: []float64{1}})
 	}
 	if err := t.complete(cascades); err != nil {
 		return nil, err
@@ -70,6 +70,9 @@ func (t *zoo) complete(cascades []CascadeSpec) error {
 	return t.seal(cascades)
 }
 
+// variant is the last part of a network's name: "w64" of "fashion-mnist.w64".
+func variant(name string) string { return name[strings.LastIndex(name, ".")+1:] }
+
 // groupOf returns the group of exactly the route's networks, a new one if needed.
 func (t *zoo) groupOf(r route) int {
 	members := slices.Clone(r.stages)
@@ -81,7 +84,7 @@ func (t *zoo) groupOf(r route) int {
 	}
 	var names []string
 	for _, member := range members {
-		names = append(names, t.slots[member].current.Load().net.Name)
+		names = append(names, variant(t.slots[member].current.Load().net.Name))
 	}
 	t.addGroup(strings.Join(names, "+"), 0, members...)
 	return len(t.groups) - 1

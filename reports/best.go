@@ -22,7 +22,7 @@ type BestRow struct {
 func Best(w io.Writer, loss float64, rows []BestRow) error {
 	var out strings.Builder
 	fmt.Fprintf(&out, "\nfastest within %.2f points on the calibration images (one standard error kept as margin)\n", 100*loss)
-	var g grid
+	g := grid{left: 3}
 	g.add([]string{"technique", "seeds", "point", "mean us", "speed-up", "calib. loss", "test loss (points)"}, nil)
 	for i := range rows {
 		g.add(rows[i].cells(), nil)

@@ -62,9 +62,9 @@ func (c *column) text(m result.Metric) (mean, half string) {
 }
 
 // halfText never shows a width that is not zero as zero: it rounds up at the
-// last decimal.
+// last decimal. A billionth of that is the dust of floating-point sums.
 func halfText(half float64, decimals int) string {
-	if unit := math.Pow10(-decimals); half > 0 && half < unit {
+	if unit := math.Pow10(-decimals); half > unit*1e-9 && half < unit {
 		half = unit
 	}
 	return strconv.FormatFloat(half, 'f', decimals, 64)

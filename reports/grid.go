@@ -8,8 +8,9 @@ import (
 // gap stands between columns.
 const gap = "  "
 
-// grid is a table of text: the first column to the left, the others to the right.
+// grid is a table of text: the first columns to the left, the others to the right.
 type grid struct {
+	left   int // columns to the left; 0 means 1
 	rows   [][]string
 	styles [][]string // ANSI codes, "" without
 }

@@ -118,7 +118,14 @@ func points(m result.Metric) string {
 	return mean + "\u00a0±\u00a0" + half + " points"
 }
 
+// namesListed bounds the names in a sentence.
+const namesListed = 4
+
+// joinNames returns "a, b and c", or "a, b, c and 5 more".
 func joinNames(names []string) string {
+	if len(names) > namesListed {
+		names = append(names[:namesListed-1:namesListed-1], fmt.Sprintf("%d more", len(names)-namesListed+1))
+	}
 	if len(names) < 2 {
 		return strings.Join(names, "")
 	}

@@ -71,17 +71,6 @@ func (l *latencies) merge(other *latencies) {
 	}
 }
 
-// clone returns an independent copy.
-func (l *latencies) clone() latencies {
-	c := *l
-	c.sample = slices.Clone(l.sample)
-	if l.hist != nil {
-		h := *l.hist
-		c.hist = &h
-	}
-	return c
-}
-
 // atRank returns the r-th smallest response time of the served, ns.
 func (l *latencies) atRank(r uint64) float64 {
 	if l.hist != nil {

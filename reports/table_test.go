@@ -120,3 +120,13 @@ func TestHeadline(t *testing.T) {
 		}
 	}
 }
+
+func TestJoinNames(t *testing.T) {
+	for want, names := range map[string][]string{
+		"a": {"a"}, "a and b": {"a", "b"}, "a, b, c and d": {"a", "b", "c", "d"}, "a, b, c and 2 more": {"a", "b", "c", "d", "e"},
+	} {
+		if got := joinNames(names); got != want {
+			t.Errorf("want %q, got %q", want, got)
+		}
+	}
+}

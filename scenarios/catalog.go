@@ -40,11 +40,12 @@ func familyEntries() []Entry {
 // techniqueAbout says in a line what each technique is.
 func techniqueAbout() map[string]string {
 	return map[string]string{
-		"dense":      "the plain network, our dense kernel: one point",
-		"relu-skip":  "exact: nodes that ReLU set to zero (and zero inputs) are skipped",
-		"slo-nn":     "dropout of nodes per query; activator = \"best\" (default), \"linear\", \"clustered\", or \"lsh\": the paper's",
-		"slo-nn-lsh": "the paper's design as reconstructed: the same as slo-nn with activator = \"lsh\"",
-		"zoo":        "model switching: networks of several sizes, and margin cascades over them",
+		"dense":        "the plain network, our dense kernel: one point",
+		"relu-skip":    "exact: nodes that ReLU set to zero (and zero inputs) are skipped",
+		"slo-nn":       "dropout of nodes per query; activator = \"best\" (default), \"linear\", \"clustered\", or \"lsh\": the paper's",
+		"slo-nn-lsh":   "the paper's design as reconstructed: the same as slo-nn with activator = \"lsh\"",
+		"slo-nn-probe": "slo-nn whose activation runs a cheap point first; its margin is the query's confidence",
+		"zoo":          "model switching: networks of several sizes, and margin cascades over them",
 	}
 }
 

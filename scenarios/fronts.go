@@ -13,7 +13,7 @@ const z95 = 1.959963984540054
 
 // fronts describes every technique's points as the truth half has them, alone.
 func fronts(p *profile.Profile) []result.Front {
-	reference := meanOf([]profile.Dist{p.Campaign.Reference})
+	reference := denseService(p)
 	out := make([]result.Front, len(p.Sets))
 	for i := range p.Sets {
 		set := &p.Sets[i]
@@ -44,6 +44,16 @@ func frontPoint(set *profile.Set, point int, reference float64) result.FrontPoin
 		Cascade:    p.Cascade,
 		Speedup:    reference / service.mean,
 	}
+}
+
+// denseService returns the mean service time that speed-ups refer to: of the technique
+// dense, if it was measured, since its calls are timed in blocks like all others; else
+// of the campaign's reference.
+func denseService(p *profile.Profile) estimate {
+	if set := findSet(p, "dense"); set != nil {
+		return serviceOf(set, &set.Truth, 0)
+	}
+	return meanOf([]profile.Dist{p.Campaign.Reference})
 }
 
 // estimate is a mean in nanoseconds with the half-width of its 95 % interval.

@@ -41,11 +41,14 @@ func (a *App) Tradeoff(ctx context.Context, o TradeoffOptions) error {
 	return printTrades(o, trades)
 }
 
-// everyTechnique lists the techniques that ship, slo-nn in both variants.
+// everyTechnique lists the techniques to compare. slo-nn-probe is left out: its points
+// are those of slo-nn with a first pass that only a policy can use.
 func everyTechnique() []Technique {
 	var list []Technique
 	for _, name := range engine.Techniques() {
-		list = append(list, Technique{Name: name})
+		if name != "slo-nn-probe" {
+			list = append(list, Technique{Name: name})
+		}
 	}
 	return list
 }
@@ -148,7 +151,7 @@ func plainAccuracy(p *profile.Profile) (best [2]float64) {
 
 // rows are the lines of one technique.
 func (t *trade) rows(set *profile.Set) []reports.TradeoffRow {
-	reference := meanOf([]profile.Dist{t.Campaign.Reference})
+	reference := denseService(t.Profile)
 	var rows []reports.TradeoffRow
 	for point, p := range set.Points {
 		service := serviceOf(set, &set.Truth, point)

@@ -37,7 +37,7 @@ func Recipes() []Recipe {
 	wta.About = "the full network trained to keep only its largest activations, at six densities"
 	wta.Masked = 1
 	wta.Shares = []float64{0.02, 0.05, 0.10, 0.20, 0.30, 1}
-	wta.Hyper.Odds = []float64{0.12, 0.18, 0.18, 0.17, 0.10, 0.25}
+	wta.Hyper.Odds = []float64{0.05, 0.10, 0.30, 0.15, 0.10, 0.30}
 	wta.Tables = []string{engine.LinearActivator, engine.ClusteredActivator}
 	return append(list, full, wta)
 }
@@ -49,7 +49,7 @@ func fashion(name string, width int, rate float64) Recipe {
 		About:  fmt.Sprintf("a network of two hidden layers of %d nodes", width),
 		Sizes:  []int{784, width, width, 10},
 		Shares: []float64{1},
-		Hyper:  Hyper{Epochs: 12, Batch: 256, Rate: rate, Smoothing: 0.05, Mirror: true},
+		Hyper:  Hyper{Epochs: 24, Batch: 256, Rate: rate, Smoothing: 0.05, Mirror: true},
 	}
 }
 
