@@ -162,6 +162,7 @@ func (n *Network) Hash() string {
 // tail keeps the last 32 bytes written to it.
 type tail [sha256.Size]byte
 
+// Write implements io.Writer.
 func (t *tail) Write(p []byte) (int, error) {
 	all := append(t[:], p[max(0, len(p)-len(t)):]...)
 	copy(t[:], all[len(all)-len(t):])

@@ -48,7 +48,7 @@ func (r *ran) figures(contenders []reports.Contender) (result.Figures, error) {
 }
 
 // manifest says how the result came to be.
-func (r *ran) manifest() result.Manifest {
+func (r *ran) manifest(command string) result.Manifest {
 	version, commit := version()
 	m := result.Manifest{
 		Schema:        result.Schema,
@@ -58,6 +58,7 @@ func (r *ran) manifest() result.Manifest {
 		CPU:           r.profile.Machine.CPU,
 		Cores:         r.profile.Machine.Cores,
 		Kernel:        r.profile.Machine.Variant,
+		Command:       command,
 		Scenario:      r.scenario.Name,
 		ScenarioHash:  r.scenario.Hash(),
 		ScenarioText:  r.scenario.Text(),

@@ -293,6 +293,12 @@ func (r *recorder) density(point int) float64 {
 	return r.entrant.set.Points[point].Density
 }
 
+// disturbedAt says whether any worker is beside an antagonist, as the tallies' window
+// "interference" has it.
+func (c *contest) disturbedAt(at time.Duration) bool {
+	return slices.ContainsFunc(c.timeline, func(i virtual.Interval) bool { return at >= i.From && at < i.To })
+}
+
 // slowdownAt returns the true slow-down of the most disturbed worker.
 func (c *contest) slowdownAt(at time.Duration) float64 {
 	worst := 1.0
@@ -326,7 +332,7 @@ func (r *recorder) row(q *sim.Record) result.Row {
 		Slowdown:       q.Slowdown,
 		Believed:       q.Believed,
 		Queue:          o.Queue,
-		Interference:   o.Slowdown > 1,
+		Interference:   r.contest.disturbedAt(o.ArriveAt),
 	}
 	if q.Point >= 0 {
 		row.PointName = r.entrant.set.Points[q.Point].Name

@@ -32,6 +32,7 @@ type RunOptions struct {
 	DryRun      bool   // --dry-run: say what would run, write nothing
 	Jobs        int    // --jobs: replications at a time, 1 or more
 	Records     bool   // --records: write queries.parquet
+	Command     string // as typed, for the manifest
 }
 
 // MeasureOptions are those of `slosim measure`.
@@ -68,6 +69,7 @@ type TradeoffOptions struct {
 // ReportOptions are those of `slosim report`.
 type ReportOptions struct {
 	Console
-	Dir string // a result folder
-	Out string // -o: file for the HTML report; empty: report.html in Dir
+	Dir    string // a result folder
+	Out    string // -o: file for the HTML report; empty: report.html in Dir
+	Versus string // --versus: contender whose paired differences to the others are printed; empty: none
 }

@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"context"
+	"fmt"
 	"io"
 
 	"slosim/reports"
@@ -33,5 +34,11 @@ func (a *App) Report(_ context.Context, o ReportOptions) error {
 	if err := result.WriteFile(path, func(w io.Writer) error { return reports.HTML(w, manifest, summary, figures) }); err != nil {
 		return err
 	}
-	return printSummary(o.Console, summary, o.Dir)
+	if err := printSummary(o.Console, summary, o.Dir); err != nil || o.Versus == "" || o.JSON {
+		return err
+	}
+	if err := reports.Differences(o.Console.Out, summary, o.Versus); err != nil {
+		return UsageError{Err: fmt.Errorf("--versus: %w", err)}
+	}
+	return nil
 }

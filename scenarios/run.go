@@ -151,7 +151,7 @@ func (r *ran) write(folder *result.Folder, o RunOptions) error {
 			return err
 		}
 	}
-	manifest := r.manifest()
+	manifest := r.manifest(o.Command)
 	// The manifest comes last: a folder that has one is whole.
 	if err := errors.Join(folder.WriteSummary(&summary), folder.WriteFigures(&figures)); err != nil {
 		return err

@@ -13,7 +13,7 @@ func reportCommand(app App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "report DIR",
 		Short:   "Make the HTML report of a result folder again",
-		Example: "  slosim report results/quickstart-1",
+		Example: "  slosim report results/quickstart-1\n  slosim report results/lcao-1 --versus slo-nn/lcao",
 		Args:    exactly("DIR"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Dir = args[0]
@@ -24,6 +24,7 @@ func reportCommand(app App) *cobra.Command {
 			return app.Report(cmd.Context(), o)
 		},
 	}
+	cmd.Flags().StringVar(&o.Versus, "versus", "", "print this contender's paired differences to the others as well")
 	cmd.Flags().StringVarP(&o.Out, "output", "o", "", "file for the report (default: report.html in DIR)")
 	return cmd
 }

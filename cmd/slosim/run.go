@@ -3,8 +3,10 @@ package main
 import (
 	"runtime"
 	"strings"
+	"unicode"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"slosim/scenarios"
 )
@@ -30,7 +32,7 @@ func runCommand(app App) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			o.Scenario, o.Console = scenario, console(cmd)
+			o.Scenario, o.Console, o.Command = scenario, console(cmd), commandLine(cmd, args)
 			return app.Run(cmd.Context(), o)
 		},
 	}
@@ -45,6 +47,32 @@ func runCommand(app App) *cobra.Command {
 	f.IntVar(&o.Jobs, "jobs", runtime.GOMAXPROCS(0), "replications at a time; results do not depend on it")
 	f.BoolVar(&o.Records, "records", false, "write queries.parquet, a row a query")
 	return cmd
+}
+
+// commandLine returns the command as it was given, quoted for a shell.
+func commandLine(cmd *cobra.Command, args []string) string {
+	words := append([]string{cmd.CommandPath()}, args...)
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		values := []string{f.Value.String()}
+		if list, ok := f.Value.(pflag.SliceValue); ok {
+			values = list.GetSlice()
+		}
+		for _, value := range values {
+			words = append(words, "--"+f.Name+"="+quoted(value))
+		}
+	})
+	return strings.Join(words, " ")
+}
+
+// quoted quotes a word for a shell if it needs that.
+func quoted(word string) string {
+	plain := func(r rune) bool {
+		return r == '.' || r == '/' || r == '-' || r == '_' || r == '=' || unicode.IsLetter(r) || unicode.IsDigit(r)
+	}
+	if word != "" && strings.IndexFunc(word, func(r rune) bool { return !plain(r) }) < 0 {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
 // checkRun checks the flags that need no scenario.
