@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -28,6 +29,9 @@ func Best(w io.Writer, loss float64, rows []BestRow) error {
 		g.add(rows[i].cells(), nil)
 	}
 	out.WriteString(g.String())
+	for i := range rows {
+		out.WriteString(rows[i].choices())
+	}
 	_, err := io.WriteString(w, out.String())
 	return err
 }
@@ -50,15 +54,31 @@ func (r *BestRow) cells() []string {
 	}
 }
 
-// pointNames lists the chosen points, each once.
+// pointNames is the point that all seeds chose, or how many there are.
 func (r *BestRow) pointNames() string {
-	var names []string
+	names := map[string]bool{}
 	for i := range r.Chosen {
-		if name := printable(r.Chosen[i].Point); !strings.Contains(strings.Join(names, "\n")+"\n", name+"\n") {
-			names = append(names, name)
-		}
+		names[r.Chosen[i].Point] = true
 	}
-	return strings.Join(names, "; ")
+	if len(names) == 1 {
+		return printable(r.Chosen[0].Point)
+	}
+	return fmt.Sprintf("%d points, below", len(names))
+}
+
+// choices lists what each seed chose, where the seeds differ.
+func (r *BestRow) choices() string {
+	same := func(t TradeoffRow) bool { return t.Point == r.Chosen[0].Point }
+	if len(r.Chosen) < 2 || !slices.ContainsFunc(r.Chosen, func(t TradeoffRow) bool { return !same(t) }) {
+		return ""
+	}
+	var out strings.Builder
+	fmt.Fprintf(&out, "\n%s, by seed\n", printable(r.Technique))
+	for i := range r.Chosen {
+		c := r.Chosen[i].cells()
+		fmt.Fprintf(&out, "  %d  %s: %s us, %s, calibration loss %s, test loss %s\n", r.Seeds[i], c[1], c[3], c[4], c[6], c[8])
+	}
+	return out.String()
 }
 
 // over prints the mean over seeds with the half-width of its t-interval.
