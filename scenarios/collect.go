@@ -110,7 +110,10 @@ func sorted(times profile.Dist) profile.Dist {
 // dryRun says what would run: the resolved scenario, its traffic and its size.
 func (a *App) dryRun(o RunOptions, s subject) error {
 	scenario := o.Scenario
-	reference, source := a.expectedReference(s, o.Profile)
+	reference, source, err := a.expectedReference(s, o.Profile)
+	if err != nil {
+		return err
+	}
 	fmt.Fprint(o.Out, scenario.Text())
 	fmt.Fprintf(o.Out, "\n# contenders x replications: %d x %d = %d runs of %v\n",
 		len(scenario.Contenders), scenario.Replications, len(scenario.Contenders)*scenario.Replications, scenario.Duration.Std())
@@ -141,14 +144,17 @@ func (a *App) dryRun(o RunOptions, s subject) error {
 
 // expectedReference returns the dense reference's mean from the given or cached
 // profile, 0 if there is none.
-func (a *App) expectedReference(s subject, file string) (time.Duration, string) {
-	path := file
-	if path == "" {
-		path = a.cachePath(s)
+func (a *App) expectedReference(s subject, file string) (time.Duration, string, error) {
+	if file != "" {
+		p, err := a.givenProfile(s, file)
+		if err != nil {
+			return 0, "", err
+		}
+		return p.Campaign.Reference.Mean(), "profile " + file, nil
 	}
-	p, err := profile.Load(path)
+	p, err := profile.Load(a.cachePath(s))
 	if err != nil {
-		return 0, "no profile yet"
+		return 0, "no profile yet", nil
 	}
-	return p.Campaign.Reference.Mean(), "profile " + path
+	return p.Campaign.Reference.Mean(), "the cached profile", nil
 }

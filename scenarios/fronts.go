@@ -129,8 +129,10 @@ func campaignLevel(p *profile.Profile, index int, l profile.Level) result.Campai
 		Name: levelName(l), Slowdown: l.Slowdown, Kept: l.Kept, Discarded: l.Discarded, Share: l.Share,
 	}
 	var waits profile.Dist
-	for _, s := range p.Sets[0].Truth.Stalls[index] {
-		waits = append(waits, uint32(min(s.Wait, math.MaxUint32)))
+	if stalls := p.Sets[0].Truth.Stalls; index < len(stalls) {
+		for _, s := range stalls[index] {
+			waits = append(waits, uint32(min(s.Wait, math.MaxUint32)))
+		}
 	}
 	if out.Stalls = len(waits); out.Stalls > 0 {
 		out.StallMS = float64(sorted(waits).Quantile(0.5)) / 1e6

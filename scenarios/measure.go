@@ -49,6 +49,9 @@ func printProfile(o MeasureOptions, p *profile.Profile) error {
 			Campaign result.Campaign `json:"campaign"`
 		}{fronts(p), campaign(p)})
 	}
+	for _, warning := range p.Campaign.Warnings {
+		fmt.Fprintln(o.Err, "warning:", warning)
+	}
 	for _, front := range fronts(p) {
 		fmt.Fprintf(o.Console.Out, "%s\n", front.Technique)
 		for _, point := range front.Points {

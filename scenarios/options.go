@@ -63,7 +63,6 @@ type TradeoffOptions struct {
 	Seeds      int         // --seeds: training seeds to average over, 1 or more
 	Data       string      // --data: folder of the training files, for seeds that do not ship; empty: DataDir
 	Loss       float64     // --loss: accuracy that may be lost, 0 to 1
-	Out        string      // -o: folder for tables and plots; empty: none
 }
 
 // ReportOptions are those of `slosim report`.

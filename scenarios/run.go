@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"sync/atomic"
 	"time"
 
@@ -35,6 +36,9 @@ func (a *App) Run(ctx context.Context, o RunOptions) error {
 	}
 	p, err := a.profileOf(ctx, s, o.Profile, o.Progress)
 	if err != nil {
+		if o.Dir == "" {
+			os.Remove(dir) // claimed above, and still empty
+		}
 		return err
 	}
 	if o.SaveProfile != "" {
@@ -47,7 +51,7 @@ func (a *App) Run(ctx context.Context, o RunOptions) error {
 		return err
 	}
 	ran := c.runAll(ctx, o)
-	ran.began, ran.kernel = began, a.Kernels.Name
+	ran.began = began
 	return errors.Join(ran.write(folder, o), ran.failed, ctx.Err())
 }
 
@@ -58,7 +62,6 @@ type ran struct {
 	complete int         // replications that every sound contender finished
 	failed   error       // ContenderErrors, joined
 	faulty   map[int]error
-	kernel   string
 	began    time.Time
 	simulate time.Duration
 	queries  uint64

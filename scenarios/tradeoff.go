@@ -2,14 +2,17 @@ package scenarios
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"io"
+	"io/fs"
 	"math"
-	"os"
 	"path/filepath"
+	"slices"
 
 	"slosim/engine"
 	"slosim/engine/profile"
+	"slosim/engine/train"
 	"slosim/reports"
 	"slosim/reports/result"
 )
@@ -26,10 +29,7 @@ func (a *App) Tradeoff(ctx context.Context, o TradeoffOptions) error {
 	if err != nil {
 		return err
 	}
-	techniques := o.Techniques
-	if len(techniques) == 0 {
-		techniques = everyTechnique()
-	}
+	techniques := withBase(o.Techniques)
 	var trades []trade
 	for seed := shippedSeed; seed < shippedSeed+o.Seeds; seed++ {
 		t, err := a.trade(ctx, family, techniques, seed, o)
@@ -39,6 +39,21 @@ func (a *App) Tradeoff(ctx context.Context, o TradeoffOptions) error {
 		trades = append(trades, t)
 	}
 	return printTrades(o, trades)
+}
+
+// withBase returns the techniques to measure: all of them if none is named, and
+// otherwise those named with the two that losses and speed-ups are counted from.
+func withBase(named []Technique) []Technique {
+	if len(named) == 0 {
+		return everyTechnique()
+	}
+	list := slices.Clone(named)
+	for _, base := range []string{"dense", "slo-nn"} {
+		if !slices.ContainsFunc(list, func(t Technique) bool { return t.Key() == base }) {
+			list = append(list, Technique{Name: base})
+		}
+	}
+	return list
 }
 
 // everyTechnique lists the techniques to compare. slo-nn-probe is left out: its points
@@ -57,7 +72,14 @@ func everyTechnique() []Technique {
 type trade struct {
 	seed int
 	*profile.Profile
-	plain [2]float64 // accuracy that losses count from: calibration, truth
+	calibration, truth base // what losses are counted from in each half
+}
+
+// base is the whole network that losses are counted from: the better of the plain one
+// and the sparse-trained one at 100 %.
+type base struct {
+	set   *profile.Set
+	point int
 }
 
 // trade measures the techniques over the networks of a seed, alone.
@@ -78,7 +100,11 @@ func (a *App) trade(ctx context.Context, family Family, techniques []Technique, 
 	if err != nil {
 		return trade{}, err
 	}
-	return trade{seed: seed, Profile: m.Profile, plain: plainAccuracy(m.Profile)}, nil
+	for _, warning := range slices.Concat(m.warnings, m.Campaign.Warnings) {
+		fmt.Fprintf(o.Err, "seed %d: %s\n", seed, warning)
+	}
+	calibration, truth := bases(m.Profile)
+	return trade{seed, m.Profile, calibration, truth}, nil
 }
 
 // withSeed returns an App whose networks are those of a training seed.
@@ -87,7 +113,13 @@ func (a *App) withSeed(ctx context.Context, family Family, seed int, o TradeoffO
 		return a, nil
 	}
 	app := *a
-	dir := filepath.Join(a.CacheDir, "networks", fmt.Sprintf("%s-seed%d-%s", family.Name, seed, a.Kernels.Name))
+	recipes, err := train.Match(family.Name)
+	if err != nil {
+		return nil, err
+	}
+	// What decides the weights names the folder: another recipe must not find old ones.
+	sum := sha256.Sum256(fmt.Append(nil, recipes, frozenLosses()))
+	dir := filepath.Join(a.CacheDir, "networks", fmt.Sprintf("%s-seed%d-%s-%x", family.Name, seed, a.Kernels.Name, sum[:6]))
 	if nets, err := openAll(dir, a.familyNames(family)); err == nil {
 		app.Source = sourceOf(nets)
 		return &app, nil
@@ -120,8 +152,8 @@ func (a *App) familyNames(family Family) []string {
 
 // openAll opens trained networks from a folder.
 func openAll(dir string, names []string) ([]*engine.Network, error) {
-	if _, err := os.Stat(dir); err != nil {
-		return nil, err
+	if !filepath.IsAbs(dir) {
+		return nil, fs.ErrNotExist // there is no cache folder
 	}
 	var nets []*engine.Network
 	for _, name := range names {
@@ -134,19 +166,44 @@ func openAll(dir string, names []string) ([]*engine.Network, error) {
 	return nets, nil
 }
 
-// plainAccuracy returns what losses are counted from in each half: the better of the
-// plain network and the sparse-trained one at 100 %, which are the densest points.
-func plainAccuracy(p *profile.Profile) (best [2]float64) {
+// wholeNetwork is the name of the point that computes everything.
+const wholeNetwork = "100 %"
+
+// bases returns the best whole network in each half.
+func bases(p *profile.Profile) (calibration, truth base) {
 	for i := range p.Sets {
 		set := &p.Sets[i]
 		for point := range set.Points {
-			if set.Points[point].Density >= 1-1e-9 && !set.Points[point].Cascade {
-				best[0] = max(best[0], set.Calibration.Accuracy(point))
-				best[1] = max(best[1], set.Truth.Accuracy(point))
+			if set.Points[point].Name != wholeNetwork {
+				continue
+			}
+			if calibration.set == nil || set.Calibration.Accuracy(point) > calibration.set.Calibration.Accuracy(calibration.point) {
+				calibration = base{set, point}
+			}
+			if truth.set == nil || set.Truth.Accuracy(point) > truth.set.Truth.Accuracy(truth.point) {
+				truth = base{set, point}
 			}
 		}
 	}
-	return best
+	return calibration, truth
+}
+
+// lossOf returns the loss of accuracy of a point against another one over the same
+// samples, and its standard error, paired by sample.
+func lossOf(reference, half *profile.Half, from, point int) (loss, deviation float64) {
+	n := float64(half.Samples)
+	differ, sum := 0.0, 0.0
+	for i := range half.Samples {
+		before, after := reference.At(from, i).Right, half.At(point, i).Right
+		switch {
+		case before && !after:
+			differ, sum = differ+1, sum+1
+		case after && !before:
+			differ, sum = differ+1, sum-1
+		}
+	}
+	loss = sum / n
+	return loss, math.Sqrt((differ/n - loss*loss) / n)
 }
 
 // rows are the lines of one technique.
@@ -157,18 +214,18 @@ func (t *trade) rows(set *profile.Set) []reports.TradeoffRow {
 		service := serviceOf(set, &set.Truth, point)
 		speedup := reference.mean / service.mean
 		spread := speedup * math.Hypot(reference.half/reference.mean, service.half/service.mean)
-		accuracy := set.Truth.Accuracy(point)
-		half := z95 * math.Sqrt(accuracy*(1-accuracy)/float64(set.Truth.Samples))
+		calibrationLoss, _ := lossOf(&t.calibration.set.Calibration, &set.Calibration, t.calibration.point, point)
+		testLoss, deviation := lossOf(&t.truth.set.Truth, &set.Truth, t.truth.point, point)
 		rows = append(rows, reports.TradeoffRow{
 			Technique: set.Technique, Point: p.Name, Cascade: p.Cascade, Density: p.Density,
 			MeanUS: service.mean / 1e3, MeanLo: (service.mean - service.half) / 1e3, MeanHi: (service.mean + service.half) / 1e3,
 			Speedup: speedup, SpeedupLo: speedup - spread, SpeedupHi: speedup + spread,
 			CalibrationAccuracy: set.Calibration.Accuracy(point),
-			CalibrationLoss:     t.plain[0] - set.Calibration.Accuracy(point),
-			TestAccuracy:        accuracy,
-			TestLoss:            t.plain[1] - accuracy,
-			TestLossLo:          t.plain[1] - accuracy - half,
-			TestLossHi:          t.plain[1] - accuracy + half,
+			CalibrationLoss:     calibrationLoss,
+			TestAccuracy:        set.Truth.Accuracy(point),
+			TestLoss:            testLoss,
+			TestLossLo:          testLoss - z95*deviation,
+			TestLossHi:          testLoss + z95*deviation,
 		})
 	}
 	return rows
@@ -181,8 +238,8 @@ func (t *trade) rows(set *profile.Set) []reports.TradeoffRow {
 func (t *trade) choose(set *profile.Set, loss float64) int {
 	best, fastest := -1, math.Inf(1)
 	for point := range set.Points {
-		lost := t.plain[0] - set.Calibration.Accuracy(point)
-		if lost+t.margin(set, point) > loss+1e-12 {
+		lost, margin := lossOf(&t.calibration.set.Calibration, &set.Calibration, t.calibration.point, point)
+		if lost+margin > loss+1e-12 {
 			continue
 		}
 		if mean := serviceOf(set, &set.Calibration, point).mean; mean < fastest {
@@ -190,32 +247,6 @@ func (t *trade) choose(set *profile.Set, loss float64) int {
 		}
 	}
 	return best
-}
-
-// margin is one standard error of the accuracy difference between a point and the
-// technique's densest one, paired by calibration image.
-func (t *trade) margin(set *profile.Set, point int) float64 {
-	dense := 0
-	for i, p := range set.Points {
-		if !p.Cascade && p.Density >= set.Points[dense].Density {
-			dense = i
-		}
-	}
-	differ, sum := 0.0, 0.0
-	n := set.Calibration.Samples
-	for i := range n {
-		a, b := set.Calibration.At(dense, i).Right, set.Calibration.At(point, i).Right
-		if a != b {
-			differ++
-			if a {
-				sum++
-			} else {
-				sum--
-			}
-		}
-	}
-	mean := sum / float64(n)
-	return math.Sqrt((differ/float64(n) - mean*mean) / float64(n))
 }
 
 // printTrades prints every point of the shipped seed, then the best of each technique.

@@ -40,7 +40,6 @@ func tradeoffCommand(app App) *cobra.Command {
 	f.IntVar(&o.Seeds, "seeds", 1, "training seeds to average over; more than 1 trains")
 	f.StringVar(&o.Data, "data", scenarios.DataDir, "folder of the data set's training files, for seeds that do not ship")
 	f.Float64Var(&o.Loss, "loss", 0.003, "accuracy that may be lost, as a share")
-	f.StringVarP(&o.Out, "output", "o", "", "folder for tables and plots (default: none)")
 	require(cmd, "network")
 	return cmd
 }

@@ -69,8 +69,13 @@ func Start(l Launcher, spec Spec) (*Process, error) {
 	return p, nil
 }
 
+// readyWithin is how long a child may take to begin.
+const readyWithin = 20 * time.Second
+
 // ready waits for the child's first line and takes the first reading.
 func (p *Process) ready(out io.Reader) error {
+	kill := time.AfterFunc(readyWithin, func() { p.cmd.Process.Kill() })
+	defer kill.Stop()
 	line, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
 		return fmt.Errorf("antagonist %q: want \"ready\", got end of output", p.spec.Kind)
@@ -87,9 +92,6 @@ func (p *Process) stopped() string {
 	p.Stop()
 	return p.errOut.String()
 }
-
-// Spec returns what was started.
-func (p *Process) Spec() Spec { return p.spec }
 
 // Share returns the part of its core that the antagonist got since the last call
 // (or since it began). Windows well above Period are meaningful.

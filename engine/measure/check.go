@@ -30,6 +30,7 @@ func Check(ctx context.Context, cfg Config, p *profile.Profile) error {
 	}
 	var moved error
 	for range checkAttempts {
+		cfg.Seed++ // other samples in each attempt
 		c := newCampaign(ctx, cfg)
 		restore, err := c.seize()
 		if err != nil {
@@ -46,7 +47,7 @@ func Check(ctx context.Context, cfg Config, p *profile.Profile) error {
 
 // compare measures a few blocks of every point alone and holds them against p.
 func (c *campaign) compare(p *profile.Profile) error {
-	times := make(map[[2]int][]uint32)
+	times := make(map[[3]int][]uint32) // by technique, point and work class
 	var dense []uint32
 	samples := c.random.Perm(c.cfg.Truth.Len())
 	blocks := c.plan(func(_, _, half int) []int {
@@ -59,8 +60,8 @@ func (c *campaign) compare(p *profile.Profile) error {
 		if err := c.ctx.Err(); err != nil {
 			return err
 		}
-		key := [2]int{b.technique, b.point}
 		reference := c.run(b, c.wall, func(_, _ int, r call) {
+			key := [3]int{b.technique, b.point, int(r.result.Class)}
 			times[key] = append(times[key], nanoseconds(r.activate+r.execute))
 		})
 		dense = append(dense, nanoseconds(reference))
@@ -69,27 +70,35 @@ func (c *campaign) compare(p *profile.Profile) error {
 	if off := math.Abs(is/was - 1); off > referenceTolerance {
 		return fmt.Errorf("the dense reference takes %v, the profile says %v", time.Duration(is), time.Duration(was))
 	}
-	for t := range c.cfg.Techniques {
-		for point := range p.Sets[t].Points {
-			now := float64(median(times[[2]int{t, point}])) / is
-			then := float64(aloneMedian(&p.Sets[t], point)) / was
-			if math.Abs(now/then-1) > ratioTolerance {
-				return fmt.Errorf("%s at %s takes %.3f of the dense reference, the profile says %.3f",
-					p.Sets[t].Technique, p.Sets[t].Points[point].Name, now, then)
-			}
+	for key, now := range times {
+		if len(now) < blockSize {
+			continue // too few to compare
+		}
+		set := findSet(p, c.cfg.Techniques[key[0]].Name())
+		if set == nil {
+			return fmt.Errorf("the profile lacks technique %s", c.cfg.Techniques[key[0]].Name())
+		}
+		ratio, then := float64(median(now))/is, float64(aloneMedian(set, key[1], key[2]))/was
+		if math.Abs(ratio/then-1) > ratioTolerance {
+			return fmt.Errorf("%s at %s takes %.3f of the dense reference, the profile says %.3f",
+				set.Technique, set.Points[key[1]].Name, ratio, then)
 		}
 	}
 	return nil
 }
 
-// aloneMedian returns the median time of a point alone, activation included: over the
-// work classes as the truth half's samples have them.
-func aloneMedian(set *profile.Set, point int) time.Duration {
-	var all []uint32
-	for _, class := range set.Truth.Execute[point][0] {
-		all = append(all, class...)
+func findSet(p *profile.Profile, technique string) *profile.Set {
+	for i := range p.Sets {
+		if p.Sets[i].Technique == technique {
+			return &p.Sets[i]
+		}
 	}
-	m := time.Duration(median(all))
+	return nil
+}
+
+// aloneMedian returns the median time of a work class of a point alone, activation included.
+func aloneMedian(set *profile.Set, point, class int) time.Duration {
+	m := set.Truth.Execute[point][0][class].Quantile(0.5)
 	if set.Activates {
 		m += set.Truth.Activate[0].Quantile(0.5)
 	}

@@ -3,6 +3,7 @@ package measure
 import (
 	"fmt"
 	"math"
+	"sync"
 	"time"
 
 	"slosim/engine/antagonist"
@@ -34,11 +35,13 @@ func (c *campaign) level(index int, want profile.Antagonist) error {
 		return fmt.Errorf("measure: %w", err)
 	}
 	spec := antagonist.Spec{Kind: want.Kind, Intensity: want.Intensity, CPU: cpu}
-	process, err := c.cfg.Disturb(spec)
+	quiet := c.undisturbed()
+	process, err := c.disturb(spec)
 	if err != nil {
 		return fmt.Errorf("measure: %w", err)
 	}
-	defer process.Stop()
+	stop := sync.OnceValue(process.Stop)
+	defer stop()
 	level := &c.out.Levels[index]
 	level.Antagonists = []profile.Antagonist{want}
 	c.lapse = threadClockLapse(want.Kind)
@@ -47,12 +50,58 @@ func (c *campaign) level(index int, want profile.Antagonist) error {
 		return err
 	}
 	level.Share = float64(median(seen.shares)) / shareUnit
-	level.Slowdown = float64(median(seen.dense)) / float64(median(c.dense))
-	if !antagonist.SharesCore(want.Kind) {
-		return nil // the wall clock is in the surfaces already
+	shared := antagonist.SharesCore(want.Kind)
+	if shared {
+		if err := c.watch(index, spec, process); err != nil {
+			return err
+		}
 	}
-	level.Slowdown *= float64(seen.wall) / float64(max(seen.onCPU, 1))
-	return c.watch(index)
+	if err := stop(); err != nil {
+		return fmt.Errorf("measure: %w", err)
+	}
+	c.slowdown(level, seen, append(quiet, c.undisturbed()...), shared)
+	return nil
+}
+
+// slowdown compares the level's reference with the undisturbed one just before and
+// after it, so that a clock that drifted since the machine was measured alone is not
+// taken for interference.
+func (c *campaign) slowdown(level *profile.Level, seen observed, quiet []uint32, shared bool) {
+	usual := float64(median(quiet))
+	level.Slowdown = float64(median(seen.dense)) / usual
+	if shared { // elsewhere the wall clock is in the surfaces already
+		level.Slowdown *= float64(seen.wall) / float64(max(seen.onCPU, 1))
+	}
+	level.Slowdown = max(level.Slowdown, 1) // below 1 is noise: an antagonist speeds nothing up
+	if d := usual/float64(median(c.dense)) - 1; math.Abs(d) > 0.1 {
+		c.warn("the dense reference had drifted by %.0f %% when level %s %g was measured", 100*d, level.Antagonists[0].Kind, level.Antagonists[0].Intensity)
+	}
+}
+
+// quietBlocks is the number of blocks around which undisturbed times the reference.
+const quietBlocks = 60
+
+// undisturbed times the reference between blocks of all techniques, as the levels do,
+// while no antagonist runs.
+func (c *campaign) undisturbed() []uint32 {
+	blocks := c.plan(func(_, _, half int) []int { return c.some(half)[:blockSize] })
+	var times []uint32
+	for _, b := range blocks[:min(quietBlocks, len(blocks))] {
+		times = append(times, nanoseconds(c.run(b, c.wall, func(_, _ int, _ call) {})))
+	}
+	return times
+}
+
+// disturb starts an antagonist from a thread that is not pinned: a child inherits the
+// cores of the thread that starts it, and only its disturbing thread pins itself.
+func (c *campaign) disturb(spec antagonist.Spec) (process Disturber, err error) {
+	done := make(chan struct{})
+	go func() {
+		process, err = c.cfg.Disturb(spec)
+		close(done)
+	}()
+	<-done
+	return process, err
 }
 
 // observed is what the kept chunks of a level showed.
@@ -186,12 +235,12 @@ func blocksOf(blocks []ran) []block {
 
 // watch records when the core is away: a loop that only reads the clock. The first
 // half of the recording goes to calibration, the second to truth.
-func (c *campaign) watch(level int) error {
+func (c *campaign) watch(level int, spec antagonist.Spec, process Disturber) error {
 	for half := range halves {
-		if err := c.ctx.Err(); err != nil {
+		stalls, err := c.watched(spec, process)
+		if err != nil {
 			return err
 		}
-		stalls := record(watchTime / halves)
 		if len(stalls) == 0 {
 			return fmt.Errorf("measure: a shared core: want stalls within %v, got none", watchTime/halves)
 		}
@@ -200,16 +249,44 @@ func (c *campaign) watch(level int) error {
 	return nil
 }
 
-// record watches the clock for a while. A jump of more than robbed is a stall.
+// watched records until the antagonist got its share during a recording.
+func (c *campaign) watched(spec antagonist.Spec, process Disturber) ([]profile.Stall, error) {
+	share := 0.0
+	for range maxAttempts {
+		if err := c.ctx.Err(); err != nil {
+			return nil, err
+		}
+		if _, err := process.Share(); err != nil {
+			return nil, err
+		}
+		stalls := record(watchTime / halves)
+		var err error
+		if share, err = process.Share(); err != nil {
+			return nil, err
+		}
+		if math.Abs(share-spec.ImpliedShare()) <= shareTolerance {
+			return stalls, nil
+		}
+	}
+	return nil, fmt.Errorf("measure: antagonist %s: want %.2f of its core while stalls are recorded, got %.2f: is the machine busy?",
+		spec.Kind, spec.ImpliedShare(), share)
+}
+
+// record watches the clock for a while. A jump in which the thread lost its core for
+// more than robbed is a stall; time that its own clock counts is in the surfaces.
 func record(length time.Duration) []profile.Stall {
 	var out []profile.Stall
-	began := time.Now()
-	resumed := began
+	began, used := time.Now(), antagonist.ThreadTime()
+	resumed, read := began, began
 	for before := began; before.Sub(began) < length; {
 		now := time.Now()
-		if wait := now.Sub(before); wait > robbed {
-			out = append(out, profile.Stall{Gap: before.Sub(resumed), Wait: wait})
-			resumed = now
+		if now.Sub(before) > robbed {
+			onCPU := antagonist.ThreadTime()
+			if wait := now.Sub(read) - (onCPU - used); wait > robbed {
+				out = append(out, profile.Stall{Gap: max(now.Sub(resumed)-wait, 0), Wait: wait})
+				resumed = now
+			}
+			read, used = now, onCPU
 		}
 		before = now
 	}

@@ -16,7 +16,7 @@ import (
 
 // Version is the version of the campaign's method: profiles of an older one are
 // measured again.
-const Version = 1
+const Version = 2
 
 // Samples is a labelled set of inputs.
 type Samples interface {
@@ -130,11 +130,10 @@ type campaign struct {
 	overhead  time.Duration // of one reading of the clock
 	lapse     time.Duration // of one reading of the thread clock, beyond the calls it brackets
 
-	times      []*surfaces               // per technique
-	references []uint32                  // alone, every call
-	dense      []uint32                  // on-CPU times of the reference at the level being measured
-	away       [halves][][]profile.Stall // [level]
-	sink       int
+	times []*surfaces               // per technique
+	dense []uint32                  // times of the reference, alone, in order
+	away  [halves][][]profile.Stall // [level]
+	sink  int
 }
 
 func newCampaign(ctx context.Context, cfg Config) *campaign {

@@ -75,8 +75,8 @@ func (h *halfSurfaces) outcome(point, sample, label int, r engine.Result) {
 	}
 }
 
-// profileHalf sorts the raw times into distributions. A work class that a level did
-// not sample takes its times alone, scaled by how much slower the point is there.
+// profileHalf sorts the raw times into distributions. A work class of which a
+// level has fewer than 20 samples takes its times alone, scaled by how much slower the point is there.
 func (h *halfSurfaces) profileHalf(activates bool) profile.Half {
 	out := profile.Half{Samples: h.samples, Outcomes: h.outcomes, Execute: make([][][]profile.Dist, len(h.execute))}
 	for p, levels := range h.execute {

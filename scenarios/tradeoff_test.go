@@ -1,0 +1,55 @@
+package scenarios
+
+import (
+	"math"
+	"testing"
+
+	"slosim/engine/profile"
+)
+
+// half makes a half whose outcomes at each point are right where the text has a 1.
+func half(points ...string) profile.Half {
+	h := profile.Half{Samples: len(points[0])}
+	for _, p := range points {
+		for _, c := range p {
+			h.Outcomes = append(h.Outcomes, profile.Outcome{Right: c == '1'})
+		}
+		h.Execute = append(h.Execute, [][]profile.Dist{{{100, 100}}})
+	}
+	return h
+}
+
+func TestLossIsPaired(t *testing.T) {
+	reference, other := half("1111100000"), half("1110010000")
+	loss, deviation := lossOf(&reference, &other, 0, 0)
+	// Two lost, one won, of ten: loss 0.1; variance (0.3 - 0.01) / 10.
+	if math.Abs(loss-0.1) > 1e-12 || math.Abs(deviation-math.Sqrt(0.029)) > 1e-12 {
+		t.Errorf("want 0.1 and %.4f, got %v and %v", math.Sqrt(0.029), loss, deviation)
+	}
+}
+
+func TestChooseKeepsAMargin(t *testing.T) {
+	whole := "1111111111111111111111111111111111111111"
+	oneWrong := "0" + whole[1:]
+	p := &profile.Profile{Sets: []profile.Set{{
+		Technique:   "slo-nn",
+		Points:      []profile.Point{{Name: "fast"}, {Name: wholeNetwork, Density: 1}},
+		Calibration: half(oneWrong, whole),
+		Truth:       half(whole, oneWrong),
+	}}}
+	p.Sets[0].Calibration.Execute[1] = [][]profile.Dist{{{900, 900}}}
+	calibration, truth := bases(p)
+	if calibration.point != 1 || truth.point != 1 {
+		t.Fatalf("bases: want the point %q in both halves, got %d and %d", wholeNetwork, calibration.point, truth.point)
+	}
+	tr := trade{1, p, calibration, truth}
+	// The fast point loses 0.025 with a standard error of 0.0247.
+	for _, c := range []struct {
+		loss float64
+		want int
+	}{{0.03, 1}, {0.06, 0}} {
+		if got := tr.choose(&p.Sets[0], c.loss); got != c.want {
+			t.Errorf("within %v: want point %d, got %d", c.loss, c.want, got)
+		}
+	}
+}
