@@ -18,11 +18,15 @@ type BestRow struct {
 }
 
 // Best prints, per technique, the fastest point whose loss on the calibration images
-// is within loss (a share of answers): over the seeds with t-intervals, and for a
-// single seed with the intervals of its own measurement.
-func Best(w io.Writer, loss float64, rows []BestRow) error {
+// is within loss (a share of answers) by margin standard errors: over the seeds with
+// t-intervals, and for a single seed with the intervals of its own measurement.
+func Best(w io.Writer, loss, margin float64, rows []BestRow) error {
 	var out strings.Builder
-	fmt.Fprintf(&out, "\nfastest within %.2f points on the calibration images (one standard error kept as margin)\n", 100*loss)
+	fmt.Fprintf(&out, "\nfastest within %.2f points on the calibration images", 100*loss)
+	if margin > 0 {
+		fmt.Fprintf(&out, ", %.4g standard errors of the paired loss kept as margin", margin)
+	}
+	out.WriteByte('\n')
 	g := grid{left: 3}
 	g.add([]string{"technique", "seeds", "point", "mean us", "speed-up", "calib. loss", "test loss (points)"}, nil)
 	for i := range rows {

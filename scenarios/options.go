@@ -63,6 +63,7 @@ type TradeoffOptions struct {
 	Seeds      int         // --seeds: training seeds to average over, 1 or more
 	Data       string      // --data: folder of the training files, for seeds that do not ship; empty: DataDir
 	Loss       float64     // --loss: accuracy that may be lost, 0 to 1
+	Margin     float64     // --margin: standard errors of the loss by which a point must stay within Loss, 0 to 10
 }
 
 // ReportOptions are those of `slosim report`.

@@ -232,14 +232,14 @@ func (t *trade) rows(set *profile.Set) []reports.TradeoffRow {
 }
 
 // choose returns the fastest point of a technique, by calibration times, whose loss on
-// the calibration images is allowed: one standard error of the paired difference is
-// kept as a margin, since the test images will not be as kind as those that chose.
+// the calibration images is allowed. A margin, in standard errors of the paired loss, is
+// for those who want the promise to hold on images that did not choose as well.
 // -1 if there is none.
-func (t *trade) choose(set *profile.Set, loss float64) int {
+func (t *trade) choose(set *profile.Set, loss, margin float64) int {
 	best, fastest := -1, math.Inf(1)
 	for point := range set.Points {
-		lost, margin := lossOf(&t.calibration.set.Calibration, &set.Calibration, t.calibration.point, point)
-		if lost+margin > loss+1e-12 {
+		lost, deviation := lossOf(&t.calibration.set.Calibration, &set.Calibration, t.calibration.point, point)
+		if lost+margin*deviation > loss+1e-12 {
 			continue
 		}
 		if mean := serviceOf(set, &set.Calibration, point).mean; mean < fastest {
@@ -256,32 +256,33 @@ func printTrades(o TradeoffOptions, trades []trade) error {
 	for i := range first.Sets {
 		rows = append(rows, first.rows(&first.Sets[i])...)
 	}
-	best := bestRows(trades, o.Loss)
+	best := bestRows(trades, o.Loss, o.Margin)
 	if o.JSON {
-		return result.EncodeJSON(o.Console.Out, tradeoffJSON{o.Loss, len(trades), rows, best})
+		return result.EncodeJSON(o.Console.Out, tradeoffJSON{o.Loss, o.Margin, len(trades), rows, best})
 	}
 	if err := reports.Tradeoff(o.Console.Out, rows); err != nil {
 		return err
 	}
-	return reports.Best(o.Console.Out, o.Loss, best)
+	return reports.Best(o.Console.Out, o.Loss, o.Margin, best)
 }
 
 // tradeoffJSON is the output of --json.
 type tradeoffJSON struct {
 	Loss   float64               `json:"loss"`
+	Margin float64               `json:"margin"` // standard errors
 	Seeds  int                   `json:"seeds"`
 	Points []reports.TradeoffRow `json:"points"` // of the shipped seed
 	Best   []reports.BestRow     `json:"best"`
 }
 
 // bestRows are the chosen points, per technique over the seeds.
-func bestRows(trades []trade, loss float64) []reports.BestRow {
+func bestRows(trades []trade, loss, margin float64) []reports.BestRow {
 	var out []reports.BestRow
 	for i := range trades[0].Sets {
 		row := reports.BestRow{Technique: trades[0].Sets[i].Technique}
 		for t := range trades {
 			set := &trades[t].Sets[i]
-			if point := trades[t].choose(set, loss); point >= 0 {
+			if point := trades[t].choose(set, loss, margin); point >= 0 {
 				row.Seeds = append(row.Seeds, trades[t].seed)
 				row.Chosen = append(row.Chosen, trades[t].rows(set)[point])
 			}

@@ -45,11 +45,11 @@ func TestChooseKeepsAMargin(t *testing.T) {
 	tr := trade{1, p, calibration, truth}
 	// The fast point loses 0.025 with a standard error of 0.0247.
 	for _, c := range []struct {
-		loss float64
-		want int
-	}{{0.03, 1}, {0.06, 0}} {
-		if got := tr.choose(&p.Sets[0], c.loss); got != c.want {
-			t.Errorf("within %v: want point %d, got %d", c.loss, c.want, got)
+		loss, margin float64
+		want         int
+	}{{0.02, 0, 1}, {0.03, 0, 0}, {0.03, 1, 1}, {0.06, 1, 0}, {0.06, 2, 1}} {
+		if got := tr.choose(&p.Sets[0], c.loss, c.margin); got != c.want {
+			t.Errorf("within %v by %v standard errors: want point %d, got %d", c.loss, c.margin, c.want, got)
 		}
 	}
 }

@@ -27,6 +27,9 @@ func tradeoffCommand(app App) *cobra.Command {
 			if !(o.Loss >= 0 && o.Loss <= 1) {
 				return scenarios.Usagef("--loss: want 0 to 1, a share of answers, got %v", o.Loss)
 			}
+			if !(o.Margin >= 0 && o.Margin <= 10) {
+				return scenarios.Usagef("--margin: want 0 to 10 standard errors, got %v", o.Margin)
+			}
 			if err := atLeast1("--seeds", o.Seeds); err != nil {
 				return err
 			}
@@ -40,6 +43,7 @@ func tradeoffCommand(app App) *cobra.Command {
 	f.IntVar(&o.Seeds, "seeds", 1, "training seeds to average over; more than 1 trains")
 	f.StringVar(&o.Data, "data", scenarios.DataDir, "folder of the data set's training files, for seeds that do not ship")
 	f.Float64Var(&o.Loss, "loss", 0.003, "accuracy that may be lost, as a share")
+	f.Float64Var(&o.Margin, "margin", 0, "standard errors of the loss by which a point must stay within --loss")
 	require(cmd, "network")
 	return cmd
 }
