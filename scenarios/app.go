@@ -26,8 +26,10 @@ type App struct {
 	CacheDir string // for profiles and networks that were made here; empty: nothing is kept
 }
 
-// NewApp returns the App with everything that ships.
+// NewApp returns the App with everything that ships. In a process that a campaign started
+// to disturb it, it becomes that antagonist and does not return: call it first in main.
 func NewApp() (*App, error) {
+	antagonist.Become()
 	launcher, err := antagonist.Self()
 	if err != nil {
 		return nil, err

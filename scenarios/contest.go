@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"slosim/engine"
 	"slosim/engine/profile"
 	"slosim/reports"
 	"slosim/reports/result"
@@ -55,12 +56,31 @@ func (a *App) subjectOf(s *Scenario) (subject, error) {
 			out.techniques = append(out.techniques, t)
 		}
 	}
+	if problems := tooLarge(s, out.techniques); len(problems) > 0 {
+		return subject{}, problems
+	}
 	for i := range s.Interference {
 		if l := s.Interference[i].Profile(); !slices.Contains(out.levels, l) {
 			out.levels = append(out.levels, l)
 		}
 	}
 	return out, nil
+}
+
+// tooLarge lists techniques with weights that do not fit the machine's memory.
+func tooLarge(s *Scenario, techniques []engine.Technique) (problems Problems) {
+	memory := int64(s.Machines[0].Memory)
+	for _, t := range techniques {
+		most := int64(0)
+		for _, g := range t.Groups() {
+			most = max(most, g.Bytes)
+		}
+		if memory > 0 && most > memory {
+			problems = append(problems, s.problem("machine[0].memory",
+				fmt.Sprintf("at least %d bytes, of the largest weights of %s", most, t.Name()), fmt.Sprint(memory)))
+		}
+	}
+	return problems
 }
 
 // newContest joins a scenario and a profile.
@@ -84,7 +104,10 @@ func (a *App) newContest(s *Scenario, p measured) (*contest, error) {
 	}
 	c.bin = binWidth(s.Duration.Std())
 	c.interfere()
-	return c, c.arrive()
+	if err := c.arrive(); err != nil {
+		return nil, err
+	}
+	return c, c.bind()
 }
 
 // binWidth gives a timeline some 150 bins.
@@ -114,8 +137,34 @@ func (c *contest) arrive() error {
 		spec.Rate, spec.Load = rateOf(spec.Load, c.workers(), c.profile.Campaign.Reference.Mean()), 0
 	}
 	process, err := workloads.NewProcess(spec)
+	if err != nil && c.scenario.Arrivals.Load > 0 {
+		err = c.scenario.problem("arrivals.load", "one that the trace can give",
+			fmt.Sprintf("%g, which is %.6g queries a second here: %v", c.scenario.Arrivals.Load, spec.Rate, err))
+	}
+	if err != nil {
+		return UsageError{err}
+	}
 	c.process = process
-	return err
+	return nil
+}
+
+// bind tries every policy with what it will know, so that a parameter that no profile
+// allows (a point that is not there) is found before anything runs.
+func (c *contest) bind() error {
+	var errs []error
+	for _, e := range c.entrants {
+		policy, err := c.policies.New(e.Policy, scheduler.NewParams(e.Params))
+		if binder, ok := policy.(scheduler.Binder); ok && err == nil {
+			err = binder.Bind(scheduler.Setting{Classes: c.classes, Models: []*profile.Belief{e.belief}, Workers: c.workers()})
+		}
+		if err != nil {
+			errs = append(errs, fmt.Errorf("contender %q: policy %s: %w", e.Name, e.Policy, err))
+		}
+	}
+	if len(errs) > 0 {
+		return UsageError{errors.Join(errs...)}
+	}
+	return nil
 }
 
 func rateOf(load float64, workers int, service time.Duration) float64 {
@@ -133,6 +182,9 @@ func (c *contest) notes() []string {
 	}
 	if c.workers() > 1 {
 		notes = append(notes, "extrapolated: several workers, but service times were measured with the other workers idle")
+	}
+	if n := len(c.scenario.Asserts); n > 0 {
+		notes = append(notes, fmt.Sprintf("%d [[assert]] not tested: run measures, it does not judge", n))
 	}
 	notes = append(notes, c.profile.Campaign.Warnings...)
 	return append(notes, c.profile.warnings...)

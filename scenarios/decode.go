@@ -76,8 +76,8 @@ func (c *checker) table(v any, into reflect.Value, path string) {
 // fieldsOf maps the keys of a schema struct to its fields.
 func fieldsOf(v reflect.Value) map[string]reflect.Value {
 	fields := map[string]reflect.Value{}
-	for i, key := range keysOf(v) {
-		if key != "-" {
+	for i := range v.NumField() {
+		if key := keyOf(v, i); key != "" {
 			fields[key] = v.Field(i)
 		}
 	}
@@ -86,11 +86,22 @@ func fieldsOf(v reflect.Value) map[string]reflect.Value {
 
 // keysOf lists the keys of a schema struct in the order of its fields.
 func keysOf(v reflect.Value) []string {
-	keys := make([]string, v.NumField())
-	for i := range keys {
-		keys[i], _, _ = strings.Cut(v.Type().Field(i).Tag.Get("toml"), ",")
+	var keys []string
+	for i := range v.NumField() {
+		if key := keyOf(v, i); key != "" {
+			keys = append(keys, key)
+		}
 	}
 	return keys
+}
+
+// keyOf returns the key of a field; "" if a scenario cannot set it.
+func keyOf(v reflect.Value, field int) string {
+	key, _, _ := strings.Cut(v.Type().Field(field).Tag.Get("toml"), ",")
+	if key == "-" {
+		return ""
+	}
+	return key
 }
 
 // list puts a list's elements into a slice.

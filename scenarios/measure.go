@@ -18,6 +18,12 @@ func (a *App) Measure(ctx context.Context, o MeasureOptions) error {
 	if o.Workers > 1 {
 		return Usagef("--workers: want 1 (busy siblings are not measured yet), got %d", o.Workers)
 	}
+	if o.Out == "" {
+		return Usagef("-o: want a file for the profile, got none")
+	}
+	if err := writable("-o", o.Out); err != nil {
+		return err
+	}
 	s := subject{family: family, seed: uint64(o.Seed)}
 	for _, t := range o.Techniques {
 		built, err := a.technique(family, t)
@@ -31,7 +37,7 @@ func (a *App) Measure(ctx context.Context, o MeasureOptions) error {
 			s.levels = append(s.levels, l)
 		}
 	}
-	m, err := a.measure(ctx, s, o.Progress)
+	m, err := a.measure(ctx, s, o.progress())
 	if err != nil {
 		return err
 	}

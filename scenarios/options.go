@@ -18,8 +18,23 @@ type Console struct {
 	Err      io.Writer // warnings
 	JSON     bool      // results as JSON instead of text
 	Color    bool      // text may have colours: a terminal, and NO_COLOR is not set
-	Progress Progress  // never nil
+	Progress Progress  // nil: nobody is told
 }
+
+// progress returns what to tell.
+func (c Console) progress() Progress {
+	if c.Progress == nil {
+		return silent{}
+	}
+	return c.Progress
+}
+
+// silent is the Progress of nobody.
+type silent struct{}
+
+func (silent) Start(string, int) {}
+func (silent) Add(int)           {}
+func (silent) Done()             {}
 
 // RunOptions are those of `slosim run`.
 type RunOptions struct {

@@ -50,7 +50,7 @@ func Parse(name string, text []byte, known Known, sets ...string) (*Scenario, er
 	}
 	c := newChecker(name, keyLines(string(text)), known)
 	c.override(root, sets)
-	s := &Scenario{Name: bareName(name)}
+	s := &Scenario{Name: bareName(name), at: c.at}
 	c.table(root, reflect.ValueOf(s).Elem(), "")
 	c.resolve(s)
 	c.check(s)

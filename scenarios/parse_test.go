@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 func mustParse(t *testing.T, text string, sets ...string) *Scenario {
@@ -42,7 +43,7 @@ func TestParseReadsEveryTable(t *testing.T) {
 		},
 		Asserts: []Assert{{Contender: "zoo/full", Class: "interactive", Window: "all", Metric: "attainment", Min: &minimum}},
 	}
-	if diff := cmp.Diff(want, s); diff != "" {
+	if diff := cmp.Diff(want, s, cmpopts.IgnoreUnexported(Scenario{})); diff != "" {
 		t.Errorf("scenario (-want +got):\n%s", diff)
 	}
 }
@@ -68,7 +69,7 @@ interference = [{antagonist = "memory"}]
 		Sensor:       Sensor{Period: defaultSensorPeriod, Lag: defaultSensorLag, Noise: defaultSensorNoise},
 		Contenders:   []Contender{{Name: "zoo/full", Technique: Technique{Name: "zoo"}, Policy: "full"}},
 	}
-	if diff := cmp.Diff(want, s); diff != "" {
+	if diff := cmp.Diff(want, s, cmpopts.IgnoreUnexported(Scenario{})); diff != "" {
 		t.Errorf("scenario (-want +got):\n%s", diff)
 	}
 }
@@ -83,7 +84,7 @@ func TestTextIsAFixedPoint(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := mustParse(t, text)
 			again := mustParse(t, s.Text())
-			if diff := cmp.Diff(s, again); diff != "" {
+			if diff := cmp.Diff(s, again, cmpopts.IgnoreUnexported(Scenario{})); diff != "" {
 				t.Errorf("parsed again from its text (-want +got):\n%s\n%s", diff, s.Text())
 			}
 			if s.Hash() != again.Hash() {

@@ -134,13 +134,14 @@ func (s *stages) done() {
 }
 
 // cachePath names the cached profile of a subject on this machine: what is measured,
-// and where, decides the name. Empty without a cache folder.
+// and where, decides the name, and not the seed, which orders the campaign: runs with
+// other seeds are to differ in nothing else. Empty without a cache folder.
 func (a *App) cachePath(s subject) string {
 	if a.CacheDir == "" {
 		return ""
 	}
 	sum := sha256.New()
-	fmt.Fprintln(sum, measure.Version, measure.DefaultPerLevel, profile.SchemaVersion, a.machine(), s.family.Name, s.seed)
+	fmt.Fprintln(sum, measure.Version, measure.DefaultPerLevel, profile.SchemaVersion, a.machine(), s.family.Name)
 	for _, t := range s.techniques {
 		fmt.Fprintln(sum, t.Name(), t.Hash())
 	}
@@ -167,6 +168,9 @@ func (a *App) cachedProfile(ctx context.Context, s subject, path string, p Progr
 	}
 	p.Start("checking the cached profile for drift", 1)
 	err = measure.Check(ctx, cfg, loaded)
+	if err == nil {
+		p.Add(1)
+	}
 	p.Done()
 	if err != nil {
 		return measured{}, fmt.Errorf("the cached profile has drifted: %w", err)

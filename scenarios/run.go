@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"sync/atomic"
 	"time"
 
@@ -34,25 +35,46 @@ func (a *App) Run(ctx context.Context, o RunOptions) error {
 	if err != nil {
 		return err
 	}
-	p, err := a.profileOf(ctx, s, o.Profile, o.Progress)
+	if err := writable("--save-profile", o.SaveProfile); err != nil {
+		return errors.Join(err, abandon(dir, o))
+	}
+	p, err := a.profileOf(ctx, s, o.Profile, o.progress())
 	if err != nil {
-		if o.Dir == "" {
-			os.Remove(dir) // claimed above, and still empty
-		}
-		return err
+		return errors.Join(err, abandon(dir, o))
 	}
 	if o.SaveProfile != "" {
 		if err := p.Save(o.SaveProfile); err != nil {
-			return err
+			return errors.Join(err, abandon(dir, o))
 		}
 	}
 	c, err := a.newContest(o.Scenario, p)
 	if err != nil {
-		return err
+		return errors.Join(err, abandon(dir, o))
 	}
 	ran := c.runAll(ctx, o)
 	ran.began = began
 	return errors.Join(ran.write(folder, o), ran.failed, ctx.Err())
+}
+
+// abandon removes a folder that the run claimed itself and has put nothing into.
+func abandon(dir string, o RunOptions) error {
+	if o.Dir != "" {
+		return nil
+	}
+	return os.Remove(dir)
+}
+
+// writable makes sure, before hours of work, that a file can be written where a flag says.
+// No path is fine.
+func writable(flag, path string) error {
+	if path == "" {
+		return nil
+	}
+	probe, err := os.CreateTemp(filepath.Dir(path), ".slosim-probe-*")
+	if err != nil {
+		return fmt.Errorf("%s: cannot write beside %s: %w", flag, path, err)
+	}
+	return errors.Join(probe.Close(), os.Remove(probe.Name()))
 }
 
 // ran is what a contest's runs gave.
@@ -77,16 +99,16 @@ func (c *contest) runAll(ctx context.Context, o RunOptions) *ran {
 	}
 	n := c.scenario.Replications * len(c.entrants)
 	var queries atomic.Uint64
-	o.Progress.Start("simulating", n)
+	o.progress().Start("simulating", n)
 	virtual.RunAll(ctx, o.Jobs, n, func(i int) error {
 		replication, entrant := i/len(c.entrants), i%len(c.entrants)
 		out := c.run(ctx, c.entrants[entrant], replication, o.Records)
 		r.outcomes[replication][entrant] = out
 		queries.Add(out.stats.Arrived)
-		o.Progress.Add(1)
+		o.progress().Add(1)
 		return out.err
 	})
-	o.Progress.Done()
+	o.progress().Done()
 	r.simulate, r.queries = time.Since(began), queries.Load()
 	r.judge()
 	return r
@@ -134,38 +156,50 @@ func (r *ran) contenders() []reports.Contender {
 	return out
 }
 
-// write writes the result folder and prints the table. Without one whole replication
-// there is nothing to write.
+// write writes the result folder, whole or not at all, and prints the table. Without one
+// whole replication there is nothing to write.
 func (r *ran) write(folder *result.Folder, o RunOptions) error {
+	summary, err := r.writeFolder(folder, o)
+	if err != nil {
+		return errors.Join(err, folder.Discard())
+	}
+	if summary == nil {
+		return nil
+	}
+	return printSummary(o.Console, summary, folder.Dir())
+}
+
+// writeFolder writes all files and returns the summary; nil if there is none.
+func (r *ran) writeFolder(folder *result.Folder, o RunOptions) (*result.Summary, error) {
 	contenders := r.contenders()
 	if len(contenders) == 0 || r.complete == 0 {
-		return nil
+		return nil, nil
 	}
 	summary, err := reports.Summarise(reports.Heading{Title: r.scenario.Title, Notes: r.notes()}, contenders)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	figures, err := r.figures(contenders)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if o.Records {
 		if err := r.writeRecords(folder); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	manifest := r.manifest(o.Command)
 	// The manifest comes last: a folder that has one is whole.
 	if err := errors.Join(folder.WriteSummary(&summary), folder.WriteFigures(&figures)); err != nil {
-		return err
+		return nil, err
 	}
 	if err := writeReport(folder, &manifest, &summary, &figures); err != nil {
-		return err
+		return nil, err
 	}
 	if err := folder.WriteManifest(&manifest); err != nil {
-		return err
+		return nil, err
 	}
-	return printSummary(o.Console, &summary, folder.Dir())
+	return &summary, nil
 }
 
 // printSummary prints the table, or the summary as JSON.

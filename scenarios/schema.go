@@ -29,6 +29,18 @@ type Scenario struct {
 
 	// Name is the file's name without folder and extension; it names result folders.
 	Name string `toml:"-"`
+
+	at func(path string) place // where a key was given; nil: not from a text
+}
+
+// problem states what shows only once networks and times are known.
+func (s *Scenario) problem(path, want, got string) Problem {
+	p := Problem{File: s.Name, Key: path, Want: want, Got: got}
+	if s.at != nil {
+		at := s.at(path)
+		p.File, p.Line = at.file, at.line
+	}
+	return p
 }
 
 // Model is a network that is served.

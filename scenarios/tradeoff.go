@@ -20,6 +20,9 @@ import (
 // shippedSeed is the training seed of the weights that ship.
 const shippedSeed = 1
 
+// maxSeeds bounds the networks that a trade-off trains.
+const maxSeeds = 100
+
 // Tradeoff measures accuracy against time of every technique and point, and prints
 // the fastest point of each technique within the allowed loss. With several seeds, the
 // networks of the others are trained on demand (and cached), and the second table
@@ -28,6 +31,14 @@ func (a *App) Tradeoff(ctx context.Context, o TradeoffOptions) error {
 	family, err := FindFamily(o.Network)
 	if err != nil {
 		return err
+	}
+	if o.Seeds > maxSeeds {
+		return Usagef("--seeds: want at most %d, got %d", maxSeeds, o.Seeds)
+	}
+	if o.Seeds > 1 {
+		if _, err := trainingData(family, o.Data); err != nil {
+			return err // now, and not after measuring the first seed
+		}
 	}
 	techniques := withBase(o.Techniques)
 	var trades []trade
@@ -96,7 +107,7 @@ func (a *App) trade(ctx context.Context, family Family, techniques []Technique, 
 		}
 		s.techniques = append(s.techniques, built)
 	}
-	m, err := app.profileOf(ctx, s, "", o.Progress)
+	m, err := app.profileOf(ctx, s, "", o.progress())
 	if err != nil {
 		return trade{}, err
 	}

@@ -25,6 +25,9 @@ func (a *App) Train(ctx context.Context, o TrainOptions) error {
 	if err != nil {
 		return err
 	}
+	if _, err := trainingData(family, o.Data); err != nil {
+		return err
+	}
 	if err := os.MkdirAll(o.Out, 0o755); err != nil {
 		return fmt.Errorf("folder for the weights: %w", err)
 	}
@@ -63,7 +66,7 @@ func (a *App) trainFamily(ctx context.Context, family Family, o TrainOptions) ([
 		}
 		nets = append(nets, net)
 	}
-	return nets, a.freeze(ctx, family, nets, o.Progress)
+	return nets, a.freeze(ctx, family, nets, o.progress())
 }
 
 // trainingData opens the data set's training files and the embedded calibration set.
@@ -90,18 +93,18 @@ const imageWidth = 28
 
 // trainOne trains one network with progress by epochs and a line on its accuracy.
 func (a *App) trainOne(ctx context.Context, recipe train.Recipe, data train.Data, o TrainOptions) (*engine.Network, error) {
-	o.Progress.Start("training "+recipe.Name, recipe.Hyper.Epochs)
+	o.progress().Start("training "+recipe.Name, recipe.Hyper.Epochs)
 	began := time.Now()
 	net, report, err := train.TrainRecipe(ctx, recipe, data, train.Options{
 		Seed: uint64(o.Seed), Set: a.Kernels, Clock: time.Now,
 		Progress: func(e train.Event) {
 			if e.Stage == "epoch" {
-				o.Progress.Add(1)
+				o.progress().Add(1)
 				fmt.Fprintf(o.Err, "%s: epoch %d of %d: loss %.4f, held-out accuracy %.4f\n", e.Network, e.Epoch, e.Epochs, e.Loss, e.HeldOut)
 			}
 		},
 	})
-	o.Progress.Done()
+	o.progress().Done()
 	if err != nil {
 		return nil, err
 	}

@@ -51,6 +51,7 @@ func writeNew(path, text string) error {
 		err = closing
 	}
 	if err != nil {
+		os.Remove(path) // a part of it would be in the way
 		return fmt.Errorf("init: write %s: %w", path, err)
 	}
 	return nil

@@ -19,7 +19,22 @@ type Launcher struct {
 	Args []string
 }
 
-// Self returns the launcher that re-executes the running program.
+// childVariable is set in the environment of every antagonist, so that a program knows
+// that it was started as one, whatever its own command line means.
+const childVariable = "SLOSIM_ANTAGONIST"
+
+// Become makes the process an antagonist and does not return, if it was started as one.
+// A program that measures must call it before anything else that shows (scenarios.NewApp
+// does): else its antagonists would be the program itself, which measures and starts the
+// next one.
+func Become() {
+	if os.Getenv(childVariable) != "" && len(os.Args) > 1 {
+		os.Exit(Main(os.Args[2:], os.Stdin, os.Stdout, os.Stderr))
+	}
+}
+
+// Self returns the launcher that re-executes the running program, which must call
+// [Become] or understand the argument "antagonist".
 func Self() (Launcher, error) {
 	path, err := os.Executable()
 	if err != nil {
@@ -51,6 +66,7 @@ func Start(l Launcher, spec Spec) (*Process, error) {
 		"--cpu="+strconv.Itoa(spec.CPU))
 	p := &Process{spec: spec, cmd: exec.Command(l.Path, args...), errOut: new(bytes.Buffer)}
 	p.cmd.Stderr = p.errOut
+	p.cmd.Env = append(os.Environ(), childVariable+"=1")
 	in, err := p.cmd.StdinPipe()
 	if err != nil {
 		return nil, fmt.Errorf("antagonist: %w", err)

@@ -89,7 +89,7 @@ func (f *Folder) Write(name string, write func(io.Writer) error) error {
 // prepare clears a former result once and makes the folder that name lies in.
 func (f *Folder) prepare(name string) error {
 	if f.owned {
-		f.clear.Do(func() { f.err = removeResult(f.dir) })
+		f.clear.Do(func() { f.err = errors.Join(removeResult(f.dir), os.WriteFile(f.Path(unfinished), nil, 0o644)) })
 	}
 	if f.err != nil {
 		return f.err
@@ -107,9 +107,12 @@ func (f *Folder) WriteSummary(s *Summary) error {
 		f.Write(CSVFile, func(w io.Writer) error { return WriteCSV(w, s) }))
 }
 
-// WriteManifest writes manifest.json.
+// WriteManifest writes manifest.json, the last file of a result.
 func (f *Folder) WriteManifest(m *Manifest) error {
-	return f.Write(ManifestFile, func(w io.Writer) error { return EncodeJSON(w, m) })
+	if err := f.Write(ManifestFile, func(w io.Writer) error { return EncodeJSON(w, m) }); err != nil || !f.owned {
+		return err
+	}
+	return os.Remove(f.Path(unfinished))
 }
 
 // WriteFigures writes figures.json.
@@ -124,13 +127,33 @@ func (f *Folder) holdsResult() bool {
 	return manifest == nil || summary == nil
 }
 
+// unfinished is in a folder from the first file to the manifest, which is the last: what a
+// run that was killed has left may be replaced.
+const unfinished = temporary + "unfinished"
+
+// fileNames lists the files of a result, the manifest last.
+func fileNames() []string {
+	return []string{QueriesFile, ScheduleFile, ReportFile, FiguresFile, CSVFile, SummaryFile, ManifestFile}
+}
+
+// Discard removes what was written, after an error: nothing is better than a part.
+func (f *Folder) Discard() error {
+	if err := removeResult(f.dir); err != nil {
+		return err
+	}
+	if err := os.Remove(f.Path(PlotsFolder)); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("%s: cannot remove an empty folder: %w", f.Path(PlotsFolder), plainCause(err))
+	}
+	return nil
+}
+
 func checkReplaceable(dir string) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return fmt.Errorf("%s: cannot read the result folder: %w", dir, plainCause(err))
 	}
 	strange := slices.ContainsFunc(entries, func(e os.DirEntry) bool { return !strings.HasPrefix(e.Name(), temporary) })
-	if strange && !(&Folder{dir: dir}).holdsResult() {
+	if f := (&Folder{dir: dir}); strange && !f.holdsResult() && !f.Has(unfinished) {
 		return fmt.Errorf("%s: want an empty folder or a former result of slosim, got a folder with %q in it", dir, entries[0].Name())
 	}
 	return nil
@@ -147,7 +170,7 @@ func removeResult(dir string) error {
 		plots, _ := filepath.Glob(filepath.Join(dir, PlotsFolder, pattern)) // the pattern is well-formed
 		paths = append(paths, plots...)
 	}
-	for _, name := range []string{QueriesFile, ScheduleFile, ReportFile, FiguresFile, CSVFile, SummaryFile, ManifestFile} {
+	for _, name := range fileNames() {
 		paths = append(paths, filepath.Join(dir, name))
 	}
 	for _, path := range paths {

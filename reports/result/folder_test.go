@@ -107,6 +107,39 @@ func TestCreateReplaces(t *testing.T) {
 	}
 }
 
+func TestCreateReplacesWhatAKilledRunLeft(t *testing.T) {
+	dir := t.TempDir()
+	if err := create(t, dir).WriteSummary(&Summary{Schema: 1}); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(filepath.Join(dir, SummaryFile)); err != nil {
+		t.Fatal(err)
+	}
+	if err := create(t, dir).WriteManifest(&Manifest{Schema: 1}); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"manifest.json"}, names(t, dir)); diff != "" {
+		t.Errorf("files (-want +got):\n%s", diff)
+	}
+}
+
+func TestDiscardLeavesOnlyOthers(t *testing.T) {
+	dir := t.TempDir()
+	f := create(t, dir)
+	if err := errors.Join(f.WriteSummary(&Summary{Schema: 1}), f.Write("plots/a.svg", func(io.Writer) error { return nil })); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "notes.txt"), []byte("mine"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Discard(); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"notes.txt"}, names(t, dir)); diff != "" {
+		t.Errorf("files (-want +got):\n%s", diff)
+	}
+}
+
 func TestCreateRefuses(t *testing.T) {
 	dir := t.TempDir()
 	precious := filepath.Join(dir, "summary.json")

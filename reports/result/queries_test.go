@@ -82,6 +82,9 @@ func TestQueriesAbort(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.Abort()
+	if err := f.Discard(); err != nil {
+		t.Fatal(err)
+	}
 	if got := names(t, f.Dir()); len(got) > 0 {
 		t.Errorf("want nothing left, got %q", got)
 	}
