@@ -25,7 +25,7 @@ func (c *checker) check(s *Scenario) {
 	}
 	c.run(s)
 	c.models(s.Models)
-	c.checkArrivals(&s.Arrivals, s.Duration)
+	c.checkArrivals(&s.Arrivals, s.Warmup, s.Duration)
 	c.classes(s)
 	c.machines(s.Machines)
 	c.interference(s)

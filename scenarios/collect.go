@@ -12,6 +12,7 @@ import (
 	"slosim/engine/profile"
 	"slosim/reports"
 	"slosim/reports/result"
+	"slosim/workloads"
 )
 
 // figures collects what the report draws.
@@ -121,6 +122,9 @@ func (a *App) dryRun(o RunOptions, s subject) error {
 	load := scenario.Arrivals.Load
 	workers := scenario.Machines[0].Workers
 	switch {
+	case scenario.Arrivals.Kind != "" && !workloads.HasRate(scenario.Arrivals.Kind):
+		fmt.Fprintf(o.Out, "# kind = %q has no rate: how many queries a second there are depends on the contender or on a count\n", scenario.Arrivals.Kind)
+		return nil
 	case reference == 0:
 		fmt.Fprintf(o.Out, "# %s: rates and times are known once it is measured\n", source)
 		return nil

@@ -10,6 +10,7 @@ type Known struct {
 	Techniques  []Entry
 	Policies    []Entry
 	Traces      []Entry
+	Arrivals    []Entry // kinds that need no trace
 	Antagonists []Entry
 	Metrics     []Entry // of a result's summary, for assertions
 	Datasets    []Entry
