@@ -27,6 +27,7 @@ func (a *App) Known() Known {
 		CheckPolicy:    a.checkPolicy,
 		CheckArrivals:  checkArrivalSpec,
 		IsFile:         isFile,
+		OpenSlowdowns:  workloads.OpenSlowdowns,
 	}
 }
 

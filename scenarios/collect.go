@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -32,6 +33,12 @@ func (r *ran) figures(contenders []reports.Contender) (result.Figures, error) {
 	}
 	for i := range r.scenario.Interference {
 		block := &r.scenario.Interference[i]
+		if block.File != "" {
+			f.Shaded = append(f.Shaded, result.Interval{
+				FromS: block.From.Std().Seconds(), ToS: block.To.Std().Seconds(), Kind: filepath.Base(block.File), Factor: block.meanFactor(),
+			})
+			continue
+		}
 		for _, s := range block.Stretches() {
 			f.Shaded = append(f.Shaded, result.Interval{
 				FromS: s.From.Seconds(), ToS: s.To.Seconds(), Kind: block.Antagonist, Degree: block.Intensity,

@@ -23,7 +23,9 @@
 //  6. Stream.Next yields one Query a call, without allocating. If the Stream is Closed,
 //     a driver takes a query only when its instant (PeekAt) has come, and tells each
 //     end (Done).
-//  7. Class.TargetAt says what a class promises at an instant; OpenDataset has
+//  7. OpenSlowdowns reads a recorded slow-down of a machine, for those who model
+//     interference.
+//  8. Class.TargetAt says what a class promises at an instant; OpenDataset has
 //     the samples, and Dataset.Input one of them as float32.
 //
 // # Rates
