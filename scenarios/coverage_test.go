@@ -119,12 +119,15 @@ func (c coverage) intervals(seed int64, service profile.Dist) (map[string][2]flo
 // interval must hold the truth in 92 to 98 % of them. 500 experiments know a share of
 // 95 % within one standard error of 1 %.
 func TestIntervalCoverage(t *testing.T) {
+	if testing.Short() {
+		t.Skip("2,000 experiments take some ten seconds")
+	}
 	const experiments = 500
 	for name, c := range map[string]coverage{
 		"5 replications":                {replications: 5, duration: 5 * time.Second, images: 1000, service: time.Millisecond, latency: 4 * time.Millisecond, accuracy: 0.9},
 		"2 replications":                {replications: 2, duration: 4800 * time.Millisecond, images: 3000, service: time.Millisecond, latency: 6 * time.Millisecond, accuracy: 0.8},
 		"10 replications of few images": {replications: 10, duration: 1200 * time.Millisecond, images: 200, service: time.Millisecond, latency: 6 * time.Millisecond, accuracy: 0.9},
-		"a low load":                    {replications: 6, duration: 4800 * time.Millisecond, images: 3000, service: 500 * time.Microsecond, latency: 3 * time.Millisecond, accuracy: 0.9},
+		"a low load":                    {replications: 5, duration: 4800 * time.Millisecond, images: 3000, service: 500 * time.Microsecond, latency: 3 * time.Millisecond, accuracy: 0.9},
 	} {
 		t.Run(name, func(t *testing.T) {
 			service := exponentialTimes(2000, c.service)
