@@ -32,10 +32,16 @@
 //
 // Each is a mean over replications. A q-quantile needs 20/(1-q) queries in each
 // replication; when only all of them together have as many, it is theirs,
-// without an interval. The interval of accuracy is the wider of Student's over
-// replications and a cluster-robust one by image: replications draw their images
-// from one test set, so an image in several replications is one cluster, and
-// more replications do not make the test set larger.
+// without an interval.
+//
+// Intervals are Student's over replications. Those of attainment, effective_accuracy and
+// accuracy allow for the luck of the images as well: replications draw their images from
+// one test set, so an image in several replications is one cluster, and more replications
+// do not make the test set larger (luck.go has the formula). Their ends come from the
+// log-odds, so that they stay within 0 and 1 and are longer on the side of the skew;
+// those of quantiles come from the logarithm for the same reason.
+// Measured times are taken as they are: a profile of another day is another experiment.
+// slo_met and the paired differences allow for what differs between replications alone.
 //
 //	tally := reports.NewTally(config)
 //	tally.Add(&observation) // for each query

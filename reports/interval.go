@@ -20,6 +20,29 @@ func (e estimate) hi() float64 { return e.mean + e.half }
 // known says whether there is an interval.
 func (e estimate) known() bool { return !math.IsNaN(e.half) }
 
+// ends returns the ends of the interval of a share, which has no room beyond 0 and 1 and
+// is skewed near them: what is symmetric is the log-odds, whose standard error is that of
+// the share / (share x (1 - share)) (Agresti, Categorical Data Analysis, section 3.1.6).
+func (e estimate) ends() (lo, hi float64) {
+	p := e.mean
+	if !(p > 0 && p < 1) {
+		return e.lo(), e.hi()
+	}
+	odds, step := math.Log(p/(1-p)), e.half/(p*(1-p))
+	return 1 / (1 + math.Exp(step-odds)), 1 / (1 + math.Exp(-step-odds))
+}
+
+// positiveEnds returns the ends of the interval of a quantile of response times, which is
+// positive and skewed to the right: what is symmetric is the logarithm, whose standard
+// error is that of the quantile / the quantile.
+func (e estimate) positiveEnds() (lo, hi float64) {
+	if !(e.mean > 0) {
+		return e.lo(), e.hi()
+	}
+	step := math.Exp(e.half / e.mean)
+	return e.mean / step, e.mean * step
+}
+
 // studentT returns the mean of independent values and the half-width of its
 // interval, t(n-1) * s / sqrt(n). One value has no interval.
 func studentT(values []float64) estimate {
@@ -31,38 +54,10 @@ func studentT(values []float64) estimate {
 		return estimate{values[0], math.NaN()}
 	}
 	mean, deviation := stat.MeanStdDev(values, nil)
-	return estimate{mean, tFactor(len(values)-1) * deviation / math.Sqrt(n)}
+	return estimate{mean, tFactor(n-1) * deviation / math.Sqrt(n)}
 }
 
 // tFactor returns the 97.5 % quantile of Student's t.
-func tFactor(freedom int) float64 {
-	return distuv.StudentsT{Mu: 0, Sigma: 1, Nu: float64(freedom)}.Quantile((1 + level) / 2)
-}
-
-// clusteredShare returns the share right/answered over all images and the
-// half-width of its interval when the answers to one image stick together: the
-// cluster-robust variance of a ratio,
-//
-//	G/(G-1) * sum over images of (right - p*answered)^2 / answered_total^2
-//
-// (Liang and Zeger, Biometrika 1986). Images without an answer do not count.
-func clusteredShare(images []imageCount) estimate {
-	var answered, right, clusters float64
-	for _, image := range images {
-		answered += float64(image.answered)
-		right += float64(image.right)
-		if image.answered > 0 {
-			clusters++
-		}
-	}
-	if clusters < 2 {
-		return estimate{right / answered, math.NaN()}
-	}
-	share, squares := right/answered, 0.0
-	for _, image := range images {
-		residual := float64(image.right) - share*float64(image.answered)
-		squares += residual * residual
-	}
-	variance := clusters / (clusters - 1) * squares / (answered * answered)
-	return estimate{share, tFactor(int(clusters)-1) * math.Sqrt(variance)}
+func tFactor(freedom float64) float64 {
+	return distuv.StudentsT{Mu: 0, Sigma: 1, Nu: freedom}.Quantile((1 + level) / 2)
 }

@@ -39,18 +39,63 @@ func TestStudentT(t *testing.T) {
 	}
 }
 
-// TestClusteredShare compares with the formula by hand. Two answers for each of
-// four images, always the same within an image: the information is that of four
-// answers, not eight.
-func TestClusteredShare(t *testing.T) {
-	images := []imageCount{{2, 2}, {2, 2}, {2, 2}, {2, 0}, {0, 0}}
-	e := clusteredShare(images)
+// luckOf clusters the answers of one replication by image.
+func luckOf(answered, right []float64) (sums *residuals, share float64) {
+	var all, hits float64
+	for i := range answered {
+		all, hits = all+answered[i], hits+right[i]
+	}
+	sums, share = newResiduals(len(answered)), hits/all
+	for i := range answered {
+		if answered[i] > 0 {
+			sums.add(i, (right[i]-share*answered[i])/all)
+		}
+	}
+	return sums, share
+}
+
+// TestImageLuck compares with the formula by hand. Two answers for each of four
+// images, always the same within an image: the information is that of four answers,
+// not eight.
+func TestImageLuck(t *testing.T) {
+	sums, share := luckOf([]float64{2, 2, 2, 2, 0}, []float64{2, 2, 2, 0, 0})
 	// p = 0.75; residuals 0.5, 0.5, 0.5, -1.5: squares 3; 4/3 * 3 / 64 = 0.0625; t(3) = 3.1824 * 0.25
-	if !cmp.Equal(e.mean, 0.75, near) || !cmp.Equal(e.half, 0.7956, near) {
+	if e := sums.luck().widen(estimate{share, 0}, 9); !cmp.Equal(e.mean, 0.75, near) || !cmp.Equal(e.half, 0.7956, near) {
 		t.Errorf("want 0.75 ± 0.7956, got %v ± %v", e.mean, e.half)
 	}
-	if e := clusteredShare([]imageCount{{5, 3}}); e.known() {
-		t.Errorf("one image: want no interval, got ± %v", e.half)
+	// The same once more in a second replication: squares 0.046875 among images, half of
+	// that within replications, so that the images add 4/3 * 0.0234 = 0.03125 to the
+	// variance between replications, (3/12.7062)^2 = 0.05575; 0.087^2 / (0.05575^2/1 +
+	// 0.03125^2/3) = 2.205 degrees of freedom.
+	for i, residual := range sums.sum {
+		sums.sum[i] = residual / 2
+	}
+	sums.within /= 4
+	for i, residual := range []float64{0.5, 0.5, 0.5, -1.5} {
+		sums.add(i, residual/16)
+	}
+	if e := sums.luck().widen(estimate{share, 3}, 2); !cmp.Equal(e.half, tFactor(2.2046)*math.Sqrt(0.087), near) {
+		t.Errorf("two replications: want both kinds of luck, got ± %v", e.half)
+	}
+	if one, _ := luckOf([]float64{5}, []float64{3}); one.luck().widen(estimate{0.6, 0.1}, 9).half != 0.1 {
+		t.Error("one image: want the interval left alone")
+	}
+	if e := sums.luck().widen(estimate{0.75, math.NaN()}, 9); e.known() {
+		t.Error("want no interval where there was none")
+	}
+}
+
+// TestEndsOfAShare: log-odds of 0.9 +- 1.96 * 0.03/0.09, by hand.
+func TestEndsOfAShare(t *testing.T) {
+	lo, hi := estimate{0.9, 1.96 * 0.03}.ends()
+	if !cmp.Equal(lo, 0.8240, near) || !cmp.Equal(hi, 0.9454, near) {
+		t.Errorf("want 0.8240 to 0.9454, got %v to %v", lo, hi)
+	}
+	if lo, hi := (estimate{10, 2}).positiveEnds(); !cmp.Equal(lo, 8.1873, near) || !cmp.Equal(hi, 12.2140, near) {
+		t.Errorf("10 x exp(+-0.2): want 8.1873 to 12.2140, got %v to %v", lo, hi)
+	}
+	if lo, hi := (estimate{1, 0}).ends(); lo != 1 || hi != 1 {
+		t.Errorf("certain: want 1 to 1, got %v to %v", lo, hi)
 	}
 }
 
@@ -85,20 +130,21 @@ func TestClusteredCoverage(t *testing.T) {
 	source := rand.New(rand.NewPCG(3, 4))
 	covered, naive := 0, 0
 	for range experiments {
-		images := make([]imageCount, 120)
+		counts, hits := make([]float64, 120), make([]float64, 120)
 		var answered, right float64
-		for i := range images {
+		for i := range counts {
 			chance := source.Float64() // mean 0.5
 			for range 12 {
-				images[i].answered++
+				counts[i]++
 				if source.Float64() < chance {
-					images[i].right++
+					hits[i]++
 				}
 			}
 			answered += 12
-			right += float64(images[i].right)
+			right += hits[i]
 		}
-		e := clusteredShare(images)
+		sums, share := luckOf(counts, hits)
+		e := sums.luck().widen(estimate{share, 0}, 9)
 		if math.Abs(e.mean-0.5) <= e.half {
 			covered++
 		}

@@ -73,15 +73,15 @@ type cellSample struct {
 	replications []int
 	values       [len(metrics)][]float64 // [metric][replication]
 	met, arrived []int64                 // [replication]
-	images       []imageCount            // over all replications
-	pooled       latencies               // over all replications
+	lucks        [len(shares)]luck
+	pooled       latencies // over all replications
 	queries      int64
 	finished     int64
 	target       float64 // sum of the accuracy targets of finished queries
 }
 
 func newCellSample(run *Contender, group cellGroup) *cellSample {
-	s := &cellSample{images: make([]imageCount, run.Tallies[0].config.Samples)}
+	s := &cellSample{}
 	s.pooled.sample = []int64{}
 	for _, t := range run.Tallies {
 		p := t.part(group)
@@ -94,8 +94,8 @@ func newCellSample(run *Contender, group cellGroup) *cellSample {
 		s.queries += p.arrived
 		s.finished += p.finished
 		s.target += p.target
-		t.addImages(s.images, group)
 	}
+	s.lucks = lucksOf(run.Tallies, group)
 	return s
 }
 
@@ -111,17 +111,6 @@ func (t *Tally) part(group cellGroup) part {
 		}
 	}
 	return p
-}
-
-func (t *Tally) addImages(sum []imageCount, group cellGroup) {
-	for _, c := range group.classes {
-		for _, w := range group.windows {
-			for i, image := range t.images[c][w] {
-				sum[i].answered += image.answered
-				sum[i].right += image.right
-			}
-		}
-	}
 }
 
 // metric returns the mean over replications with its interval. One infinite
@@ -142,7 +131,31 @@ func (s *cellSample) metric(m int) result.Metric {
 	if q := metrics[m].q; q > 0 && len(finite) < len(s.values[m]) {
 		return s.pooledQuantile(q)
 	}
-	return toMetric(studentT(finite))
+	e := s.widened(m, studentT(finite))
+	out := toMetric(e)
+	switch {
+	case !e.known():
+	case isShare(m):
+		*out.Lo, *out.Hi = e.ends()
+	case metrics[m].q > 0:
+		*out.Lo, *out.Hi = e.positiveEnds()
+	}
+	return out
+}
+
+// isShare says whether a metric is a share of queries.
+func isShare(m int) bool {
+	return slices.ContainsFunc(shares[:], func(s share) bool { return s.metric == metrics[m].name })
+}
+
+// widened allows for the luck of the images where a metric is a share of queries.
+func (s *cellSample) widened(m int, e estimate) estimate {
+	for i := range shares {
+		if shares[i].metric == metrics[m].name {
+			return s.lucks[i].widen(e, len(s.replications))
+		}
+	}
+	return e
 }
 
 func (s *cellSample) pooledQuantile(q float64) result.Metric {
@@ -153,24 +166,16 @@ func (s *cellSample) pooledQuantile(q float64) result.Metric {
 	return toMetric(estimate{ms, math.NaN()})
 }
 
-// accuracy returns the mean accuracy over replications with the wider of two
-// intervals: Student-t over replications (each of which resampled the images and
-// its trace window), and cluster-robust by image over all of them. The second
-// matters because replications share one set of images: more replications
-// average the luck of resampling away, but not the luck of the test set. An
-// image that several replications drew is one cluster, with all its answers.
+// accuracy returns the mean accuracy with its interval.
 func (s *cellSample) accuracy() estimate {
+	m := indexOf("accuracy")
 	var values []float64
-	for _, v := range s.values[indexOf("accuracy")] {
+	for _, v := range s.values[m] {
 		if !math.IsNaN(v) {
 			values = append(values, v)
 		}
 	}
-	e := studentT(values)
-	if clustered := clusteredShare(s.images); e.known() && clustered.known() {
-		e.half = max(e.half, clustered.half)
-	}
-	return e
+	return s.widened(m, studentT(values))
 }
 
 // accuracyMet says whether the mean target of the answered queries lies below
@@ -180,7 +185,8 @@ func (s *cellSample) accuracyMet() (met, ok bool) {
 		return true, true // nothing was promised
 	}
 	e := s.accuracy()
-	return s.target/float64(s.finished) < e.lo(), e.known()
+	lo, _ := e.ends()
+	return s.target/float64(s.finished) < lo, e.known()
 }
 
 // promises returns accuracy_met (1 when every class meets its target, else 0)

@@ -152,7 +152,6 @@ func (s *cellSample) cell(run *Contender, group cellGroup, set map[string]string
 		}
 		cell.Metrics[metric.name] = s.metric(m)
 	}
-	cell.Metrics["accuracy"] = toMetric(s.accuracy())
 	return cell
 }
 

@@ -95,8 +95,25 @@ type counts struct {
 	latency                                 latencies
 }
 
-// imageCount says how often an image was answered and how often right.
-type imageCount struct{ answered, right uint32 }
+// imageCount says what became of the queries about an image.
+type imageCount struct{ arrived, met, rightMet, answered, right uint32 }
+
+func (c *imageCount) add(o *Observation) {
+	c.arrived++
+	if !o.finished() {
+		return
+	}
+	c.answered++
+	if o.Right {
+		c.right++
+	}
+	if o.met() {
+		c.met++
+		if o.Right {
+			c.rightMet++
+		}
+	}
+}
 
 // bin is one bin of the timeline.
 type bin struct {
@@ -161,12 +178,8 @@ func (t *Tally) Add(o *Observation) {
 	}
 	w := t.windowOf(o.ArriveAt)
 	t.cells[o.Class][w].add(o)
-	if t.config.Samples > 0 && o.finished() {
-		image := &t.images[o.Class][w][o.Sample]
-		image.answered++
-		if o.Right {
-			image.right++
-		}
+	if t.config.Samples > 0 {
+		t.images[o.Class][w][o.Sample].add(o)
 	}
 }
 

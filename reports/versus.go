@@ -59,7 +59,7 @@ func statisticalNotes(runs []Contender, s *result.Summary) []string {
 	if most == 1 {
 		notes = append(notes, "only 1 replication: no intervals, no comparisons; run at least 2, better 10")
 	} else if most < 5 {
-		notes = append(notes, fmt.Sprintf("only %d replications: intervals are wide (t = %.1f); better 10", most, tFactor(most-1)))
+		notes = append(notes, fmt.Sprintf("only %d replications: intervals are wide (t = %.1f); better 10", most, tFactor(float64(most-1))))
 	}
 	for _, run := range runs {
 		if len(run.Tallies) < most {

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"fmt"
 	"strconv"
 	"time"
 
@@ -29,6 +30,10 @@ type Arrivals struct {
 	Amplitude  float64  `toml:"amplitude,omitzero"`
 	Period     Duration `toml:"period,omitzero"`
 
+	Clients int      `toml:"clients,omitzero"`
+	Think   Duration `toml:"think,omitzero"` // mean; default 0s
+	Queries int      `toml:"queries,omitzero"`
+
 	Load float64 `toml:"load,omitzero"` // offered load of the dense network on all workers
 	Rate float64 `toml:"rate,omitzero"` // or queries a second of virtual time
 }
@@ -42,6 +47,7 @@ func (a *Arrivals) Spec(duration time.Duration) workloads.ArrivalSpec {
 		Kind: a.Kind, CV: a.CV, Factor: a.Factor,
 		BusyShare: a.BusyShare, BusyLength: a.BusyLength.Std(),
 		From: a.From.Std(), To: a.To.Std(), Amplitude: a.Amplitude, Period: a.Period.Std(),
+		Clients: a.Clients, Think: a.Think.Std(), Queries: a.Queries,
 		Load: a.Load, Rate: a.Rate, Duration: duration,
 	}
 }
@@ -64,10 +70,11 @@ func (c *checker) resolveArrivals(a *Arrivals) {
 
 // checkArrivals checks names and what is given, then lets Known.CheckArrivals judge
 // the rest.
-func (c *checker) checkArrivals(a *Arrivals, duration Duration) {
+func (c *checker) checkArrivals(a *Arrivals, warmup, duration Duration) {
 	c.source(a)
 	c.amount(a)
 	c.notZero(a)
+	c.offline(a, warmup)
 	judge := c.known.CheckArrivals
 	if judge == nil || !c.fine("duration", "arrivals", "arrivals.trace", "arrivals.kind", "arrivals.transform",
 		"arrivals.load", "arrivals.rate") {
@@ -101,11 +108,25 @@ func (c *checker) trace(name string) {
 	c.oneOf("arrivals.trace", "traces", name, names(c.known.Traces))
 }
 
-// amount checks that either load or rate says how much traffic there is.
+// offline checks that the queries of mlperf-offline are measured: all arrive at 0.
+func (c *checker) offline(a *Arrivals, warmup Duration) {
+	if a.Kind == "mlperf-offline" && warmup > 0 {
+		c.add("warmup", "0s with mlperf-offline, whose queries all arrive at 0s", warmup.String())
+	}
+}
+
+// amount checks that either load or rate says how much traffic there is, where
+// anything but completions does.
 func (c *checker) amount(a *Arrivals) {
 	load, rate := c.given["arrivals.load"], c.given["arrivals.rate"]
 	replayed := a.Trace != "" && a.Transform == "none"
 	switch {
+	case a.Kind != "" && !workloads.HasRate(a.Kind):
+		for _, key := range []string{"arrivals.load", "arrivals.rate"} {
+			if c.given[key] {
+				c.add(key, fmt.Sprintf("nothing: kind = %q has neither load nor rate", a.Kind), "one")
+			}
+		}
 	case load && rate:
 		c.add("arrivals.rate", "either load or rate", "both")
 	case !load && !rate && !replayed:
@@ -122,6 +143,7 @@ func (c *checker) notZero(a *Arrivals) {
 	}{
 		{"load", a.Load}, {"rate", a.Rate}, {"speed", a.Speed}, {"cv", a.CV},
 		{"factor", a.Factor}, {"busy_share", a.BusyShare}, {"copies", float64(a.Copies)},
+		{"clients", float64(a.Clients)}, {"queries", float64(a.Queries)},
 	} {
 		if path := "arrivals." + number.key; c.given[path] && number.value <= 0 {
 			c.add(path, "above 0", strconv.FormatFloat(number.value, 'g', -1, 64))

@@ -19,6 +19,7 @@ func (a *App) Known() Known {
 		Techniques:     techniqueEntries(),
 		Policies:       a.policyEntries(),
 		Traces:         traceEntries(),
+		Arrivals:       arrivalEntries(),
 		Antagonists:    antagonistEntries(),
 		Metrics:        Entries(reports.MetricNames()...),
 		Datasets:       datasetEntries(),
@@ -26,6 +27,7 @@ func (a *App) Known() Known {
 		CheckPolicy:    a.checkPolicy,
 		CheckArrivals:  checkArrivalSpec,
 		IsFile:         isFile,
+		OpenSlowdowns:  workloads.OpenSlowdowns,
 	}
 }
 
@@ -70,6 +72,14 @@ func traceEntries() []Entry {
 	var entries []Entry
 	for _, t := range workloads.Traces() {
 		entries = append(entries, Entry{t.Name, fmt.Sprintf("%s; %s; %s", t.Description, t.Licence, t.Attribution)})
+	}
+	return entries
+}
+
+func arrivalEntries() []Entry {
+	var entries []Entry
+	for _, kind := range workloads.Kinds() {
+		entries = append(entries, Entry{kind, workloads.AboutKind(kind)})
 	}
 	return entries
 }

@@ -25,7 +25,7 @@ func (c *checker) check(s *Scenario) {
 	}
 	c.run(s)
 	c.models(s.Models)
-	c.checkArrivals(&s.Arrivals, s.Duration)
+	c.checkArrivals(&s.Arrivals, s.Warmup, s.Duration)
 	c.classes(s)
 	c.machines(s.Machines)
 	c.interference(s)
@@ -148,7 +148,13 @@ func (c *checker) distinct(path, name string, i int, seen map[string]int) {
 
 func (c *checker) interference(s *Scenario) {
 	for i := range s.Interference {
-		c.antagonist(s, &s.Interference[i], index("interference", i))
+		path := index("interference", i)
+		if c.given[path+".file"] {
+			c.recording(&s.Interference[i], path)
+		} else {
+			c.antagonist(&s.Interference[i], path)
+		}
+		c.placed(s, &s.Interference[i], path)
 	}
 	for i := range s.Interference {
 		for j := range i {
@@ -157,17 +163,24 @@ func (c *checker) interference(s *Scenario) {
 	}
 }
 
-func (c *checker) antagonist(s *Scenario, a *Interference, path string) {
-	c.require(path+".antagonist", "an antagonist's name")
+func (c *checker) antagonist(a *Interference, path string) {
+	c.require(path+".antagonist", "an antagonist's name, or file")
+	if c.given[path+".speed"] {
+		c.add(path+".speed", "nothing: it goes with file", show(a.Speed))
+	}
 	c.oneOf(path+".antagonist", "antagonists", a.Antagonist, names(c.known.Antagonists))
 	c.above0(path+".intensity", a.Intensity, 1)
+	c.period(a, path)
+}
+
+// placed checks when and where a block disturbs.
+func (c *checker) placed(s *Scenario, a *Interference, path string) {
 	if a.To > s.Duration && c.fine("duration") {
 		c.add(path+".to", "at most the duration "+s.Duration.String(), a.To.String())
 	}
 	if a.From >= a.To && c.fine("duration", path+".to") {
 		c.add(path+".from", "earlier than to = "+a.To.String(), a.From.String())
 	}
-	c.period(a, path)
 	if c.fine("machine") {
 		c.count(path+".machine", a.Machine, 0, len(s.Machines)-1)
 	}
@@ -197,10 +210,12 @@ func (c *checker) period(a *Interference, path string) {
 	}
 }
 
-// apart notes two blocks that let the same antagonist loose on a worker twice at once.
+// apart notes two blocks that let the same antagonist loose on a worker twice at once,
+// or a recording play beside anything else: what they do together is not known.
 func (c *checker) apart(a, b *Interference, i, j int) {
 	path := index("interference", j)
-	if a.Antagonist != b.Antagonist || a.Machine != b.Machine || a.Worker != b.Worker {
+	recorded := a.File != "" || b.File != ""
+	if a.Antagonist != b.Antagonist && !recorded || a.Machine != b.Machine || a.Worker != b.Worker {
 		return
 	}
 	for _, key := range []string{".from", ".to", ".every", ".for"} {
@@ -209,7 +224,11 @@ func (c *checker) apart(a, b *Interference, i, j int) {
 		}
 	}
 	if at, both := overlap(a.Stretches(), b.Stretches()); both {
-		c.add(path+".from", fmt.Sprintf("stretches apart from those of interference[%d], which has the same antagonist on the same worker", i),
+		what := "has the same antagonist on the same worker"
+		if recorded {
+			what = "is on the same worker: nobody knows what a recording and something else do together"
+		}
+		c.add(path+".from", fmt.Sprintf("stretches apart from those of interference[%d], which %s", i, what),
 			"both at "+at.String())
 	}
 }

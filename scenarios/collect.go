@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"slosim/engine/profile"
 	"slosim/reports"
 	"slosim/reports/result"
+	"slosim/workloads"
 )
 
 // figures collects what the report draws.
@@ -31,6 +33,12 @@ func (r *ran) figures(contenders []reports.Contender) (result.Figures, error) {
 	}
 	for i := range r.scenario.Interference {
 		block := &r.scenario.Interference[i]
+		if block.File != "" {
+			f.Shaded = append(f.Shaded, result.Interval{
+				FromS: block.From.Std().Seconds(), ToS: block.To.Std().Seconds(), Kind: filepath.Base(block.File), Factor: block.meanFactor(),
+			})
+			continue
+		}
 		for _, s := range block.Stretches() {
 			f.Shaded = append(f.Shaded, result.Interval{
 				FromS: s.From.Seconds(), ToS: s.To.Seconds(), Kind: block.Antagonist, Degree: block.Intensity,
@@ -121,6 +129,9 @@ func (a *App) dryRun(o RunOptions, s subject) error {
 	load := scenario.Arrivals.Load
 	workers := scenario.Machines[0].Workers
 	switch {
+	case scenario.Arrivals.Kind != "" && !workloads.HasRate(scenario.Arrivals.Kind):
+		fmt.Fprintf(o.Out, "# kind = %q has no rate: how many queries a second there are depends on the contender or on a count\n", scenario.Arrivals.Kind)
+		return nil
 	case reference == 0:
 		fmt.Fprintf(o.Out, "# %s: rates and times are known once it is measured\n", source)
 		return nil

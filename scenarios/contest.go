@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -27,6 +28,7 @@ type contest struct {
 	process  *workloads.Process
 	classes  []workloads.Class
 	timeline []virtual.Interval
+	truth    disturbance // the timeline as records have it
 	samples  int
 	bin      time.Duration
 }
@@ -60,7 +62,7 @@ func (a *App) subjectOf(s *Scenario) (subject, error) {
 		return subject{}, problems
 	}
 	for i := range s.Interference {
-		if l := s.Interference[i].Profile(); !slices.Contains(out.levels, l) {
+		if l := s.Interference[i].Profile(); s.Interference[i].File == "" && !slices.Contains(out.levels, l) {
 			out.levels = append(out.levels, l)
 		}
 	}
@@ -104,6 +106,7 @@ func (a *App) newContest(s *Scenario, p measured) (*contest, error) {
 	}
 	c.bin = binWidth(s.Duration.Std())
 	c.interfere()
+	c.truth = newDisturbance(c.timeline, p.Levels)
 	if err := c.arrive(); err != nil {
 		return nil, err
 	}
@@ -119,6 +122,10 @@ func binWidth(duration time.Duration) time.Duration {
 func (c *contest) interfere() {
 	for i := range c.scenario.Interference {
 		block := &c.scenario.Interference[i]
+		if block.File != "" {
+			c.timeline = append(c.timeline, block.intervals()...)
+			continue
+		}
 		level, ok := findLevel(c.profile.Profile, block.Profile())
 		if !ok {
 			panic("scenarios: a checked profile lacks a level")
@@ -179,6 +186,12 @@ func (c *contest) notes() []string {
 	if load := c.scenario.Arrivals.Load; load > 0 {
 		notes = append(notes, fmt.Sprintf("load %g of the dense network on %d worker(s) is %.0f queries a second: its mean service time alone is %v",
 			load, c.workers(), c.process.Rate(), c.profile.Campaign.Reference.Mean().Round(100*time.Nanosecond)))
+	}
+	for i := range c.scenario.Interference {
+		if block := &c.scenario.Interference[i]; block.File != "" {
+			notes = append(notes, fmt.Sprintf("interference: %s slows every point by its factor, %.3g on average; what was short on the recorded machine is not known",
+				filepath.Base(block.File), block.meanFactor()))
+		}
 	}
 	if c.workers() > 1 {
 		notes = append(notes, "extrapolated: several workers, but service times were measured with the other workers idle")
@@ -244,24 +257,8 @@ func (c *contest) tallyConfig(replication int) reports.TallyConfig {
 	for i := range c.classes {
 		cfg.Classes = append(cfg.Classes, c.classes[i].Name)
 	}
-	cfg.Interference = disturbed(c.timeline)
+	cfg.Interference = c.truth.spans
 	return cfg
-}
-
-// disturbed returns the union of the intervals, in order: time in which any worker
-// was disturbed.
-func disturbed(timeline []virtual.Interval) []reports.Span {
-	sorted := slices.Clone(timeline)
-	slices.SortFunc(sorted, func(a, b virtual.Interval) int { return int(a.From - b.From) })
-	var spans []reports.Span
-	for _, i := range sorted {
-		if n := len(spans); n > 0 && i.From <= spans[n-1].To {
-			spans[n-1].To = max(spans[n-1].To, i.To)
-			continue
-		}
-		spans = append(spans, reports.Span{From: i.From, To: i.To})
-	}
-	return spans
 }
 
 // config is the virtual driver's view of one replication. The stalls are the recorded
@@ -329,7 +326,7 @@ func (r *recorder) Record(q *sim.Record) {
 		Busy:     q.Busy,
 		Accuracy: q.AccuracyTarget,
 		Density:  r.density(q.Point),
-		Slowdown: r.contest.slowdownAt(q.Query.ArriveAt),
+		Slowdown: r.contest.truth.slowdownAt(q.Query.ArriveAt),
 		Believed: r.believed,
 	}
 	r.tally.Add(&r.observation)
@@ -343,23 +340,6 @@ func (r *recorder) density(point int) float64 {
 		return 0
 	}
 	return r.entrant.set.Points[point].Density
-}
-
-// disturbedAt says whether any worker is beside an antagonist, as the tallies' window
-// "interference" has it.
-func (c *contest) disturbedAt(at time.Duration) bool {
-	return slices.ContainsFunc(c.timeline, func(i virtual.Interval) bool { return at >= i.From && at < i.To })
-}
-
-// slowdownAt returns the true slow-down of the most disturbed worker.
-func (c *contest) slowdownAt(at time.Duration) float64 {
-	worst := 1.0
-	for _, i := range c.timeline {
-		if at >= i.From && at < i.To {
-			worst = max(worst, c.profile.Levels[i.Level].Slowdown)
-		}
-	}
-	return worst
 }
 
 func (r *recorder) row(q *sim.Record) result.Row {
@@ -384,7 +364,7 @@ func (r *recorder) row(q *sim.Record) result.Row {
 		Slowdown:       q.Slowdown,
 		Believed:       q.Believed,
 		Queue:          o.Queue,
-		Interference:   r.contest.disturbedAt(o.ArriveAt),
+		Interference:   r.contest.truth.on(o.ArriveAt),
 	}
 	if q.Point >= 0 {
 		row.PointName = r.entrant.set.Points[q.Point].Name

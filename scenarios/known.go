@@ -10,6 +10,7 @@ type Known struct {
 	Techniques  []Entry
 	Policies    []Entry
 	Traces      []Entry
+	Arrivals    []Entry // kinds that need no trace
 	Antagonists []Entry
 	Metrics     []Entry // of a result's summary, for assertions
 	Datasets    []Entry
@@ -21,6 +22,9 @@ type Known struct {
 	CheckPolicy func(name string, params map[string]any) []Complaint
 	// CheckArrivals says what else is wrong with the arrivals. nil: nothing.
 	CheckArrivals func(spec workloads.ArrivalSpec) []Complaint
+	// OpenSlowdowns reads a recorded slow-down; mistakes in it are a workloads.LineErrors.
+	// nil: there are none to be had.
+	OpenSlowdowns func(path string) (workloads.Slowdowns, error)
 	// IsFile says whether a path that stands where a trace's name may be is a file.
 	// nil: only known traces will do.
 	IsFile func(path string) bool

@@ -65,8 +65,13 @@ func TestBadFormsAndNumbers(t *testing.T) {
 		{"load and rate", "load = 0.5", "rate = 5\nload = 0.5", `arrivals.rate: want either load or rate, got both`},
 		{"no load", "load = 0.5", "load = 0", `arrivals.load: want above 0, got 0`},
 		{"trace and kind", `kind = "gamma"`, `trace = "azure-llm-2023-conv"` + "\nkind = \"gamma\"", `arrivals.kind: want either trace or kind, got both`},
-		{"unknown kind", `kind = "gamma"`, `kind = "gama"`, `arrivals.kind: want one of poisson, gamma, mmpp, spike, diurnal, constant, mlperf-server, got "gama" (did you mean "gamma"?)`},
+		{"unknown kind", `kind = "gamma"`, `kind = "gama"`, `arrivals.kind: want one of poisson, gamma, mmpp, spike, diurnal, constant, closed, mlperf-single-stream, mlperf-multi-stream, mlperf-server, mlperf-offline, got "gama" (did you mean "gamma"?)`},
 		{"key of another kind", "cv = 2.0", "cv = 2.0\nperiod = \"5s\"", `arrivals.period: want nothing: kind = "gamma" has no such key, got 5s`},
+		{"load of a closed loop", "kind = \"gamma\"\ncv = 2.0", "kind = \"closed\"\nclients = 3", `arrivals.load: want nothing: kind = "closed" has neither load nor rate, got one`},
+		{"no clients", "kind = \"gamma\"\ncv = 2.0\nload = 0.5", "kind = \"closed\"\nclients = 0", `arrivals.clients: want above 0, got 0`},
+		{"clients left out", "kind = \"gamma\"\ncv = 2.0\nload = 0.5", "kind = \"closed\"", `arrivals.clients: want 1 to 1048576, got 0`},
+		{"negative think", "kind = \"gamma\"\ncv = 2.0\nload = 0.5", "kind = \"closed\"\nclients = 1\nthink = \"-1ms\"", `arrivals.think: want a duration of 0 or more, such as "15ms", got "-1ms"`},
+		{"offline in the warm-up", "kind = \"gamma\"\ncv = 2.0\nload = 0.5", "kind = \"mlperf-offline\"\nqueries = 9", `warmup: want 0s with mlperf-offline, whose queries all arrive at 0s, got 1s`},
 		{"accuracy in percent", "accuracy = 0.88", "accuracy = 88", `class[0].accuracy: want 0 to 1, got 88`},
 	})
 }

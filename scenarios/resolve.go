@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
+	"io"
 	"time"
 
 	"github.com/BurntSushi/toml"
@@ -78,9 +80,13 @@ func (c *checker) resolveClasses(classes []Class) {
 
 func (c *checker) resolveInterference(s *Scenario) {
 	for i := range s.Interference {
-		path := index("interference", i)
-		orElse(c, path+".intensity", &s.Interference[i].Intensity, 1)
-		orElse(c, path+".to", &s.Interference[i].To, s.Duration)
+		path, block := index("interference", i), &s.Interference[i]
+		if c.given[path+".file"] {
+			c.resolveRecording(block, path, s.Duration)
+			continue
+		}
+		orElse(c, path+".intensity", &block.Intensity, 1)
+		orElse(c, path+".to", &block.To, s.Duration)
 	}
 }
 
@@ -112,12 +118,19 @@ func (s *Scenario) Text() string {
 }
 
 // Hash returns the SHA-256, in hexadecimal, of the Text without title and
-// assertions: of what decides the numbers. A trace from a file counts by its name.
+// assertions, and of the recorded slow-downs: of what decides the numbers. A trace from
+// a file counts by its name.
 func (s *Scenario) Hash() string {
 	bare := *s
 	bare.Title, bare.Asserts = "", nil
-	sum := sha256.Sum256([]byte(bare.Text()))
-	return hex.EncodeToString(sum[:])
+	sum := sha256.New()
+	io.WriteString(sum, bare.Text())
+	for i := range s.Interference {
+		if recording := s.Interference[i].Recording; recording != nil {
+			fmt.Fprintln(sum, i, recording)
+		}
+	}
+	return hex.EncodeToString(sum.Sum(nil))
 }
 
 // Workload returns the class as the workloads package has it.

@@ -1,6 +1,9 @@
 package scenarios
 
-import "slosim/engine/profile"
+import (
+	"slosim/engine/profile"
+	"slosim/workloads"
+)
 
 // Schema is the version of the scenario format that this package reads.
 const Schema = 1
@@ -72,18 +75,33 @@ type Machine struct {
 	Memory  Size `toml:"memory,omitzero"` // for resident weights; 0 (left out): all fit
 }
 
-// Interference is an antagonist beside one worker, the truth that policies do not see.
-// It is active from From to To; with Every and For only during the first For of each
-// Every in between. Several stretches are several [[interference]] blocks.
+// Interference is what disturbs one worker, the truth that policies do not see: an
+// antagonist, or a recorded slow-down. It is active from From to To; with Every and For
+// only during the first For of each Every in between. Several stretches are several
+// [[interference]] blocks.
+//
+// A recorded slow-down (File; workloads.ReadSlowdowns states the format) multiplies the
+// on-CPU times that were measured alone by its factor, the same at every point, and the
+// sensor reads the factor. It is not mapped to the times of a calibrated level with that
+// slow-down, for three reasons: a recording does not say which resource was short, so
+// that nothing says which points suffer more; a scenario need not measure any antagonist
+// to have one; and policies map what they sense to the calibrated levels in just that
+// way, so that their belief would be right by construction. With an antagonist measured
+// in the same scenario it can be wrong, as in life; without one, it scales as the truth
+// does.
 type Interference struct {
-	Antagonist string   `toml:"antagonist"` // "cpu" shares the worker's core; "memory" and "cache" sit beside it
-	Intensity  float64  `toml:"intensity"`  // above 0, at most 1: share of time that it is active; default 1
-	From       Duration `toml:"from"`       // default 0s
-	To         Duration `toml:"to"`         // default: the run's duration
+	Antagonist string   `toml:"antagonist,omitempty"` // "cpu" shares the worker's core; "memory" and "cache" sit beside it
+	Intensity  float64  `toml:"intensity,omitzero"`   // above 0, at most 1: share of time that it is active; default 1
+	File       string   `toml:"file,omitempty"`       // instead of an antagonist; relative to the scenario's folder
+	Speed      float64  `toml:"speed,omitzero"`       // of a file: seconds of recording a second of virtual time; default 1
+	From       Duration `toml:"from"`                 // default 0s
+	To         Duration `toml:"to"`                   // default: the run's duration, or the end of the recording before it
 	Every      Duration `toml:"every,omitzero"`
 	For        Duration `toml:"for,omitzero"`
 	Machine    int      `toml:"machine"` // index from 0
 	Worker     int      `toml:"worker"`  // index from 0
+
+	Recording workloads.Slowdowns `toml:"-"` // of File; nil with an antagonist
 }
 
 // Sensor is what tells policies of interference: every Period it reads the true

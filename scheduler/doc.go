@@ -16,7 +16,9 @@
 // The built-in policies, one a file, are made by the factories in [Builtin]. They
 // share one dispatcher: first come, first served, work conserving, and the
 // parameter drop ("expired", "hopeless", "never"), so that they differ in the choice
-// of the point alone.
+// of the point alone. The exception is inverse, which is pathological on purpose: it
+// serves the last come first and does the opposite of lcao, as a check that an
+// experiment can tell good from bad.
 //
 // What it is not: it has no clock, goroutine or random source of its own, knows no
 // sample or outcome (clairvoyants excepted), and reads no scenario. To add a policy

@@ -29,6 +29,7 @@ const (
 	Queue             // the queue behind needs the time
 	NeedsProbe        // its confidence is wanted first
 	Unmet             // no point meets the accuracy target: the most accurate one
+	Contrary          // the policy is meant to choose wrongly
 )
 
 // Command is one answer of a policy.

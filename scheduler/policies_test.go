@@ -14,6 +14,7 @@ func variants() map[string][]map[string]any {
 		"fixed":           {{"point": "10%"}},
 		"aclo":            {{}, {"probe": true}},
 		"lcao":            {{}, {"utilisation": 0.9}, {"quantile": 0.5, "headroom": 0.0}},
+		"inverse":         {{}, {"quantile": 0.5}},
 		"slackfit":        {{}, {"aware": false, "buckets": 1}},
 		"model-switching": {{}, {"aware": false, "hysteresis": 0.0}},
 	}

@@ -42,6 +42,8 @@ func (r Reason) String() string {
 		return "probe"
 	case Unmet:
 		return "unmet"
+	case Contrary:
+		return "contrary"
 	}
 	return fmt.Sprintf("reason %d", uint8(r))
 }
@@ -69,6 +71,8 @@ func (r Reason) Explain() string {
 		return "its confidence was wanted first"
 	case Unmet:
 		return "no point met the accuracy target, so the most accurate one was taken"
+	case Contrary:
+		return "the policy is built to do the opposite of what helps"
 	}
 	return "the policy gave no reason"
 }

@@ -26,6 +26,7 @@ func builtins() []builtin {
 		{"slackfit", "the most accurate point in the latency bucket just below the head's slack (SuperServe, NSDI 2025)", newSlackFit},
 		{"alert", "a Kalman filter on completions predicts each point's chance to meet the deadline (ALERT, ATC 2020)", newALERT},
 		{"clairvoyant-greedy", "knows outcomes and times to come: the cheapest right point in time", newClairvoyant},
+		{"inverse", "pathological, a check of experiments: the opposite of lcao, accurate under pressure, fast when idle, last come first served", newInverse},
 	}
 }
 

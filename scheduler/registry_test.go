@@ -60,7 +60,7 @@ func TestFixedRefusesAnUnknownPoint(t *testing.T) {
 
 func TestReasonsAndKindsPrintThemselves(t *testing.T) {
 	seen := map[string]bool{}
-	for r := scheduler.Unstated; r <= scheduler.Unmet; r++ {
+	for r := scheduler.Unstated; r <= scheduler.Contrary; r++ {
 		if seen[r.String()] || r.Explain() == "" || strings.HasPrefix(r.String(), "reason") {
 			t.Errorf("reason %d: want a name of its own and a sentence, got %q", r, r)
 		}

@@ -91,6 +91,10 @@ func (c *checker) common() {
 	}
 	replayed := s.Trace != "" && s.Transform == "none"
 	switch {
+	case s.Kind != "" && !HasRate(s.Kind):
+		if s.Rate != 0 || s.Load != 0 {
+			c.fail("rate", fmt.Sprintf("neither rate nor load with kind = %q", s.Kind), fmt.Sprintf("rate = %v, load = %v", s.Rate, s.Load))
+		}
 	case replayed && (s.Rate != 0 || s.Load != 0):
 		c.fail("rate", `neither rate nor load with transform = "none"`, fmt.Sprintf("rate = %v, load = %v", s.Rate, s.Load))
 	case replayed:
@@ -128,6 +132,9 @@ func (c *checker) unused(of string, used ...string) {
 		{"to", s.To != 0, s.To},
 		{"amplitude", s.Amplitude != 0, s.Amplitude},
 		{"period", s.Period != 0, s.Period},
+		{"clients", s.Clients != 0, s.Clients},
+		{"think", s.Think != 0, s.Think},
+		{"queries", s.Queries != 0, s.Queries},
 	}
 	for _, field := range given {
 		if field.given && !slices.Contains(used, field.key) {

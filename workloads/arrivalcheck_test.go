@@ -36,7 +36,12 @@ func TestBadSpecs(t *testing.T) {
 	}{
 		"no process":         {func(s *ArrivalSpec) { *s = ArrivalSpec{Rate: 1, Duration: 1} }, []string{"trace: want either trace or kind"}},
 		"two processes":      {func(s *ArrivalSpec) { s.Kind = "poisson" }, []string{"trace: want either trace or kind"}},
-		"unknown kind":       {func(s *ArrivalSpec) { *s = ArrivalSpec{Kind: "closed", Rate: 1, Duration: 1} }, []string{`kind: want one of poisson, gamma`}},
+		"unknown kind":       {func(s *ArrivalSpec) { *s = ArrivalSpec{Kind: "open", Rate: 1, Duration: 1} }, []string{`kind: want one of poisson, gamma`}},
+		"rate of a loop":     {func(s *ArrivalSpec) { *s = ArrivalSpec{Kind: "closed", Clients: 1, Rate: 1, Duration: 1} }, []string{`rate: want neither rate nor load with kind = "closed"`}},
+		"no clients":         {func(s *ArrivalSpec) { *s = ArrivalSpec{Kind: "closed", Think: -1, Duration: 1} }, []string{"clients: want 1 to 1048576, got 0", "think: want 0 or more, got -1ns"}},
+		"clients of one":     {func(s *ArrivalSpec) { *s = ArrivalSpec{Kind: "mlperf-single-stream", Clients: 1, Duration: 1} }, []string{`clients: want nothing: kind = "mlperf-single-stream" has no such key, got 1`}},
+		"no queries":         {func(s *ArrivalSpec) { *s = ArrivalSpec{Kind: "mlperf-offline", Duration: 1} }, []string{"queries: want 1 to 16777216, got 0"}},
+		"queries of a loop":  {func(s *ArrivalSpec) { *s = ArrivalSpec{Kind: "closed", Clients: 1, Queries: 1, Duration: 1} }, []string{"queries: want nothing"}},
 		"unknown transform":  {func(s *ArrivalSpec) { s.Transform = "stretch" }, []string{`transform: want one of none, compress, modulate, thin, superpose, got "stretch"`}},
 		"no transform":       {func(s *ArrivalSpec) { s.Transform = "" }, []string{`transform: want one of`}},
 		"unknown trace":      {func(s *ArrivalSpec) { s.Trace = "azure" }, []string{"trace: want a readable trace, got want a file or one of azure-llm-2023-code"}},

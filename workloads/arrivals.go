@@ -28,9 +28,12 @@ type ArrivalSpec struct {
 	From, To   time.Duration // from, to, of spike: virtual time
 	Amplitude  float64       // amplitude, of diurnal: 0 to 1, (highest - lowest) / (2 x mean)
 	Period     time.Duration // period, of diurnal: virtual time
+	Clients    int           // clients, of closed: each has one query at a time
+	Think      time.Duration // think, of closed: mean time from an answer to the client's next query; default 0
+	Queries    int           // queries, of mlperf-offline: how many arrive at time 0
 
 	Rate     float64       // rate: wanted mean, queries a second of virtual time
-	Load     float64       // load: offered load instead of Rate; scenarios turn it into Rate, since only a profile can
+	Load     float64       // load: offered load instead of Rate (see HasRate); scenarios turn it into Rate, since only a profile can
 	Duration time.Duration // virtual time of the run; arrivals at or after it do not happen
 	Source   uint16        // index of this process in the scenario: its draws are its own
 }
@@ -38,11 +41,42 @@ type ArrivalSpec struct {
 // Transforms lists how a trace can be brought to a wanted rate.
 func Transforms() []string { return []string{"none", "compress", "modulate", "thin", "superpose"} }
 
-// Kinds lists the arrival processes that need no trace. mlperf-server is
-// poisson under the name of MLPerf's scenario. Closed-loop arrivals are not
-// among them: they depend on completions, so a driver has to make them.
+// kinds lists the arrival processes that need no trace, each with a line about it.
+func kinds() [][2]string {
+	return [][2]string{
+		{"poisson", "independent exponential gaps; rate or load"},
+		{"gamma", "independent gamma gaps; rate or load, cv"},
+		{"mmpp", "two states of different rates, stays exponential; rate or load, factor, busy_share, busy_length"},
+		{"spike", "poisson, faster for a time; rate or load, factor, from, to"},
+		{"diurnal", "poisson with a sine for a day; rate or load, amplitude, period"},
+		{"constant", "even gaps; rate or load"},
+		{"closed", "closed loop: each client sends its next query a think time after its answer; clients, think"},
+		{"mlperf-single-stream", "MLPerf LoadGen: closed loop of one client that does not think"},
+		{"mlperf-multi-stream", "MLPerf LoadGen: 8 samples at once, as 8 queries; the next when all are done"},
+		{"mlperf-server", "MLPerf LoadGen: poisson; rate or load"},
+		{"mlperf-offline", "MLPerf LoadGen: everything at time 0; queries"},
+	}
+}
+
+// Kinds lists the arrival processes that need no trace. The names with mlperf are
+// the four scenarios of MLPerf's load generator, LoadGen.
 func Kinds() []string {
-	return []string{"poisson", "gamma", "mmpp", "spike", "diurnal", "constant", "mlperf-server"}
+	var names []string
+	for _, kind := range kinds() {
+		names = append(names, kind[0])
+	}
+	return names
+}
+
+// AboutKind describes a kind of arrivals and its keys in one line; empty for an
+// unknown one.
+func AboutKind(name string) string {
+	for _, kind := range kinds() {
+		if kind[0] == name {
+			return kind[1]
+		}
+	}
+	return ""
 }
 
 // Process is a checked arrival process. It is read only: replications may be
@@ -83,7 +117,8 @@ func (p *Process) Start(key rng.Key) Arrivals {
 // Rate returns the expected arrivals a second of virtual time over the run. It
 // differs from the wanted rate only when the trace's window starts at the
 // trace's start, which may be busier or quieter than the whole, and for spike,
-// whose wanted rate is the one outside of the spike.
+// whose wanted rate is the one outside of the spike. It is 0 for a closed loop: there
+// completions decide.
 func (p *Process) Rate() float64 { return p.process.rate() }
 
 // Caveat returns one paragraph on what the process keeps and loses of reality.

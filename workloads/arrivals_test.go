@@ -42,13 +42,15 @@ func processes() map[string]ArrivalSpec {
 
 func TestEveryKindAndTransformIsTested(t *testing.T) {
 	tested := map[string]bool{}
-	for _, spec := range processes() {
-		tested[spec.Kind] = true
-		tested[spec.Transform] = true
+	for _, specs := range []map[string]ArrivalSpec{processes(), loops()} {
+		for _, spec := range specs {
+			tested[spec.Kind] = true
+			tested[spec.Transform] = true
+		}
 	}
 	for _, name := range append(Kinds(), Transforms()...) {
 		if !tested[name] {
-			t.Errorf("%s: want a spec in processes, got none", name)
+			t.Errorf("%s: want a spec in processes or loops, got none", name)
 		}
 	}
 }

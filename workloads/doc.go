@@ -2,8 +2,8 @@
 // level objective they carry, and which sample of a data set they ask about.
 //
 // It is not a load generator that waits for wall time (a driver releases the
-// queries), it does not know networks or service times, and it has no closed
-// loop: arrivals here never depend on completions.
+// queries), and it does not know networks or service times. Arrivals of a closed loop
+// (Closed) depend on completions, which the driver has to tell.
 //
 // The flow:
 //
@@ -20,8 +20,12 @@
 //     replication and the source (package rng).
 //  5. NewStream merges the arrivals of all sources and gives each query its
 //     class (by share) and its sample (uniform), both drawn by its ID alone.
-//  6. Stream.Next yields one Query a call, without allocating.
-//  7. Class.TargetAt says what a class promises at an instant; OpenDataset has
+//  6. Stream.Next yields one Query a call, without allocating. If the Stream is Closed,
+//     a driver takes a query only when its instant (PeekAt) has come, and tells each
+//     end (Done).
+//  7. OpenSlowdowns reads a recorded slow-down of a machine, for those who model
+//     interference.
+//  8. Class.TargetAt says what a class promises at an instant; OpenDataset has
 //     the samples, and Dataset.Input one of them as float32.
 //
 // # Rates

@@ -35,6 +35,10 @@ func (c *checker) generator() starter {
 		return c.spike(of)
 	case "diurnal":
 		return c.diurnal(of)
+	case "closed", "mlperf-single-stream", "mlperf-multi-stream":
+		return c.closed(of)
+	case "mlperf-offline":
+		return c.offline(of)
 	}
 	c.fail("kind", "one of "+strings.Join(Kinds(), ", "), fmt.Sprintf("%q", s.Kind))
 	return nil

@@ -3,6 +3,7 @@ package workloads
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"slosim/workloads/rng"
@@ -29,9 +30,13 @@ type Stream struct {
 
 type source struct {
 	arrivals Arrivals
+	closed   Closed // the same, if it is a closed loop
 	at       time.Duration
 	ok       bool
 }
+
+// peek looks at a closed loop's next arrival, which may have changed.
+func (s *source) peek() { s.at, s.ok = s.closed.Peek() }
 
 // NewStream checks spec and returns its stream.
 func NewStream(spec StreamSpec) (*Stream, error) {
@@ -47,8 +52,14 @@ func NewStream(spec StreamSpec) (*Stream, error) {
 	}
 	s := &Stream{shares: shares, samples: uint64(spec.Samples), key: spec.Key}
 	for _, arrivals := range spec.Sources {
-		at, ok := arrivals.Next()
-		s.sources = append(s.sources, source{arrivals: arrivals, at: at, ok: ok})
+		one := source{arrivals: arrivals}
+		if closed, ok := arrivals.(Closed); ok {
+			one.closed = closed
+			one.peek()
+		} else {
+			one.at, one.ok = arrivals.Next()
+		}
+		s.sources = append(s.sources, one)
 	}
 	return s, nil
 }
@@ -72,14 +83,45 @@ func cumulativeShares(classes []Class) ([]float64, error) {
 	return shares, nil
 }
 
-// Next returns the next query, until ok is false. It allocates nothing.
-func (s *Stream) Next() (q Query, ok bool) {
+// first returns the source of the next query, -1 if there is none.
+func (s *Stream) first() int {
 	first := -1
 	for i := range s.sources {
 		if s.sources[i].ok && (first < 0 || s.sources[i].at < s.sources[first].at) {
 			first = i
 		}
 	}
+	return first
+}
+
+// Closed says whether any source is a closed loop. Then there may be a next query
+// after there was none.
+func (s *Stream) Closed() bool {
+	return slices.ContainsFunc(s.sources, func(one source) bool { return one.closed != nil })
+}
+
+// PeekAt returns the instant of the next query as things stand: in a closed loop an
+// end of a query may bring an earlier one.
+func (s *Stream) PeekAt() (at time.Duration, ok bool) {
+	first := s.first()
+	if first < 0 {
+		return 0, false
+	}
+	return s.sources[first].at, true
+}
+
+// Done tells the query's source that the query has ended for its client at an
+// instant. It matters to closed loops alone.
+func (s *Stream) Done(q *Query, at time.Duration) {
+	if one := &s.sources[q.Source]; one.closed != nil {
+		one.closed.Done(q.ID, at)
+		one.peek()
+	}
+}
+
+// Next returns the next query, until ok is false. It allocates nothing.
+func (s *Stream) Next() (q Query, ok bool) {
+	first := s.first()
 	if first < 0 {
 		return Query{}, false
 	}
@@ -91,8 +133,12 @@ func (s *Stream) Next() (q Query, ok bool) {
 		Size:     1,
 		Sample:   uint32(s.key.Index(rng.SampleOf, s.id, s.samples)),
 	}
-	s.sources[first].at, s.sources[first].ok = s.sources[first].arrivals.Next()
 	s.id++
+	one := &s.sources[first]
+	one.at, one.ok = one.arrivals.Next()
+	if one.closed != nil { // it took the query's own arrival
+		one.peek()
+	}
 	return q, true
 }
 

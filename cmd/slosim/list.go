@@ -12,10 +12,10 @@ import (
 )
 
 func listCommand(app App) *cobra.Command {
-	kinds := []string{"antagonists", "datasets", "metrics", "networks", "policies", "scenarios", "techniques", "traces"}
+	kinds := []string{"antagonists", "arrivals", "datasets", "metrics", "networks", "policies", "scenarios", "techniques", "traces"}
 	return &cobra.Command{
 		Use:       "list KIND",
-		Short:     "List what a scenario may name: policies, techniques, networks, traces, ...",
+		Short:     "List what a scenario may name: policies, techniques, networks, traces, arrivals, ...",
 		Example:   "  slosim list policies\n  slosim list traces --json",
 		Args:      exactly("KIND"),
 		ValidArgs: kinds,
@@ -33,6 +33,7 @@ func listCommand(app App) *cobra.Command {
 func entriesOf(known scenarios.Known, kind string) []scenarios.Entry {
 	return map[string][]scenarios.Entry{
 		"antagonists": known.Antagonists,
+		"arrivals":    known.Arrivals,
 		"datasets":    known.Datasets,
 		"metrics":     known.Metrics,
 		"networks":    known.Networks,

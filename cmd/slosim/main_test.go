@@ -29,6 +29,7 @@ func (fakeApp) Known() scenarios.Known {
 		Policies:    scenarios.Entries("always-fastest", "clairvoyant-greedy", "full", "lcao", "model-switching"),
 		Traces:      scenarios.Entries("azure-llm-2023-code", "azure-llm-2023-conv"),
 		Antagonists: scenarios.Entries("cache", "cpu", "memory"),
+		Arrivals:    []scenarios.Entry{{Name: "closed", About: "closed loop"}},
 		Metrics:     scenarios.Entries("attainment", "p99_ms"),
 		CheckTechnique: func(_ string, options map[string]any) (wrong []scenarios.Complaint) {
 			for key := range options {

@@ -74,6 +74,9 @@ func (l *List) Hold(at time.Duration, kind uint8, data uint64) {
 	l.held, l.holding = l.event(at, kind, data), true
 }
 
+// Release forgets the held event, if there is one.
+func (l *List) Release() { l.holding = false }
+
 func (l *List) event(at time.Duration, kind uint8, data uint64) Event {
 	if int64(at) < l.now {
 		panic(fmt.Sprintf("des: event of kind %d at %v lies before the clock, %v", kind, at, l.Now()))

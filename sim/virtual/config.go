@@ -18,6 +18,19 @@ type Stream interface {
 	Next() (q workloads.Query, ok bool)
 }
 
+// Loop is an optional ability of a Stream, asked for once: a closed loop, in which
+// queries arrive because earlier ones ended. workloads.Stream has it.
+type Loop interface {
+	Stream
+	Closed() bool // false: arrivals do not depend on ends after all
+	// PeekAt returns the instant of the query that Next would yield now.
+	PeekAt() (at time.Duration, ok bool)
+	// Done tells that a query has ended for its client at an instant: it was answered,
+	// or it was dropped and its deadline has passed without an answer. What arrives
+	// because of it arrives at that instant or later.
+	Done(q *workloads.Query, at time.Duration)
+}
+
 // EveryWorker as Interval.Worker means all of them.
 const EveryWorker = -1
 

@@ -12,7 +12,9 @@
 //     and predicts when it ends.
 //  4. When a level changes in mid-service the work done so far is accounted for and
 //     the end is predicted anew; the older prediction is void (its version is old).
-//  5. Arrivals stop at Duration. Run goes on until every query is finished or dropped,
+//  5. In a closed loop (Loop) the end of a query may bring an arrival, in the same
+//     instant at the earliest; a client whose query is dropped waits until its deadline.
+//  6. Arrivals stop at Duration. Run goes on until every query is finished or dropped,
 //     or every deadline has passed; what is left then is recorded as dropped, Late.
 //
 // The work of a query has up to four parts, one after another: loading a group of

@@ -59,8 +59,9 @@ type driver struct {
 	memory   *memory
 	probedOn []int32 // [QueryRef] worker that holds its activation, -1: none
 
-	next     workloads.Query // the held arrival
-	arriving bool            // there is one
+	next     workloads.Query // of the held arrival; a closed loop yields it at its instant
+	arriving bool            // an arrival is held
+	loop     Loop            // nil: arrivals do not depend on ends
 	lastAt   time.Duration   // latest deadline so far
 	reading  uint64          // number of the next sensor reading, from 1
 	stats    Stats
@@ -77,7 +78,7 @@ func Run(ctx context.Context, cfg *Config, recorder sim.Recorder) (Stats, error)
 	if err := d.admitNext(); err != nil {
 		return Stats{}, err
 	}
-	err = d.loop(ctx)
+	err = d.run(ctx)
 	return d.stats, err
 }
 
@@ -95,6 +96,9 @@ func newDriver(cfg *Config, recorder sim.Recorder) (*driver, error) {
 		d.workers = append(d.workers, worker{time: t, group: -1})
 		d.pushLevel(i)
 	}
+	if loop, ok := cfg.Stream.(Loop); ok && loop.Closed() {
+		d.loop = loop
+	}
 	if user, ok := cfg.Policy.(scheduler.TruthUser); ok {
 		user.SetTruth(truth{d})
 	}
@@ -109,14 +113,14 @@ func newDriver(cfg *Config, recorder sim.Recorder) (*driver, error) {
 	return d, err
 }
 
-// loop takes one instant after another until nothing can count any more.
-func (d *driver) loop(ctx context.Context) error {
+// run takes one instant after another until nothing can count any more.
+func (d *driver) run(ctx context.Context) error {
 	for n := 0; ; n++ {
 		if n%contextEvery == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
 		at, ok := d.list.PeekAt()
-		if !ok || !d.arriving && (d.empty() || at > d.lastAt) {
+		if !ok || d.over(at) {
 			d.cutOff()
 			return nil
 		}
@@ -131,6 +135,16 @@ func (d *driver) loop(ctx context.Context) error {
 			return err
 		}
 	}
+}
+
+// over says that nothing that happens from an instant on can count: no query is to
+// come, and none is left or all are late. In a closed loop a late one may still end and
+// bring another, until the run's duration.
+func (d *driver) over(at time.Duration) bool {
+	if d.arriving || d.loop != nil && at < d.cfg.Duration && !d.empty() {
+		return false
+	}
+	return d.empty() || at > d.lastAt
 }
 
 // empty says that every query so far was recorded.
@@ -193,6 +207,12 @@ func (d *driver) handle(e des.Event) (seen bool, err error) {
 }
 
 func (d *driver) arrive(at time.Duration) error {
+	if d.loop != nil {
+		d.next, _ = d.loop.Next() // PeekAt showed it
+		if err := d.checkQuery(&d.next); err != nil {
+			return err
+		}
+	}
 	q := d.next
 	ref := d.system.Arrive(q, at)
 	for int(ref) >= len(d.probedOn) {
@@ -207,11 +227,50 @@ func (d *driver) arrive(at time.Duration) error {
 
 // admitNext takes the next query off the stream and holds its arrival.
 func (d *driver) admitNext() error {
+	if d.loop != nil {
+		d.expect()
+		return nil
+	}
 	q, ok := d.cfg.Stream.Next()
 	d.arriving = ok && q.ArriveAt < d.cfg.Duration
 	if !d.arriving {
 		return nil
 	}
+	if err := d.checkQuery(&q); err != nil {
+		return err
+	}
+	d.next = q
+	d.list.Hold(q.ArriveAt, arrives, 0)
+	return nil
+}
+
+// expect holds a closed loop's next arrival as things stand.
+func (d *driver) expect() {
+	d.list.Release()
+	at, ok := d.loop.PeekAt()
+	d.arriving = ok && at < d.cfg.Duration
+	if d.arriving {
+		d.list.Hold(max(at, d.list.Now()), arrives, 0) // one of the past is refused as it arrives
+	}
+}
+
+// done tells a closed loop that a query has ended for its client.
+func (d *driver) done(q *workloads.Query, at time.Duration) {
+	if d.loop != nil {
+		d.loop.Done(q, at)
+		d.expect()
+	}
+}
+
+// gaveUp tells a closed loop of a dropped query: its client waits for an answer until
+// the deadline. What it sends then comes after this instant's decision in any case.
+func (d *driver) gaveUp(q *workloads.Query, at time.Duration) {
+	deadline := q.ArriveAt + d.cfg.Classes[q.Class].TargetAt(q.ArriveAt).Latency
+	d.done(q, max(deadline, at+1))
+}
+
+// checkQuery says what is wrong with a query of the stream.
+func (d *driver) checkQuery(q *workloads.Query) error {
 	samples := d.cfg.truth().Samples
 	switch {
 	case q.ArriveAt < d.list.Now():
@@ -223,8 +282,6 @@ func (d *driver) admitNext() error {
 	case q.Size > 1:
 		return fmt.Errorf("virtual: query %d: want 1 sample a query, got %d: batches were not measured", q.ID, q.Size)
 	}
-	d.next = q
-	d.list.Hold(q.ArriveAt, arrives, 0)
 	return nil
 }
 
@@ -247,6 +304,7 @@ func (d *driver) end(e des.Event) (seen bool) {
 	right := w.work.half.At(w.work.point, int(q.Sample)).Right
 	d.trace(Event{At: e.At(), What: Finished, Query: q.ID, Worker: i, Right: right})
 	d.system.Finish(i, e.At(), sim.Outcome{Right: right, Labelled: d.labelled(q.ID), Slowdown: w.slowdown})
+	d.done(q, e.At())
 	return true
 }
 

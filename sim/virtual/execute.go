@@ -31,7 +31,9 @@ func (d *driver) execute(c scheduler.Command, at time.Duration) {
 		d.begin(c, finishKind(c), newActivation(d.cfg, q), at)
 		d.traceBegin(Probed, c, q, charge{}, at)
 	case scheduler.Drop:
-		d.trace(Event{At: at, What: Dropped, Query: d.system.Query(c.Query).ID})
+		q := d.system.Query(c.Query)
+		d.trace(Event{At: at, What: Dropped, Query: q.ID})
+		d.gaveUp(q, at)
 	case scheduler.Wake:
 		d.list.Push(c.At, wakes, 0)
 		d.trace(Event{At: at, What: WakeSet, Until: c.At})

@@ -47,6 +47,7 @@ const (
 	Loading
 	Campaign
 	Split
+	Think
 )
 
 // Key is the part of a draw's identity that stays fixed over one replication.

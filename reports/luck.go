@@ -1,0 +1,144 @@
+package reports
+
+import "math"
+
+// share is a metric that is a share of queries: what became of those about an image.
+type share struct {
+	metric string
+	count  func(*imageCount) (hits, of uint32)
+}
+
+// shares are the metrics that are shares of queries.
+var shares = [...]share{
+	{"attainment", func(c *imageCount) (hits, of uint32) { return c.met, c.arrived }},
+	{"effective_accuracy", func(c *imageCount) (hits, of uint32) { return c.rightMet, c.arrived }},
+	{"accuracy", func(c *imageCount) (hits, of uint32) { return c.right, c.answered }},
+}
+
+// luck is what a share over all replications owes to the images that happen to be in the
+// data set. Replications resample the same images: more of them average the luck of
+// resampling away, but not the luck of the data set, so that what differs between
+// replications (Student's t) is not all that could have been different.
+//
+// Queries are clustered both by replication and by image, and the two-way robust
+// variance of a ratio (Cameron, Gelbach and Miller, JBES 2011) is
+//
+//	V = V(replications) + V(images) - V(images within replications)
+//
+// where V(images) = G/(G-1) * sum over images of (hits - p*of)^2 / total^2 (Liang and
+// Zeger, Biometrika 1986), and the last term, the same over every image of every
+// replication, is what the first two both count: the noise of single queries. An image
+// that several replications drew is one cluster.
+type luck struct {
+	clusters        float64 // images that had a query
+	squares, within float64 // sums of squared residuals over images, and over images of replications
+}
+
+// widen returns the estimate over a number of replications with an interval for both
+// kinds of luck. The degrees of freedom are those of the sum (Satterthwaite, Biometrics
+// 1946): few replications matter less where the images are most of the luck. The interval
+// is never narrower than the images alone make it, since V(replications) may be small by
+// chance.
+func (l luck) widen(e estimate, replications int) estimate {
+	if l.clusters < 2 || !e.known() {
+		return e
+	}
+	correct := l.clusters / (l.clusters - 1)
+	between := math.Pow(e.half/tFactor(float64(replications-1)), 2)
+	more := correct * max(0, l.squares-l.within)
+	half := tFactor(l.clusters-1) * math.Sqrt(correct*l.squares)
+	if between+more > 0 {
+		freedom := math.Pow(between+more, 2) / (between*between/float64(replications-1) + more*more/(l.clusters-1))
+		half = max(half, tFactor(freedom)*math.Sqrt(between+more))
+	}
+	e.half = half
+	return e
+}
+
+// residuals adds the luck of a share up.
+type residuals struct {
+	sum    []float64 // [image] over replications
+	seen   []bool
+	within float64
+}
+
+func newResiduals(images int) *residuals {
+	return &residuals{sum: make([]float64, images), seen: make([]bool, images)}
+}
+
+// add counts the residual, (hits - p*of)/total, of one image in one replication.
+func (r *residuals) add(image int, residual float64) {
+	r.sum[image] += residual
+	r.seen[image] = true
+	r.within += residual * residual
+}
+
+func (r *residuals) luck() luck {
+	l := luck{within: r.within}
+	for image, residual := range r.sum {
+		l.squares += residual * residual
+		if r.seen[image] {
+			l.clusters++
+		}
+	}
+	return l
+}
+
+// lucksOf returns the luck of each share in a cell. Without images there is none.
+func lucksOf(tallies []*Tally, group cellGroup) (lucks [len(shares)]luck) {
+	images := tallies[0].config.Samples
+	whole := totals(tallies, &group)
+	var sums [len(shares)]*residuals
+	for s := range shares {
+		sums[s] = newResiduals(images)
+	}
+	for _, t := range tallies {
+		for i := range images {
+			count := t.image(&group, i)
+			for s := range shares {
+				if hits, of := shares[s].count(&count); of > 0 {
+					sums[s].add(i, (float64(hits)-whole[s].p*float64(of))/whole[s].of)
+				}
+			}
+		}
+	}
+	for s := range shares {
+		lucks[s] = sums[s].luck()
+	}
+	return lucks
+}
+
+// total is a share over all replications, and of how many queries.
+type total struct{ p, of float64 }
+
+func totals(tallies []*Tally, group *cellGroup) (whole [len(shares)]total) {
+	for _, t := range tallies {
+		for i := range t.config.Samples {
+			count := t.image(group, i)
+			for s := range shares {
+				hits, of := shares[s].count(&count)
+				whole[s].p += float64(hits)
+				whole[s].of += float64(of)
+			}
+		}
+	}
+	for s := range whole {
+		whole[s].p /= whole[s].of
+	}
+	return whole
+}
+
+// image adds up an image's counters in a group's classes and windows.
+func (t *Tally) image(group *cellGroup, i int) (sum imageCount) {
+	for _, c := range group.classes {
+		for _, w := range group.windows {
+			one := &t.images[c][w][i]
+			sum.arrived += one.arrived
+			sum.met += one.met
+			sum.rightMet += one.rightMet
+			sum.answered += one.answered
+			sum.right += one.right
+		}
+	}
+	return sum
+}
