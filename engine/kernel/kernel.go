@@ -13,6 +13,12 @@ func NewMatrix(rows, cols int) *Matrix {
 	return &Matrix{Rows: rows, Cols: cols, Stride: stride, Data: Aligned(rows * stride)}
 }
 
+// Corner returns the upper left part of m, rows x cols elements, as a view: what pads
+// its rows is m's and need not be zero, which only kernels that stop at Cols may read.
+func (m *Matrix) Corner(rows, cols int) Matrix {
+	return Matrix{Rows: rows, Cols: cols, Stride: m.Stride, Data: m.Data[:rows*m.Stride]}
+}
+
 // Row returns row i without its padding.
 func (m *Matrix) Row(i int) []float32 { return m.Data[i*m.Stride : i*m.Stride+m.Cols] }
 
