@@ -33,6 +33,10 @@ type Set struct {
 	// GatherMatVec computes y[i] = w.Row(ids[i])·x + b[ids[i]] for i < len(ids).
 	// Each y[i] has the same bits as MatVec's result for that row.
 	GatherMatVec func(y []float32, w *Matrix, ids []int32, x, b []float32)
+	// MatVecCSR computes y[i] = m's row i · x + bias[i] for all rows of a sparse matrix, and
+	// reads no other inputs than those of its elements. bias may be nil. Each y[i] depends
+	// on its row alone, to the bit.
+	MatVecCSR func(y []float32, m *CSR, x, bias []float32)
 	// Axpy adds the rows of a feature-major table: y += sum over i of a[i]*wt.Row(ids[i]).
 	Axpy func(y []float32, wt *Matrix, ids []int32, a []float32)
 	// CompressPositive writes the indices and values of y's elements above 0 to ids and
