@@ -43,8 +43,8 @@ func Recipes() []Recipe {
 	for _, s := range smallSizes() {
 		list = append(list, prunedNodes(s.width, s.rate))
 	}
-	for _, share := range []float64{0.01, 0.02, 0.05, 0.10, 0.20} {
-		list = append(list, prunedWeights(share))
+	for _, p := range []struct{ share, rate float64 }{{0.01, 5e-3}, {0.02, 5e-3}, {0.05, 3e-3}, {0.10, 3e-3}, {0.20, 3e-3}} {
+		list = append(list, prunedWeights(p.share, p.rate))
 	}
 	return list
 }
@@ -61,15 +61,15 @@ func smallSizes() []size {
 
 // slimmable is the recipe of one set of weights for many widths.
 func slimmable() Recipe {
-	r := fashion("slim", 1024, 1e-3)
+	r := fashion("slim", 1024, 2e-3)
 	r.Kind = engine.Slimmable
 	r.About = "the full network trained to run at eight widths"
 	r.Shares = []float64{1.0 / 32, 1.0 / 16, 1.0 / 8, 1.0 / 4, 3.0 / 8, 1.0 / 2, 3.0 / 4, 1}
 	return r
 }
 
-// wholeEpochs is how many of the epochs train the whole network before it is pruned; the
-// learning rates after were chosen, as they were, on images held out of training.
+// wholeEpochs is how many of the epochs train the whole network before it is pruned. The
+// learning rates after were chosen, as the others, on images held out of training.
 const wholeEpochs = 12
 
 // prunedNodes is the recipe of the full network cut to a width.
@@ -81,11 +81,11 @@ func prunedNodes(width int, rate float64) Recipe {
 }
 
 // prunedWeights is the recipe of the full network with most of its weights gone.
-func prunedWeights(share float64) Recipe {
+func prunedWeights(share, rate float64) Recipe {
 	r := fashion(fmt.Sprintf("p%02.0f", 100*share), 1024, 1e-3)
 	r.Kind = engine.Pruned
 	r.About = fmt.Sprintf("the full network pruned to %g %% of its weights", 100*share)
-	r.Prune = &Pruning{Base: "fashion-mnist.full", Epochs: wholeEpochs, Rate: 1e-3, Weights: share}
+	r.Prune = &Pruning{Base: "fashion-mnist.full", Epochs: wholeEpochs, Rate: rate, Weights: share}
 	return r
 }
 
