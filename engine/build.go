@@ -29,7 +29,7 @@ func Shipped() Source { return Source{Names: Networks(), Open: Open} }
 
 // Techniques lists the names that [Source.Technique] knows.
 func Techniques() []string {
-	return []string{"dense", "relu-skip", "slo-nn", "slo-nn-lsh", "slo-nn-probe", "zoo"}
+	return []string{"dense", "prune-nodes", "prune-weights", "relu-skip", "slimmable", "slo-nn", "slo-nn-lsh", "slo-nn-probe", "zoo"}
 }
 
 // Technique builds a technique from the networks of its spec, with the points,
@@ -41,6 +41,9 @@ func Techniques() []string {
 //     whose margin is the confidence
 //   - slo-nn-lsh: STEM.full with its LSH tables
 //   - zoo: all STEM.w<width> and STEM.full
+//   - slimmable: STEM.slim
+//   - prune-nodes: all STEM.n<width> and STEM.full
+//   - prune-weights: all STEM.p<per cent> and STEM.full
 func (s Source) Technique(spec TechniqueSpec, set *kernel.Set) (Technique, error) {
 	if spec.Activator != "" && !strings.HasPrefix(spec.Name, "slo-nn") {
 		return nil, fmt.Errorf("technique %s: want no activator, got %s", spec.Name, spec.Activator)
@@ -65,7 +68,21 @@ func (s Source) Technique(spec TechniqueSpec, set *kernel.Set) (Technique, error
 	case "slo-nn-lsh":
 		return s.sloLSH(spec.Network, set)
 	case "zoo":
-		return s.zoo(spec.Network, set)
+		nets, err := s.sized("zoo", spec.Network, "w")
+		if err != nil {
+			return nil, err
+		}
+		return NewZoo(nets, set, nets[0].Frozen["zoo"].Cascades)
+	case "slimmable":
+		net, err := s.open(spec.Network, "slim")
+		if err != nil {
+			return nil, err
+		}
+		return NewSlimmable(net, set)
+	case "prune-nodes":
+		return s.pruned(spec, "n", set)
+	case "prune-weights":
+		return s.pruned(spec, "p", set)
 	}
 	return nil, fmt.Errorf("technique: want one of %s, got %q", strings.Join(Techniques(), ", "), spec.Name)
 }
@@ -145,15 +162,24 @@ func (s Source) sloLSH(network string, set *kernel.Set) (Technique, error) {
 	return NewSLONNLSH(net, set, tables)
 }
 
-func (s Source) zoo(stem string, set *kernel.Set) (Technique, error) {
+func (s Source) pruned(spec TechniqueSpec, letter string, set *kernel.Set) (Technique, error) {
+	nets, err := s.sized(spec.Name, spec.Network, letter)
+	if err != nil {
+		return nil, err
+	}
+	return NewStaticPruning(spec.Name, nets, set)
+}
+
+// sized opens STEM.full and all networks STEM.<letter><number>.
+func (s Source) sized(technique, stem, letter string) ([]*Network, error) {
 	full, err := s.open(stem, "full")
 	if err != nil {
 		return nil, err
 	}
 	nets := []*Network{full}
 	for _, name := range s.Names {
-		width, ok := strings.CutPrefix(name, stem+".w")
-		if _, err := strconv.Atoi(width); !ok || err != nil {
+		number, ok := strings.CutPrefix(name, stem+"."+letter)
+		if _, err := strconv.Atoi(number); !ok || err != nil {
 			continue
 		}
 		net, err := s.Open(name)
@@ -163,7 +189,7 @@ func (s Source) zoo(stem string, set *kernel.Set) (Technique, error) {
 		nets = append(nets, net)
 	}
 	if len(nets) == 1 {
-		return nil, fmt.Errorf("technique zoo: want networks %s.w<width>, got %s", stem, strings.Join(slices.Sorted(slices.Values(s.Names)), ", "))
+		return nil, fmt.Errorf("technique %s: want networks %s.%s<number>, got %s", technique, stem, letter, strings.Join(slices.Sorted(slices.Values(s.Names)), ", "))
 	}
-	return NewZoo(nets, set, full.Frozen["zoo"].Cascades)
+	return nets, nil
 }

@@ -26,7 +26,8 @@ func testSource(t testing.TB, set *kernel.Set) Source {
 	wta.PutClustered(clustered)
 	wta.Frozen = map[string]Frozen{"slo-nn": {Activator: "clustered", Points: []SparsePoint{{0.2, 0.1}, {1, 0.25}}, Cascades: []CascadeSpec{cascade}}}
 	small := newTestNetwork(t, 6, Plain, 40, 8, 10)
-	nets := map[string]*Network{"test.full": full, "test.wta": wta, "test.w8": small, "other.w9": small}
+	nets := map[string]*Network{"test.full": full, "test.wta": wta, "test.w8": small, "other.w9": small,
+		"test.n8": small, "test.p20": newPruned(t, 7, 40, 48, 10), "test.slim": newTestNetwork(t, 8, Slimmable, 40, 48, 10)}
 	names := []string{}
 	for name, net := range nets {
 		copied := *net
@@ -60,6 +61,9 @@ func TestSourceTechniques(t *testing.T) {
 		{TechniqueSpec{Name: "slo-nn-lsh"}, "slo-nn-lsh", len(DefaultShares())},
 		{TechniqueSpec{Name: "slo-nn-probe"}, "slo-nn-probe", 4},
 		{TechniqueSpec{Name: "zoo"}, "zoo", 3},
+		{TechniqueSpec{Name: "slimmable"}, "slimmable", len(testShares)},
+		{TechniqueSpec{Name: "prune-nodes"}, "prune-nodes", 2},
+		{TechniqueSpec{Name: "prune-weights"}, "prune-weights", 2},
 	} {
 		test.spec.Network = "test"
 		technique, err := source.Technique(test.spec, set)

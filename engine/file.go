@@ -25,7 +25,8 @@ import (
 //	    32 bytes  SHA-256 of everything before
 //
 // The tensors are first each layer's weights and biases (a row per level), then the
-// extra ones by name.
+// extra ones by name. A pruned network has, for a layer's weights, a mask (a bit per
+// weight, row by row, the lowest bit first) and the values that it marks, in order.
 const (
 	magic         = "slonn\r\n\x1a" // a transfer in text mode breaks it
 	formatVersion = 1
@@ -128,7 +129,13 @@ func (n *Network) tensors() ([]Tensor, []entry) {
 	}
 	for i := range n.Layers {
 		weights, bias := layerNames(i)
-		add(weights, Floats(n.Layers[i].W, n.Encoding))
+		if n.Kind == Pruned {
+			mask, values := sparseTensors(n.Layers[i].W, n.Encoding)
+			add(weights+maskSuffix, mask)
+			add(weights, values)
+		} else {
+			add(weights, Floats(n.Layers[i].W, n.Encoding))
+		}
 		add(bias, biasTensor(n.Layers[i].Bias))
 	}
 	for _, name := range slices.Sorted(maps.Keys(n.Extra)) {
@@ -283,14 +290,23 @@ func (h *header) layers() []entry {
 	var list []entry
 	for i, outputs := range h.Sizes[1:] {
 		weights, bias := layerNames(i)
-		list = append(list, entry{weights, h.Encoding, outputs, h.Sizes[i]}, entry{bias, Float32, len(h.Levels), outputs})
+		if h.Kind == Pruned {
+			values := 0 // as many as the file says; the mask is checked against it
+			if at := len(list) + 1; at < len(h.Tensors) {
+				values = h.Tensors[at].Cols
+			}
+			list = append(list, entry{weights + maskSuffix, Uint8, 1, (outputs*h.Sizes[i] + 7) / 8}, entry{weights, h.Encoding, 1, values})
+		} else {
+			list = append(list, entry{weights, h.Encoding, outputs, h.Sizes[i]})
+		}
+		list = append(list, entry{bias, Float32, len(h.Levels), outputs})
 	}
 	return list
 }
 
 func (n *Network) readTensors(r io.ReaderAt, head *header, offset int64) error {
-	layers := head.layers()
-	n.Layers = make([]Layer, len(layers)/2)
+	layers := len(head.layers())
+	n.Layers = make([]Layer, len(head.Sizes)-1)
 	for i, e := range head.Tensors {
 		offset += padding(offset)
 		t := Tensor{Type: e.Type, Rows: e.Rows, Cols: e.Cols, Data: make([]byte, e.bytes())}
@@ -298,7 +314,7 @@ func (n *Network) readTensors(r io.ReaderAt, head *header, offset int64) error {
 			return fmt.Errorf("reading tensor %s: %w", e.Name, err)
 		}
 		offset += e.bytes()
-		if err := n.take(i, len(layers), e.Name, t); err != nil {
+		if err := n.take(i, layers, head.Sizes, e.Name, t); err != nil {
 			return formatError("tensor %s: %v", e.Name, err)
 		}
 	}
@@ -306,7 +322,7 @@ func (n *Network) readTensors(r io.ReaderAt, head *header, offset int64) error {
 }
 
 // take puts the i-th tensor of a file where it belongs.
-func (n *Network) take(i, layerTensors int, name string, t Tensor) error {
+func (n *Network) take(i, layerTensors int, sizes []int, name string, t Tensor) error {
 	if i >= layerTensors {
 		if n.Extra == nil {
 			n.Extra = map[string]Tensor{}
@@ -314,15 +330,24 @@ func (n *Network) take(i, layerTensors int, name string, t Tensor) error {
 		n.Extra[name] = t
 		return nil
 	}
+	each := layerTensors / len(n.Layers)
+	layer, part := i/each, i%each
+	if part == 0 && each == 3 {
+		n.Layers[layer].W = kernel.NewMatrix(sizes[layer+1], sizes[layer])
+		return unmask(n.Layers[layer].W, t.Data)
+	}
 	m, err := t.Matrix()
 	if err != nil {
 		return err
 	}
-	if i%2 == 0 {
-		n.Layers[i/2].W = m
-		return nil
+	switch {
+	case part == each-1:
+		n.Layers[layer].Bias = rows(m)
+	case each == 3:
+		return fillMasked(n.Layers[layer].W, m.Row(0))
+	default:
+		n.Layers[layer].W = m
 	}
-	n.Layers[i/2].Bias = rows(m)
 	return nil
 }
 

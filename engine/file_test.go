@@ -105,6 +105,7 @@ func TestReadRejectsSignedNonsense(t *testing.T) {
 func FuzzRead(f *testing.F) {
 	f.Add(encode(f, newTestNetwork(f, 2, Plain, 5, 4, 3)))
 	f.Add(encode(f, newTestNetwork(f, 2, WinnerTakeAll, 5, 4, 3)))
+	f.Add(encode(f, newPruned(f, 2, 5, 4, 3)))
 	f.Add([]byte(magic))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if len(data) >= sha256.Size {

@@ -11,6 +11,7 @@ type Scratch struct {
 	layers [][]float32 // outputs of each layer
 	ids    []int32
 	values []float32
+	corner kernel.Matrix // of the layer being computed
 }
 
 // NewScratch returns scratch memory that fits the network.
@@ -40,12 +41,15 @@ func (n *Network) Forward(set *kernel.Set, s *Scratch, x []float32) []float32 {
 // ForwardLevel computes the logits of x at a level, every node first and the choice
 // of the largest after: the reference for what a sparse technique computes. A node
 // survives in a masked layer if it is among the level's largest activations and
-// positive; of equal ones the lower index stays.
+// positive; of equal ones the lower index stays. A slimmable network computes the first
+// nodes only.
 func (n *Network) ForwardLevel(set *kernel.Set, s *Scratch, level int, x []float32) []float32 {
 	last := len(n.Layers) - 1
 	for i := range n.Layers {
-		l, y := &n.Layers[i], s.layers[i]
-		set.MatVec(y, l.W, x, l.Bias[level])
+		l, width := &n.Layers[i], n.Width(level, i)
+		y := s.layers[i][:width]
+		s.corner = l.W.Corner(width, n.Width(level, i-1))
+		set.MatVec(y, &s.corner, x, l.Bias[level][:width])
 		if i < last {
 			relu(y)
 		}

@@ -15,7 +15,7 @@ var testShares = []float64{0.1, 0.25, 0.5, 1}
 func newTestNetwork(t testing.TB, seed uint64, kind Kind, sizes ...int) *Network {
 	t.Helper()
 	shares := []float64{1}
-	if kind == WinnerTakeAll {
+	if kind == WinnerTakeAll || kind == Slimmable {
 		shares = testShares
 	}
 	n, err := NewNetwork("test."+string(kind), kind, sizes, shares...)

@@ -17,6 +17,13 @@ const (
 	// activations: the share of a level, with that level's bias vectors (our design,
 	// after the per-sample densities of slimmable training).
 	WinnerTakeAll Kind = "winner-take-all"
+	// Slimmable networks can run at several widths: a level computes the first nodes of
+	// each hidden layer, the level's share of them, with bias vectors of its own (Yu et
+	// al., ICLR 2019).
+	Slimmable Kind = "slimmable"
+	// Pruned networks have lost most of their weights, which are zero; a file holds the
+	// others only.
+	Pruned Kind = "pruned"
 )
 
 // Network is a multi-layer perceptron with ReLU between its layers, as a plain
@@ -116,11 +123,14 @@ func (n *Network) Validate() error {
 }
 
 func (n *Network) validateLevels() error {
-	if n.Kind != Plain && n.Kind != WinnerTakeAll {
-		return fmt.Errorf("network %s: kind: want %s or %s, got %q", n.Name, Plain, WinnerTakeAll, n.Kind)
+	if !slices.Contains([]Kind{Plain, WinnerTakeAll, Slimmable, Pruned}, n.Kind) {
+		return fmt.Errorf("network %s: kind: want %s, %s, %s or %s, got %q", n.Name, Plain, WinnerTakeAll, Slimmable, Pruned, n.Kind)
 	}
-	if n.Kind == Plain && (len(n.Levels) != 1 || n.Masked != 0) {
-		return fmt.Errorf("network %s: want one level and no masked layer in a plain network, got %d and %d", n.Name, len(n.Levels), n.Masked)
+	if (n.Kind == Plain || n.Kind == Pruned) && len(n.Levels) != 1 {
+		return fmt.Errorf("network %s: want one level in a %s network, got %d", n.Name, n.Kind, len(n.Levels))
+	}
+	if n.Kind != WinnerTakeAll && n.Masked != 0 {
+		return fmt.Errorf("network %s: want no masked layer in a %s network, got %d", n.Name, n.Kind, n.Masked)
 	}
 	if n.Masked < 0 || n.Masked >= len(n.Layers) {
 		return fmt.Errorf("network %s: masked layers: want 0..%d, got %d", n.Name, len(n.Layers)-1, n.Masked)
@@ -216,6 +226,28 @@ func (n *Network) Level(share float64) int {
 
 // Keep returns how many of size nodes a level keeps: its share rounded up, at least 1.
 func (n *Network) Keep(level, size int) int { return shareOf(n.Levels[level].Share, size) }
+
+// Width returns how many nodes of layer i a level has: all of them, but for the hidden
+// layers of a slimmable network. Layer -1 stands for the inputs.
+func (n *Network) Width(level, i int) int {
+	switch {
+	case i < 0:
+		return n.Inputs()
+	case n.Kind != Slimmable || i == len(n.Layers)-1:
+		return n.Layers[i].W.Rows
+	}
+	return n.Keep(level, n.Layers[i].W.Rows)
+}
+
+// LevelOps returns the multiply-adds of a dense pass at a level's width, and its nodes.
+func (n *Network) LevelOps(level int) (ops int64, nodes int) {
+	for i := range n.Layers {
+		width := n.Width(level, i)
+		ops += int64(width) * int64(n.Width(level, i-1))
+		nodes += width
+	}
+	return ops, nodes
+}
 
 // shareOf is the count behind a share of n nodes. The small term keeps a share that
 // was meant to give a whole number from being rounded up by its binary error.

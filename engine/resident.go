@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"sync/atomic"
 
 	"slosim/engine/kernel"
@@ -16,6 +17,40 @@ import (
 type resident struct {
 	net  *Network
 	wide []*kernel.Matrix // feature-major copy of each layer, inputs x outputs; nil where not needed
+	// sparse are the layers of a pruned network, whose dense tables hold no data here; nil
+	// for other networks.
+	sparse []*kernel.CSR
+}
+
+// ops returns the multiply-adds of a pass.
+func (r *resident) ops() int64 {
+	if r.sparse == nil {
+		return r.net.Ops()
+	}
+	ops := int64(0)
+	for _, m := range r.sparse {
+		ops += int64(len(m.Val))
+	}
+	return ops
+}
+
+// density returns the share of weights that pruning left.
+func (r *resident) density() float64 { return float64(r.ops()) / float64(r.net.Ops()) }
+
+// forward computes the logits of x, which live in scratch until the next pass.
+func (r *resident) forward(set *kernel.Set, s *Scratch, x []float32) []float32 {
+	if r.sparse == nil {
+		return r.net.Forward(set, s, x)
+	}
+	for i, m := range r.sparse {
+		y := s.layers[i]
+		set.MatVecCSR(y, m, x, r.net.Layers[i].Bias[0])
+		if i < len(r.sparse)-1 {
+			relu(y)
+		}
+		x = y
+	}
+	return x
 }
 
 // bytes returns the size of all weights and copies.
@@ -25,6 +60,9 @@ func (r *resident) bytes() int64 {
 		if m != nil {
 			sum += matrixBytes(m)
 		}
+	}
+	for _, m := range r.sparse {
+		sum += m.Bytes()
 	}
 	return sum
 }
@@ -53,12 +91,28 @@ func newSlot(net *Network, first int) (*slot, error) {
 
 func (s *slot) prepare(net *Network) *resident {
 	r := &resident{net: net, wide: make([]*kernel.Matrix, len(net.Layers))}
+	if net.Kind == Pruned {
+		r.compress()
+	}
 	for i, wanted := range s.wide {
 		if wanted {
 			r.wide[i] = transpose(net.Layers[i].W)
 		}
 	}
 	return r
+}
+
+// compress replaces the dense tables by sparse ones.
+func (r *resident) compress() {
+	stripped := *r.net
+	stripped.Layers = slices.Clone(r.net.Layers)
+	for i := range stripped.Layers {
+		w := *stripped.Layers[i].W
+		r.sparse = append(r.sparse, kernel.NewCSR(&w))
+		w.Data = nil
+		stripped.Layers[i].W = &w
+	}
+	r.net = &stripped
 }
 
 // load decodes the stored form and makes the copies, as a server does that switches

@@ -314,6 +314,9 @@ func allTechniques(t testing.TB, set *kernel.Set) []Technique {
 		must2(NewSLONN(wta, set, SLONNOptions{Activator: activator.NewLinear(set, linear), Cascades: cascades, Probe: "c=0.2 k=0.1"}))(t),
 		must2(NewSLONNLSH(plain, set, newTestLSH(t, plain, set, DefaultShares())))(t),
 		must2(NewZoo([]*Network{plain, small}, set, cascades))(t),
+		must2(NewStaticPruning("prune-nodes", []*Network{plain, small}, set))(t),
+		must2(NewStaticPruning("prune-weights", prunedNetworks(t), set))(t),
+		must2(NewSlimmable(newTestNetwork(t, 8, Slimmable, 40, 48, 30, 10), set))(t),
 	}
 }
 

@@ -23,19 +23,31 @@ type zoo struct {
 // ascending size, as the points without cascades do. All networks have the same
 // inputs and outputs.
 func NewZoo(nets []*Network, set *kernel.Set, cascades []CascadeSpec) (Technique, error) {
+	return newSwitching("zoo", nets, set, cascades)
+}
+
+// NewStaticPruning returns the technique of networks that were pruned once and for all,
+// each a point and a group of its own: name is "prune-nodes" for networks that have fewer
+// nodes, or "prune-weights" for networks of kind [Pruned], whose layers are sparse
+// matrices. The network that they were cut from may be among them.
+func NewStaticPruning(name string, nets []*Network, set *kernel.Set) (Technique, error) {
+	return newSwitching(name, nets, set, nil)
+}
+
+func newSwitching(name string, nets []*Network, set *kernel.Set, cascades []CascadeSpec) (Technique, error) {
 	if len(nets) == 0 {
-		return nil, fmt.Errorf("technique zoo: want networks, got none")
+		return nil, fmt.Errorf("technique %s: want networks, got none", name)
 	}
 	sorted := slices.Clone(nets)
-	slices.SortStableFunc(sorted, func(a, b *Network) int { return cmp.Compare(a.Ops(), b.Ops()) })
-	t := &zoo{base: base{name: "zoo", set: set}}
+	slices.SortStableFunc(sorted, func(a, b *Network) int { return cmp.Compare(remaining(a), remaining(b)) })
+	t := &zoo{base: base{name: name, set: set}}
 	for i, net := range sorted {
 		if net.Inputs() != nets[0].Inputs() || net.Outputs() != nets[0].Outputs() {
-			return nil, fmt.Errorf("technique zoo: want networks with %d inputs and %d outputs, got %v", nets[0].Inputs(), nets[0].Outputs(), net.Sizes())
+			return nil, fmt.Errorf("technique %s: want networks with %d inputs and %d outputs, got %v", name, nets[0].Inputs(), nets[0].Outputs(), net.Sizes())
 		}
 		s, err := newSlot(net, len(net.Layers))
 		if err != nil {
-			return nil, fmt.Errorf("technique zoo: %w", err)
+			return nil, fmt.Errorf("technique %s: %w", name, err)
 		}
 		t.slots = append(t.slots, s)
 		t.routes = append(t.routes, route{name: variant(net.Name), stages: []int{i}, reach: []float64{1}})
@@ -46,13 +58,29 @@ func NewZoo(nets []*Network, set *kernel.Set, cascades []CascadeSpec) (Technique
 	return t, nil
 }
 
+// remaining counts the weights of a network that pruning left.
+func remaining(n *Network) int64 {
+	if n.Kind != Pruned {
+		return n.Ops()
+	}
+	count := int64(0)
+	for i := range n.Layers {
+		for _, v := range n.Layers[i].W.Data {
+			if v != 0 {
+				count++
+			}
+		}
+	}
+	return count
+}
+
 // complete adds cascades, points and groups.
 func (t *zoo) complete(cascades []CascadeSpec) error {
 	networks := len(t.slots)
 	for i := range cascades {
 		c := &cascades[i]
 		if err := c.validate(networks); err != nil {
-			return fmt.Errorf("technique zoo: %w", err)
+			return fmt.Errorf("technique %s: %w", t.name, err)
 		}
 		var names []string
 		for _, stage := range c.Stages {
@@ -90,16 +118,17 @@ func (t *zoo) groupOf(r route) int {
 	return len(t.groups) - 1
 }
 
-// describe gives a route's expected cost, as a share of the largest network's nodes.
+// describe gives a route's expected cost. Its density is a share of the largest network's
+// nodes, and of its weights where those were pruned.
 func (t *zoo) describe(r route) profile.Point {
 	point := profile.Point{Name: r.name, Cascade: len(r.stages) > 1}
 	reference := t.slots[len(t.slots)-1].current.Load().net
 	ops, bytes := 0.0, 0.0
 	for i, stage := range r.stages {
-		net := t.slots[stage].current.Load().net
-		point.Density += r.reach[i] * float64(net.Nodes()) / float64(reference.Nodes())
-		ops += r.reach[i] * float64(net.Ops())
-		bytes += r.reach[i] * float64(net.WeightBytes())
+		member := t.slots[stage].current.Load()
+		point.Density += r.reach[i] * member.density() * float64(member.net.Nodes()) / float64(reference.Nodes())
+		ops += r.reach[i] * float64(member.ops())
+		bytes += r.reach[i] * float64(member.bytes())
 	}
 	point.Ops, point.Bytes = int64(ops), int64(bytes)
 	return point
@@ -127,9 +156,9 @@ func (s *zooSession) Execute(point int, x []float32) Result {
 	r := &s.t.routes[point]
 	nodes := 0
 	for i, stage := range r.stages {
-		net := s.t.slots[stage].current.Load().net
-		nodes += net.Nodes()
-		answer, margin := top(net.Forward(s.t.set, s.scratches[stage], x))
+		member := s.t.slots[stage].current.Load()
+		nodes += member.net.Nodes()
+		answer, margin := top(member.forward(s.t.set, s.scratches[stage], x))
 		if i == len(r.thresholds) || margin >= r.thresholds[i] {
 			return Result{Answer: answer, Nodes: nodes, Class: uint8(i), Margin: margin, Confidence: unknown()}
 		}

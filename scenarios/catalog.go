@@ -48,6 +48,10 @@ func techniqueAbout() map[string]string {
 		"slo-nn-lsh":   "the paper's design as reconstructed: the same as slo-nn with activator = \"lsh\"",
 		"slo-nn-probe": "slo-nn whose activation runs a cheap point first; its margin is the query's confidence",
 		"zoo":          "model switching: networks of several sizes, and margin cascades over them",
+
+		"slimmable":     "one network trained for eight widths, with distillation (universally slimmable networks)",
+		"prune-nodes":   "static pruning: the full network cut to its nodes of largest L1 norm, and fine-tuned",
+		"prune-weights": "static pruning: the full network without its smallest weights, fine-tuned, as sparse matrices",
 	}
 }
 

@@ -59,8 +59,9 @@ func (a *App) trainFamily(ctx context.Context, family Family, o TrainOptions) ([
 		return nil, err
 	}
 	var nets []*engine.Network
+	memory := &train.Memory{}
 	for _, recipe := range recipes {
-		net, err := a.trainOne(ctx, recipe, data, o)
+		net, err := a.trainOne(ctx, recipe, data, memory, o)
 		if err != nil {
 			return nil, err
 		}
@@ -92,11 +93,11 @@ func trainingData(family Family, dir string) (train.Data, error) {
 const imageWidth = 28
 
 // trainOne trains one network with progress by epochs and a line on its accuracy.
-func (a *App) trainOne(ctx context.Context, recipe train.Recipe, data train.Data, o TrainOptions) (*engine.Network, error) {
+func (a *App) trainOne(ctx context.Context, recipe train.Recipe, data train.Data, memory *train.Memory, o TrainOptions) (*engine.Network, error) {
 	o.progress().Start("training "+recipe.Name, recipe.Hyper.Epochs)
 	began := time.Now()
 	net, report, err := train.TrainRecipe(ctx, recipe, data, train.Options{
-		Seed: uint64(o.Seed), Set: a.Kernels, Clock: time.Now,
+		Seed: uint64(o.Seed), Set: a.Kernels, Memory: memory, Clock: time.Now,
 		Progress: func(e train.Event) {
 			if e.Stage == "epoch" {
 				o.progress().Add(1)

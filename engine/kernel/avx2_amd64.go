@@ -69,3 +69,8 @@ func packRows16AVX2(dst []float32, src []float32, depth int, step int)
 //
 //go:noescape
 func packColumns16AVX2(dst []float32, src []float32, depth int, line int)
+
+// matVecCSR wants a start more than rows, and n columns and values.
+//
+//go:noescape
+func matVecCSRAVX2(y *float32, start *int32, col *uint16, val *float32, rows int, n int, x *float32, b *float32)

@@ -2473,3 +2473,193 @@ loop166:
 out167:
 	VZEROUPPER
 	RET
+
+// func matVecCSRAVX512(y *float32, start *int32, col *uint16, val *float32, rows int, n int, x *float32, b *float32)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
+TEXT ·matVecCSRAVX512(SB), NOSPLIT, $64-64
+	MOVQ    start+8(FP), AX
+	MOVQ    col+16(FP), CX
+	MOVQ    val+24(FP), DX
+	MOVQ    x+48(FP), BX
+	XORQ    SI, SI
+	MOVLQSX (AX), DI
+	CMPQ    SI, rows+32(FP)
+	JGE     out169
+
+loop168:
+	MOVLQSX 4(AX)(SI*4), R8
+	VXORPS  Y0, Y0, Y0
+	LEAQ    -15(R8), R9
+	CMPQ    DI, R9
+	JGE     out171
+
+loop170:
+	MOVQ        (CX)(DI*2), R10
+	MOVWLZX     R10, R11
+	SHRQ        $0x10, R10
+	VMOVSS      (BX)(R11*4), X1
+	MOVWLZX     R10, R11
+	SHRQ        $0x10, R10
+	VINSERTPS   $0x10, (BX)(R11*4), X1, X1
+	MOVWLZX     R10, R11
+	SHRQ        $0x10, R10
+	VINSERTPS   $0x20, (BX)(R11*4), X1, X1
+	VINSERTPS   $0x30, (BX)(R10*4), X1, X1
+	MOVQ        8(CX)(DI*2), R10
+	MOVWLZX     R10, R11
+	SHRQ        $0x10, R10
+	VMOVSS      (BX)(R11*4), X2
+	MOVWLZX     R10, R11
+	SHRQ        $0x10, R10
+	VINSERTPS   $0x10, (BX)(R11*4), X2, X2
+	MOVWLZX     R10, R11
+	SHRQ        $0x10, R10
+	VINSERTPS   $0x20, (BX)(R11*4), X2, X2
+	VINSERTPS   $0x30, (BX)(R10*4), X2, X2
+	VINSERTF128 $0x01, X2, Y1, Y1
+	VFMADD231PS (DX)(DI*4), Y1, Y0
+	MOVQ        16(CX)(DI*2), R10
+	MOVWLZX     R10, R11
+	SHRQ        $0x10, R10
+	VMOVSS      (BX)(R11*4), X2
+	MOVWLZX     R10, R11
+	SHRQ        $0x10, R10
+	VINSERTPS   $0x10, (BX)(R11*4), X2, X2
+	MOVWLZX     R10, R11
+	SHRQ        $0x10, R10
+	VINSERTPS   $0x20, (BX)(R11*4), X2, X2
+	VINSERTPS   $0x30, (BX)(R10*4), X2, X2
+	MOVQ        24(CX)(DI*2), R10
+	MOVWLZX     R10, R11
+	SHRQ        $0x10, R10
+	VMOVSS      (BX)(R11*4), X1
+	MOVWLZX     R10, R11
+	SHRQ        $0x10, R10
+	VINSERTPS   $0x10, (BX)(R11*4), X1, X1
+	MOVWLZX     R10, R11
+	SHRQ        $0x10, R10
+	VINSERTPS   $0x20, (BX)(R11*4), X1, X1
+	VINSERTPS   $0x30, (BX)(R10*4), X1, X1
+	VINSERTF128 $0x01, X1, Y2, Y2
+	VFMADD231PS 32(DX)(DI*4), Y2, Y0
+	ADDQ        $+16, DI
+	CMPQ        DI, R9
+	JLT         loop170
+
+out171:
+	LEAQ -7(R8), R9
+	CMPQ DI, R9
+	JGE  out173
+
+loop172:
+	MOVQ        (CX)(DI*2), R10
+	MOVWLZX     R10, R11
+	SHRQ        $0x10, R10
+	VMOVSS      (BX)(R11*4), X3
+	MOVWLZX     R10, R11
+	SHRQ        $0x10, R10
+	VINSERTPS   $0x10, (BX)(R11*4), X3, X3
+	MOVWLZX     R10, R11
+	SHRQ        $0x10, R10
+	VINSERTPS   $0x20, (BX)(R11*4), X3, X3
+	VINSERTPS   $0x30, (BX)(R10*4), X3, X3
+	MOVQ        8(CX)(DI*2), R10
+	MOVWLZX     R10, R11
+	SHRQ        $0x10, R10
+	VMOVSS      (BX)(R11*4), X1
+	MOVWLZX     R10, R11
+	SHRQ        $0x10, R10
+	VINSERTPS   $0x10, (BX)(R11*4), X1, X1
+	MOVWLZX     R10, R11
+	SHRQ        $0x10, R10
+	VINSERTPS   $0x20, (BX)(R11*4), X1, X1
+	VINSERTPS   $0x30, (BX)(R10*4), X1, X1
+	VINSERTF128 $0x01, X1, Y3, Y3
+	VFMADD231PS (DX)(DI*4), Y3, Y0
+	ADDQ        $+8, DI
+	CMPQ        DI, R9
+	JLT         loop172
+
+out173:
+	MOVQ        R8, R9
+	SUBQ        DI, R9
+	MOVL        $-1, R10
+	BZHIL       R9, R10, R10
+	KMOVW       R10, K1
+	LEAQ        8(DI), R9
+	CMPQ        R9, n+40(FP)
+	JGT         alone174
+	MOVQ        (CX)(DI*2), R9
+	MOVWLZX     R9, R10
+	SHRQ        $0x10, R9
+	VMOVSS      (BX)(R10*4), X6
+	MOVWLZX     R9, R10
+	SHRQ        $0x10, R9
+	VINSERTPS   $0x10, (BX)(R10*4), X6, X6
+	MOVWLZX     R9, R10
+	SHRQ        $0x10, R9
+	VINSERTPS   $0x20, (BX)(R10*4), X6, X6
+	VINSERTPS   $0x30, (BX)(R9*4), X6, X6
+	MOVQ        8(CX)(DI*2), R9
+	MOVWLZX     R9, R10
+	SHRQ        $0x10, R9
+	VMOVSS      (BX)(R10*4), X1
+	MOVWLZX     R9, R10
+	SHRQ        $0x10, R9
+	VINSERTPS   $0x10, (BX)(R10*4), X1, X1
+	MOVWLZX     R9, R10
+	SHRQ        $0x10, R9
+	VINSERTPS   $0x20, (BX)(R10*4), X1, X1
+	VINSERTPS   $0x30, (BX)(R9*4), X1, X1
+	VINSERTF128 $0x01, X1, Y6, Y6
+	VMOVAPS     Y6, Y4
+	VMOVUPS     (DX)(DI*4), Y5
+	MOVQ        R8, DI
+	JMP         add175
+
+alone174:
+	XORQ    R9, R9
+	VXORPS  Y4, Y4, Y4
+	VMOVUPS Y4, (SP)
+	VMOVUPS Y4, 32(SP)
+	CMPQ    DI, R8
+	JGE     out177
+
+loop176:
+	MOVWLZX (CX)(DI*2), R10
+	VMOVSS  (BX)(R10*4), X1
+	VMOVSS  X1, (SP)(R9*4)
+	VMOVSS  (DX)(DI*4), X1
+	VMOVSS  X1, 32(SP)(R9*4)
+	INCQ    R9
+	ADDQ    $+1, DI
+	CMPQ    DI, R8
+	JLT     loop176
+
+out177:
+	VMOVUPS (SP), Y4
+	VMOVUPS 32(SP), Y5
+
+add175:
+	VFMADD231PS   Y5, Y4, K1, Y0
+	VPERMILPS     $0x0e, Y0, Y4
+	VADDPS        Y4, Y0, Y0
+	VPERMILPS     $0x01, Y0, Y4
+	VADDPS        Y4, Y0, Y0
+	VEXTRACTF32X4 $0x01, Y0, X1
+	VADDPS        X1, X0, X0
+	MOVQ          b+56(FP), R8
+	TESTQ         R8, R8
+	JZ            nobias178
+	VADDSS        (R8)(SI*4), X0, X0
+
+nobias178:
+	MOVQ   y+0(FP), R8
+	VMOVSS X0, (R8)(SI*4)
+	ADDQ   $+1, SI
+	CMPQ   SI, rows+32(FP)
+	JLT    loop168
+
+out169:
+	VZEROUPPER
+	RET

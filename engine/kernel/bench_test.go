@@ -33,6 +33,35 @@ func BenchmarkMatVec(b *testing.B) {
 	}
 }
 
+// BenchmarkMatVecCSR has one table, which stays in the caches as that of BenchmarkMatVec
+// does, to be compared with it. About half of the inputs are zero, as after a ReLU.
+func BenchmarkMatVecCSR(b *testing.B) {
+	for _, q := range benchShapes[1:3] {
+		for _, density := range []float64{0.02, 0.05, 0.1, 0.2} {
+			d := draws(1)
+			w := kernel.NewMatrix(q.rows, q.cols)
+			for i := range q.rows {
+				d.thin(w.Row(i), density)
+			}
+			m := kernel.NewCSR(w)
+			x, y, bias := d.fill(kernel.Aligned(q.cols)), kernel.Aligned(q.rows), d.fill(kernel.Aligned(q.rows))
+			for i, v := range x {
+				x[i] = max(0, v)
+			}
+			for _, s := range kernel.All() {
+				name := fmt.Sprintf("shape=%dx%d/density=%v/kernel=%s", q.rows, q.cols, density, s.Name)
+				b.Run(name, func(b *testing.B) {
+					b.SetBytes(m.Bytes())
+					b.ReportAllocs()
+					for b.Loop() {
+						s.MatVecCSR(y, m, x, bias)
+					}
+				})
+			}
+		}
+	}
+}
+
 // idSets returns id sets of a density, in random order, many enough that the rows of
 // one are not still in the L1 cache when it comes round again.
 func idSets(d *draws, rows int, percent float64) [][]int32 {

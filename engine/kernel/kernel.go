@@ -13,6 +13,12 @@ func NewMatrix(rows, cols int) *Matrix {
 	return &Matrix{Rows: rows, Cols: cols, Stride: stride, Data: Aligned(rows * stride)}
 }
 
+// Corner returns the upper left part of m, rows x cols elements, as a view: what pads
+// its rows is m's and need not be zero, which only kernels that stop at Cols may read.
+func (m *Matrix) Corner(rows, cols int) Matrix {
+	return Matrix{Rows: rows, Cols: cols, Stride: m.Stride, Data: m.Data[:rows*m.Stride]}
+}
+
 // Row returns row i without its padding.
 func (m *Matrix) Row(i int) []float32 { return m.Data[i*m.Stride : i*m.Stride+m.Cols] }
 
@@ -27,6 +33,10 @@ type Set struct {
 	// GatherMatVec computes y[i] = w.Row(ids[i])·x + b[ids[i]] for i < len(ids).
 	// Each y[i] has the same bits as MatVec's result for that row.
 	GatherMatVec func(y []float32, w *Matrix, ids []int32, x, b []float32)
+	// MatVecCSR computes y[i] = m's row i · x + bias[i] for all rows of a sparse matrix, and
+	// reads no other inputs than those of its elements. bias may be nil. Each y[i] depends
+	// on its row alone, to the bit.
+	MatVecCSR func(y []float32, m *CSR, x, bias []float32)
 	// Axpy adds the rows of a feature-major table: y += sum over i of a[i]*wt.Row(ids[i]).
 	Axpy func(y []float32, wt *Matrix, ids []int32, a []float32)
 	// CompressPositive writes the indices and values of y's elements above 0 to ids and

@@ -39,7 +39,7 @@ func setAVX2() *Set {
 		matVec: matVecAVX2, matVecInTurn: matVecInTurnAVX2,
 		gather: gatherAVX2, gatherAhead: gatherAheadAVX2,
 		axpy: axpyAVX2, compress: compressAVX2, compressPositive: compressPositiveAVX2,
-		addBytes: addBytesAVX2,
+		addBytes: addBytesAVX2, matVecCSR: matVecCSRAVX2,
 	}
 	return a.set("avx2", selector{extremesAVX2, countAboveAVX2, indicesAboveAVX2}, blocking{
 		mr: 6, nr: 16, mc: 96, kc: 256, nc: 1024, micro: microAVX2,
@@ -53,7 +53,7 @@ func setAVX512() *Set {
 		matVec: matVecAVX512, matVecInTurn: matVecInTurnAVX512,
 		gather: gatherAVX512, gatherAhead: gatherAheadAVX512,
 		axpy: axpyAVX512, compress: compressAVX512, compressPositive: compressPositiveAVX512,
-		addBytes: addBytesAVX512,
+		addBytes: addBytesAVX512, matVecCSR: matVecCSRAVX512,
 	}
 	return a.set("avx512", selector{extremesAVX512, countAboveAVX512, indicesAboveAVX512}, blocking{
 		mr: 12, nr: 32, mc: 192, kc: 256, nc: 1024, micro: microAVX512,
@@ -70,6 +70,7 @@ type rowsFunc func(y, w *float32, stride, rows int, ids *int32, n int, x *float3
 type assembly struct {
 	matVec, matVecInTurn, gather, gatherAhead rowsFunc
 
+	matVecCSR                  func(y *float32, start *int32, col *uint16, val *float32, rows, n int, x, b *float32)
 	axpy                       func(y, w *float32, stride, rows int, ids *int32, n int, a *float32, cols int) bool
 	compress, compressPositive func(ids []int32, vals, y []float32) int
 	addBytes                   func(sum []uint16, table []uint8)
@@ -80,6 +81,7 @@ func (a *assembly) set(name string, s selector, g blocking) *Set {
 		Name:             name,
 		MatVec:           a.checkedMatVec,
 		GatherMatVec:     a.checkedGather,
+		MatVecCSR:        a.checkedMatVecCSR,
 		Axpy:             a.checkedAxpy,
 		CompressPositive: a.checkedCompressPositive,
 		Compress:         a.checkedCompress,
@@ -109,6 +111,14 @@ func (a *assembly) checkedGather(y []float32, w *Matrix, ids []int32, x, b []flo
 		unsafe.SliceData(ids), len(ids), unsafe.SliceData(x), w.Cols, unsafe.SliceData(b))
 	if done < len(ids) {
 		badID(ids, w.Rows)
+	}
+}
+
+func (a *assembly) checkedMatVecCSR(y []float32, m *CSR, x, bias []float32) {
+	checkMatVecCSR(y, m, x, bias)
+	if m.Rows > 0 {
+		a.matVecCSR(unsafe.SliceData(y), unsafe.SliceData(m.Start), unsafe.SliceData(m.Col), unsafe.SliceData(m.Val),
+			m.Rows, len(m.Val), unsafe.SliceData(x), unsafe.SliceData(bias))
 	}
 }
 

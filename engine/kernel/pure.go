@@ -8,6 +8,7 @@ func Pure() *Set {
 		Name:             "go",
 		MatVec:           matVecGo,
 		GatherMatVec:     gatherMatVecGo,
+		MatVecCSR:        matVecCSRGo,
 		Axpy:             axpyGo,
 		CompressPositive: compressPositiveGo,
 		Compress:         compressGo,

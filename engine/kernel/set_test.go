@@ -47,11 +47,13 @@ func TestNothingAllocates(t *testing.T) {
 	w, x, y := d.matrix(64, 100), d.fill(kernel.Aligned(100)), make([]float32, 100)
 	ids, vals, a := d.ids(100, 64), make([]float32, 100), d.fill(make([]float32, 100))
 	sum, table := make([]uint16, 100), make([]uint8, 100)
+	sparse := kernel.NewCSR(w)
 	kept, tiles := make([]int32, 100), kernel.NewTiles()
 	eachSet(t, func(t *testing.T, s *kernel.Set) {
 		for name, f := range map[string]func(){
 			"MatVec":           func() { s.MatVec(y, w, x, nil) },
 			"GatherMatVec":     func() { s.GatherMatVec(y, w, ids[:20], x, nil) },
+			"MatVecCSR":        func() { s.MatVecCSR(y, sparse, x, nil) },
 			"Axpy":             func() { s.Axpy(y, w, ids[:20], a) },
 			"AddBytes":         func() { s.AddBytes(sum, table) },
 			"Gemm":             func() { s.Gemm(tiles, 5, 10, 7, a, 10, 1, w.Data, 10, 1, vals, 10, false) },

@@ -17,6 +17,8 @@ type batch struct {
 	deltas []*kernel.Matrix // of the loss by what layer l yields, before its ReLU
 	losses []float64
 	right  []bool
+	distil bool        // rows learn from wanted instead of their labels
+	wanted [][]float64 // per row, the probabilities that the widest level gave; nil without such levels
 }
 
 func newBatch(n *engine.Network, rows int) *batch {
@@ -24,6 +26,11 @@ func newBatch(n *engine.Network, rows int) *batch {
 		labels: make([]int, rows), levels: make([]int, rows), draws: make([]uint64, rows),
 		losses: make([]float64, rows), right: make([]bool, rows),
 		values: []*kernel.Matrix{kernel.NewMatrix(rows, n.Inputs())},
+	}
+	if n.Kind == engine.Slimmable {
+		for range rows {
+			b.wanted = append(b.wanted, make([]float64, n.Outputs()))
+		}
 	}
 	for _, size := range n.Sizes()[1:] {
 		b.values = append(b.values, kernel.NewMatrix(rows, size))

@@ -16,6 +16,7 @@ const (
 	drawLevel
 	drawDropout
 	drawTables
+	drawAfterPruning
 )
 
 // draw returns the key of one kind of draws.

@@ -23,10 +23,11 @@ type pass struct {
 func (p *pass) forward(b *batch, s *scratch, lo, hi int) {
 	for l := range p.net.Layers {
 		w, x, y := p.net.Layers[l].W, b.values[l], b.values[l+1]
-		p.set.Gemm(s.tiles, hi-lo, w.Rows, w.Cols,
+		outputs, inputs := p.widths(b, l)
+		p.set.Gemm(s.tiles, hi-lo, outputs, inputs,
 			x.Data[lo*x.Stride:], x.Stride, 1, w.Data, 1, w.Stride, y.Data[lo*y.Stride:], y.Stride, false)
 		for row := lo; row < hi; row++ {
-			addTo(y.Row(row), p.net.Layers[l].Bias[b.levels[row]])
+			addTo(y.Row(row)[:outputs], p.net.Layers[l].Bias[b.levels[row]])
 			if l < len(p.net.Layers)-1 {
 				p.activate(b, s, l, row)
 			}
@@ -34,9 +35,15 @@ func (p *pass) forward(b *batch, s *scratch, lo, hi int) {
 	}
 }
 
+// widths returns how many outputs and inputs of layer l are computed. All rows of a
+// slimmable network's batch are at one level.
+func (p *pass) widths(b *batch, l int) (outputs, inputs int) {
+	return p.net.Width(b.levels[0], l), p.net.Width(b.levels[0], l-1)
+}
+
 // activate turns the sums of a hidden layer's row into its values.
 func (p *pass) activate(b *batch, s *scratch, l, row int) {
-	y := b.values[l+1].Row(row)
+	y := b.values[l+1].Row(row)[:p.net.Width(b.levels[row], l)]
 	if l < p.net.Masked {
 		s.keepLargest(p.set, y, p.net.Keep(b.levels[row], len(y)))
 	}
@@ -97,6 +104,34 @@ func addTo(y, x []float32) {
 func rectify(y []float32) {
 	for i, v := range y {
 		y[i] = max(v, 0)
+	}
+}
+
+// distil is crossEntropy against the probabilities that a wider level of the same network
+// gave: in-place distillation (Yu and Huang, ICCV 2019).
+func distil(delta, logits []float32, wanted []float64, samples int) (loss float64) {
+	sum, best := 0.0, largest(logits)
+	for _, v := range logits {
+		sum += math.Exp(float64(v - logits[best]))
+	}
+	logSum := math.Log(sum)
+	for i, v := range logits {
+		logProbability := float64(v-logits[best]) - logSum
+		loss -= float64(wanted[i] * logProbability)
+		delta[i] = float32((math.Exp(logProbability) - wanted[i]) / float64(samples))
+	}
+	return loss
+}
+
+// softmax writes the probabilities of logits to out.
+func softmax(out []float64, logits []float32) {
+	sum, best := 0.0, largest(logits)
+	for i, v := range logits {
+		out[i] = math.Exp(float64(v - logits[best]))
+		sum += out[i]
+	}
+	for i := range logits {
+		out[i] /= sum
 	}
 }
 

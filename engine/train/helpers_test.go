@@ -49,6 +49,11 @@ func newNet(t *testing.T, sizes []int, masked int, seed uint64, shares ...float6
 	if masked > 0 {
 		kind = engine.WinnerTakeAll
 	}
+	return newNetOf(t, kind, sizes, masked, seed, shares...)
+}
+
+func newNetOf(t *testing.T, kind engine.Kind, sizes []int, masked int, seed uint64, shares ...float64) *engine.Network {
+	t.Helper()
 	n, err := engine.NewNetwork("test", kind, sizes, shares...)
 	if err != nil {
 		t.Fatal(err)
@@ -89,7 +94,7 @@ func gradientsOf(p *pass, b *batch) *engine.Network {
 	p.backward(b, s, 0, b.size)
 	gradient := like(p.net)
 	for l := range p.net.Layers {
-		p.gradients(gradient, b, s, l, 0, p.net.Layers[l].W.Rows)
+		p.gradients(gradient, b, s, l, 0, p.net.Layers[l].W.Rows, true)
 	}
 	return gradient
 }

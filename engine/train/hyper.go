@@ -29,7 +29,7 @@ func (h *Hyper) validate(net *engine.Network) error {
 	if h.Dropout < 0 || h.Dropout > 0.95 {
 		return fmt.Errorf("training %s: dropout: want 0 to 0.95, got %g", net.Name, h.Dropout)
 	}
-	if odds := max(1, len(h.Odds)); odds != len(net.Levels) {
+	if odds := max(1, len(h.Odds)); odds != len(net.Levels) && net.Kind != engine.Slimmable {
 		return fmt.Errorf("training %s: want odds for %d levels, got %d", net.Name, len(net.Levels), odds)
 	}
 	return nil

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -11,10 +12,12 @@ import (
 type Recipe struct {
 	Name   string // as engine.Open takes it
 	About  string // one line
-	Sizes  []int  // of the layers, inputs first
-	Masked int    // hidden layers, from the first, that keep only a level's largest activations
+	Kind   engine.Kind
+	Sizes  []int // of the layers, inputs first
+	Masked int   // hidden layers, from the first, that keep only a level's largest activations
 	Shares []float64
 	Hyper  Hyper
+	Prune  *Pruning // nil: trained from nothing as it is
 	// Tables are the activators whose tables the file carries: engine.LinearActivator etc.
 	Tables []string
 }
@@ -24,22 +27,81 @@ type Recipe struct {
 // chosen on images held out of training.
 func Recipes() []Recipe {
 	var list []Recipe
-	for _, small := range []struct {
-		width int
-		rate  float64
-	}{{32, 1e-2}, {64, 1e-2}, {128, 5e-3}, {256, 3e-3}, {512, 2e-3}} {
-		list = append(list, fashion(fmt.Sprintf("w%d", small.width), small.width, small.rate))
+	for _, s := range smallSizes() {
+		list = append(list, fashion(fmt.Sprintf("w%d", s.width), s.width, s.rate))
 	}
 	full := fashion("full", 1024, 1e-3)
 	full.About = "the full network, and the paper's tables over it"
 	full.Tables = []string{engine.LSHActivator}
 	wta := fashion("wta", 1024, 1e-3)
 	wta.About = "the full network trained to keep only its largest activations, at six densities"
-	wta.Masked = 1
+	wta.Kind, wta.Masked = engine.WinnerTakeAll, 1
 	wta.Shares = []float64{0.02, 0.05, 0.10, 0.20, 0.30, 1}
 	wta.Hyper.Odds = []float64{0.05, 0.10, 0.30, 0.15, 0.10, 0.30}
 	wta.Tables = []string{engine.LinearActivator, engine.ClusteredActivator}
-	return append(list, full, wta)
+	list = append(list, full, wta, slimmable())
+	for _, s := range smallSizes() {
+		list = append(list, prunedNodes(s.width, s.rate))
+	}
+	for _, p := range []struct{ share, rate float64 }{{0.01, 5e-3}, {0.02, 5e-3}, {0.05, 3e-3}, {0.10, 3e-3}, {0.20, 3e-3}} {
+		list = append(list, prunedWeights(p.share, p.rate))
+	}
+	return list
+}
+
+// size is a width of hidden layers with the learning rate that suits it.
+type size struct {
+	width int
+	rate  float64
+}
+
+func smallSizes() []size {
+	return []size{{32, 1e-2}, {64, 1e-2}, {128, 5e-3}, {256, 3e-3}, {512, 2e-3}}
+}
+
+// slimmable is the recipe of one set of weights for many widths.
+func slimmable() Recipe {
+	r := fashion("slim", 1024, 2e-3)
+	r.Kind = engine.Slimmable
+	r.About = "the full network trained to run at eight widths"
+	r.Shares = []float64{1.0 / 32, 1.0 / 16, 1.0 / 8, 1.0 / 4, 3.0 / 8, 1.0 / 2, 3.0 / 4, 1}
+	return r
+}
+
+// wholeEpochs is how many of the epochs train the whole network before it is pruned. The
+// learning rates after were chosen, as the others, on images held out of training.
+const wholeEpochs = 12
+
+// prunedNodes is the recipe of the full network cut to a width.
+func prunedNodes(width int, rate float64) Recipe {
+	r := fashion(fmt.Sprintf("n%d", width), width, rate)
+	r.About = fmt.Sprintf("the full network pruned to %d nodes a layer", width)
+	r.Prune = &Pruning{Base: "fashion-mnist.full", Epochs: wholeEpochs, Rate: rate, Width: width}
+	return r
+}
+
+// prunedWeights is the recipe of the full network with most of its weights gone.
+func prunedWeights(share, rate float64) Recipe {
+	r := fashion(fmt.Sprintf("p%02.0f", 100*share), 1024, 1e-3)
+	r.Kind = engine.Pruned
+	r.About = fmt.Sprintf("the full network pruned to %g %% of its weights", 100*share)
+	r.Prune = &Pruning{Base: "fashion-mnist.full", Epochs: wholeEpochs, Rate: rate, Weights: share}
+	return r
+}
+
+// validate reports what contradicts itself or the network.
+func (r *Recipe) validate(n *engine.Network) error {
+	p := r.Prune
+	if p == nil {
+		return r.Hyper.validate(n)
+	}
+	if p.Epochs < 1 || p.Epochs >= r.Hyper.Epochs || !(p.Rate > 0) {
+		return fmt.Errorf("training %s: want 1 to %d epochs before pruning and a rate above 0 after, got %d and %g", r.Name, r.Hyper.Epochs-1, p.Epochs, p.Rate)
+	}
+	if (p.Width > 0) == (p.Weights > 0) || p.Weights > 1 {
+		return fmt.Errorf("training %s: want either a width or a share of weights up to 1 to keep, got %d and %g", r.Name, p.Width, p.Weights)
+	}
+	return r.Hyper.validate(n)
 }
 
 // fashion is the recipe of a plain network with two hidden layers for Fashion-MNIST.
@@ -72,10 +134,7 @@ func Match(name string) ([]Recipe, error) {
 
 // network returns the recipe's network, all numbers zero.
 func (r *Recipe) network() (*engine.Network, error) {
-	kind := engine.Plain
-	if r.Masked > 0 {
-		kind = engine.WinnerTakeAll
-	}
+	kind := cmp.Or(r.Kind, engine.Plain)
 	n, err := engine.NewNetwork(r.Name, kind, r.Sizes, r.Shares...)
 	if err != nil {
 		return nil, err

@@ -15,6 +15,9 @@ type Options struct {
 	Seed   uint64
 	Epochs int         // instead of the recipe's; 0: the recipe's
 	Set    *kernel.Set // nil: the fastest; the bits of the weights depend on it
+	// Memory shares the whole networks that pruned ones are cut from between calls; nil:
+	// each call trains its own. It does not change the result.
+	Memory *Memory
 	// Progress is called after each epoch and before the tables are built, from the
 	// goroutine that called Train. May be nil.
 	Progress func(Event)
@@ -73,12 +76,12 @@ func TrainRecipe(ctx context.Context, r Recipe, data Data, opt Options) (*engine
 	if err := checkData(n, &data); err != nil {
 		return nil, Report{}, err
 	}
-	if err := r.Hyper.validate(n); err != nil {
+	if err := r.validate(n); err != nil {
 		return nil, Report{}, err
 	}
 	key := rng.Key{Seed: opt.Seed}
 	tell := opt.teller(r)
-	loss, err := r.fit(ctx, n, data, key, opt.Set, tell)
+	loss, err := r.fit(ctx, n, data, opt, tell)
 	if err != nil {
 		return nil, Report{}, err
 	}
@@ -111,8 +114,12 @@ func checkData(n *engine.Network, data *Data) error {
 }
 
 // fit trains the network of zeros n and rounds it.
-func (r *Recipe) fit(ctx context.Context, n *engine.Network, data Data, key rng.Key, set *kernel.Set, tell func(Event)) (float64, error) {
-	f := newFitting(n, data, r.Hyper, key, set)
+func (r *Recipe) fit(ctx context.Context, n *engine.Network, data Data, opt Options, tell func(Event)) (float64, error) {
+	if r.Prune != nil {
+		return r.fitPruned(ctx, n, data, opt, tell)
+	}
+	key := rng.Key{Seed: opt.Seed}
+	f := newFitting(n, data, r.Hyper, key, opt.Set)
 	initialise(n, draw(key, drawWeights))
 	loss, err := fit(ctx, f, func(epoch int, loss, heldOut float64) {
 		tell(Event{Stage: "epoch", Epoch: epoch + 1, Loss: loss, HeldOut: heldOut})

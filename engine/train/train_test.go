@@ -18,7 +18,7 @@ import (
 // smallRecipe is a winner-take-all network for the clouds, with all tables.
 func smallRecipe() Recipe {
 	return Recipe{
-		Name: "clouds.wta", Sizes: []int{12, 48, 40, 4}, Masked: 1, Shares: []float64{0.1, 0.3, 1},
+		Name: "clouds.wta", Kind: engine.WinnerTakeAll, Sizes: []int{12, 48, 40, 4}, Masked: 1, Shares: []float64{0.1, 0.3, 1},
 		Hyper:  smallHyper(3),
 		Tables: []string{engine.LinearActivator, engine.ClusteredActivator},
 	}

@@ -26,6 +26,7 @@ type fitting struct {
 	batch    *batch
 	scratch  []*scratch // one a goroutine
 	nodes    []span     // parts of the layers' nodes
+	sparse   *sparsity  // of a network that is being pruned; nil otherwise
 	steps    int        // in all
 	step     int        // done
 }
@@ -75,30 +76,59 @@ func (f *fitting) epoch(ctx context.Context, epoch int) (loss float64, err error
 // learn takes one step on a batch of samples and returns the sum of their losses.
 func (f *fitting) learn(samples []int, epoch int) float64 {
 	b := f.batch
-	b.size = len(samples)
+	b.size, b.distil = len(samples), false
+	f.eachRow(func(row int, s *scratch) { f.fill(row, samples[row], epoch, s) })
+	f.derive(true)
+	sum := 0.0
+	for _, loss := range b.losses[:b.size] {
+		sum += loss
+	}
+	if f.net.Kind == engine.Slimmable {
+		f.learnNarrower()
+	}
+	f.update()
+	return sum
+}
+
+// eachRow calls do for each row of the batch, from all cores.
+func (f *fitting) eachRow(do func(row int, s *scratch)) {
+	rows := spans(0, f.batch.size, f.batch.size/len(f.scratch))
+	parallel(len(rows), len(f.scratch), func(part, worker int) {
+		for row := rows[part].lo; row < rows[part].hi; row++ {
+			do(row, f.scratch[worker])
+		}
+	})
+}
+
+// derive runs the batch through the network and back and adds up gradients, from zero if
+// first.
+func (f *fitting) derive(first bool) {
+	b := f.batch
 	rows := spans(0, b.size, b.size/len(f.scratch))
 	parallel(len(rows), len(f.scratch), func(part, worker int) {
 		lo, hi, s := rows[part].lo, rows[part].hi, f.scratch[worker]
-		for row := lo; row < hi; row++ {
-			f.fill(row, samples[row], epoch, s)
-		}
 		f.pass.forward(b, s, lo, hi)
 		f.pass.backward(b, s, lo, hi)
 	})
-	step := newAdamStep(linearRate(f.hyper.Rate, f.step, f.steps), f.hyper.Decay, f.step+1)
 	parallel(len(f.nodes), len(f.scratch), func(part, worker int) {
 		at := f.nodes[part]
-		f.pass.gradients(f.gradient, b, f.scratch[worker], at.layer, at.lo, at.hi)
+		f.pass.gradients(f.gradient, b, f.scratch[worker], at.layer, at.lo, at.hi, first)
+	})
+}
+
+// update moves all weights by one step.
+func (f *fitting) update() {
+	step := newAdamStep(linearRate(f.hyper.Rate, f.step, f.steps), f.hyper.Decay, f.step+1)
+	parallel(len(f.nodes), len(f.scratch), func(part, _ int) {
+		at := f.nodes[part]
 		for node := at.lo; node < at.hi; node++ {
 			f.optimise.updateNode(f.net, f.gradient, at.layer, node, step)
 		}
 	})
 	f.step++
-	sum := 0.0
-	for _, loss := range b.losses[:b.size] {
-		sum += loss
+	if f.sparse != nil {
+		f.sparse.after(f.net, f.step)
 	}
-	return sum
 }
 
 // fill puts a sample into a row of the batch, varied and at a level drawn for this epoch.
@@ -106,7 +136,10 @@ func (f *fitting) fill(row, sample, epoch int, s *scratch) {
 	b := f.batch
 	b.labels[row] = f.data.Fit.Label(sample)
 	b.draws[row] = uint64(epoch)<<32 | uint64(sample)
-	b.levels[row] = f.hyper.level(draw(f.key, drawLevel).Float(rng.Training, b.draws[row]))
+	b.levels[row] = len(f.net.Levels) - 1
+	if f.net.Kind == engine.WinnerTakeAll {
+		b.levels[row] = f.hyper.level(draw(f.key, drawLevel).Float(rng.Training, b.draws[row]))
+	}
 	x := b.values[0].Row(row)
 	vary := draw(f.key, drawVariation).Uint64(rng.Training, b.draws[row])
 	f.hyper.variation(vary).apply(f.data, sample, x, s.image)

@@ -27,5 +27,6 @@ func main() {
 	thresholds(v)
 	addBytes(v)
 	gemms(v)
+	sparseRows(v)
 	Generate()
 }
