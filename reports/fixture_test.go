@@ -138,6 +138,14 @@ func fixtureFigures(contenders []Contender) (result.Figures, error) {
 	}, err
 }
 
+func fixtureBounds() []result.Bound {
+	known := func(mean, lo, hi float64) result.Metric { return result.Metric{Mean: &mean, Lo: &lo, Hi: &hi} }
+	return []result.Bound{
+		{Technique: "zoo", Images: 10000, Right: known(0.942, 0.9373, 0.9464), ServiceUS: known(1802.4, 1790.1, 1814.7)},
+		{Technique: "slo-nn", Images: 10000, Right: known(0.9391, 0.9342, 0.9436), ServiceUS: result.Metric{Missing: result.Few}},
+	}
+}
+
 func fixtureManifest() result.Manifest {
 	return result.Manifest{Schema: result.Schema, Version: "0.1.0", Commit: "0123456789ab", Go: "go1.26.8", CPU: "AMD EPYC 9R14",
 		Cores: 2, Kernel: "avx512", Command: "slosim run noisy-neighbour.toml -o result", Scenario: "noisy-neighbour.toml",
@@ -149,7 +157,7 @@ func fixtureManifest() result.Manifest {
 // fixtureRun is the whole of what a run hands to the report.
 func fixtureRun(replications int) (result.Manifest, result.Summary, result.Figures, error) {
 	contenders := fixtureTallies(replications)
-	s, err := Summarise(Heading{Title: "A noisy neighbour slows the memory", Notes: []string{"trace scaled by modulate: keeps the shape over minutes"}}, contenders)
+	s, err := Summarise(Heading{Title: "A noisy neighbour slows the memory", Notes: []string{"trace scaled by modulate: keeps the shape over minutes"}, Bounds: fixtureBounds()}, contenders)
 	if err != nil {
 		return result.Manifest{}, s, result.Figures{}, err
 	}

@@ -36,6 +36,7 @@ func TestPageHoldsTheNumbers(t *testing.T) {
 		"seed":          func() { m.Seed = 987654 },
 		"scenario hash": func() { m.ScenarioHash = "beef" },
 		"campaign":      func() { f.Campaign.Levels[1].Slowdown = 3.21 },
+		"bound":         func() { *s.Bounds[0].Right.Mean = 0.7654 },
 		"note":          func() { s.Notes[0] = "another caveat" },
 	}
 	for name, change := range changes {
@@ -46,7 +47,7 @@ func TestPageHoldsTheNumbers(t *testing.T) {
 		}
 		before = after
 	}
-	for _, want := range []string{"12.34", "43.21", "987654", "beef", "3.21", "another caveat", "slosim run noisy-neighbour.toml"} {
+	for _, want := range []string{"12.34", "43.21", "987654", "beef", "3.21", "76.54", "another caveat", "slosim run noisy-neighbour.toml"} {
 		if !strings.Contains(before, want) {
 			t.Errorf("page: want %q in it", want)
 		}

@@ -141,7 +141,7 @@ func (r *ran) write(folder *result.Folder, o RunOptions) error {
 	if len(contenders) == 0 || r.complete == 0 {
 		return nil
 	}
-	summary, err := reports.Summarise(reports.Heading{Title: r.scenario.Title, Notes: r.notes()}, contenders)
+	summary, err := reports.Summarise(reports.Heading{Title: r.scenario.Title, Notes: r.notes(), Bounds: r.bounds()}, contenders)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,21 @@ type Summary struct {
 	// Notes are caveats and warnings that belong to the numbers (transform used,
 	// too few replications, extrapolated levels, a profile that does not match).
 	Notes []string `json:"notes"`
+	// Bounds are what no policy can beat, one a technique; absent where nobody knows the truth.
+	Bounds []Bound `json:"bounds,omitempty"`
+}
+
+// Bound is what a technique could reach if every query ran alone, at its cheapest right
+// point: from outcomes and times of the profile's truth half, without waiting or interference.
+type Bound struct {
+	Technique string `json:"technique"`
+	Images    int    `json:"images"` // test images
+	// Right is the share of images for which some point is right, Wilson's interval:
+	// what effective accuracy would be if time were free.
+	Right Metric `json:"right"`
+	// ServiceUS is the mean service time in microseconds of the cheapest right point,
+	// activation included, over those images; the interval holds images and timing.
+	ServiceUS Metric `json:"service_us"`
 }
 
 // Cell holds the metrics of one contender, class and window.
