@@ -29,14 +29,23 @@ var palette = [...]color.RGBA{
 	{0xb0, 0x7a, 0x00, 0xff}, {0x3a, 0x9b, 0xd6, 0xff}, {0x6a, 0x51, 0xa3, 0xff}, {0x33, 0x33, 0x33, 0xff},
 }
 
+// picture is one plot of a result.
+type picture struct {
+	name string
+	draw func(*result.Figures) (*plot.Plot, error) // nil: there is nothing to draw
+}
+
 // WritePlots writes the pictures of a result as plots/NAME.svg and .png: front
 // (accuracy against time of each technique), cdf (response times), attainment
-// and density (over time, interference shaded). Those without data are left out.
+// and density (over time, interference shaded), reliability-TECHNIQUE (confidence
+// against right answers). Those without data are left out.
 func WritePlots(folder *result.Folder, f *result.Figures) error {
-	pictures := []struct {
-		name string
-		draw func(*result.Figures) (*plot.Plot, error)
-	}{{"front", frontPlot}, {"cdf", cdfPlot}, {"attainment", attainmentPlot}, {"density", densityPlot}}
+	pictures := []picture{{"front", frontPlot}, {"cdf", cdfPlot}, {"attainment", attainmentPlot}, {"density", densityPlot}}
+	for _, technique := range judgedTechniques(f) {
+		pictures = append(pictures, picture{"reliability-" + fileName(technique), func(f *result.Figures) (*plot.Plot, error) {
+			return reliabilityPlot(f, technique)
+		}})
+	}
 	for _, picture := range pictures {
 		p, err := picture.draw(f)
 		if err != nil {
@@ -55,7 +64,8 @@ func WritePlots(folder *result.Folder, f *result.Figures) error {
 	return nil
 }
 
-// render draws the plot with its legend beside it, never over the data.
+// render draws the plot with its title above and its legend beside it, never over the
+// data. The title has the whole width.
 func render(w io.Writer, p *plot.Plot, format string) error {
 	canvas, err := draw.NewFormattedCanvas(plotWidth, plotHeight, format)
 	if err != nil {
@@ -68,8 +78,11 @@ func render(w io.Writer, p *plot.Plot, format string) error {
 	legend := p.Legend
 	legend.Top, legend.Left = true, true
 	width := legend.Rectangle(whole).Size().X + vg.Points(14)
-	beside.Legend = plot.NewLegend()
-	beside.Draw(draw.Crop(whole, vg.Points(4), -width, vg.Points(4), -vg.Points(4)))
+	beside.Legend, beside.Title.Text = plot.NewLegend(), ""
+	title := p.Title.TextStyle
+	title.XAlign, title.YAlign = text.XLeft, text.YTop
+	whole.FillText(title, vg.Point{X: vg.Points(8), Y: plotHeight - vg.Points(8)}, p.Title.Text)
+	beside.Draw(draw.Crop(whole, vg.Points(4), -width, vg.Points(4), -vg.Points(30)))
 	legend.Draw(draw.Crop(whole, plotWidth-width+vg.Points(8), 0, 0, -vg.Points(30)))
 	_, err = canvas.WriteTo(w)
 	return err

@@ -23,7 +23,7 @@ func TestWritePlots(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, name := range []string{"front", "cdf", "attainment", "density"} {
+	for _, name := range []string{"front", "cdf", "attainment", "density", "reliability-slo-nn"} {
 		for format, magic := range map[string]string{"svg": "<?xml", "png": "\x89PNG"} {
 			first := readAll(t, folders[0].Path("plots/"+name+"."+format))
 			if !bytes.HasPrefix(first, []byte(magic)) {
