@@ -112,6 +112,7 @@ func reliabilityPlot(f *result.Figures, technique string) (*plot.Plot, error) {
 	if len(points) > curvesDrawn {
 		title += fmt.Sprintf(", %d of %d points", curvesDrawn, len(points))
 	}
+	title += " (ECE in percentage points)"
 	p := newPlot(title, "calibrated confidence, %", "right answers, % (Wilson 95 % intervals)")
 	low := 100.0
 	for i, r := range spreadOut(points) {

@@ -182,7 +182,7 @@
     overTime("chart-attainment", "contenders", "attainment, %", contenders((v) => percent(v, 1)),
       lines.map((t) => t.arrived.map((n, i) => (n ? (100 * t.met[i]) / n : null))), upTo100, whole);
     overTime("chart-density", "contenders", "density, %", contenders((v) => percent(v, 1)),
-      lines.map((t) => known(t.density).map((v) => (v == null ? null : 100 * v))), (u) => [0, 103], whole);
+      lines.map((t) => known(t.density).map((v) => (v == null ? null : 100 * v))), (u, min, max) => [0, Math.max(103, max == null ? 0 : max * 1.03)], whole);
     overTime("chart-queue", "contenders", "waiting", contenders(compact), lines.map((t) => known(t.queue)), fromZero, whole);
     slowdown(lines, whole);
   }
