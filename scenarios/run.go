@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"sync/atomic"
 	"time"
@@ -19,6 +20,9 @@ import (
 // out and returned as a ContenderError.
 func (a *App) Run(ctx context.Context, o RunOptions) error {
 	began := time.Now()
+	if err := o.checkTrace(); err != nil {
+		return err
+	}
 	s, err := a.subjectOf(o.Scenario)
 	if err != nil {
 		return err
@@ -80,7 +84,11 @@ func (c *contest) runAll(ctx context.Context, o RunOptions) *ran {
 	o.Progress.Start("simulating", n)
 	virtual.RunAll(ctx, o.Jobs, n, func(i int) error {
 		replication, entrant := i/len(c.entrants), i%len(c.entrants)
-		out := c.run(ctx, c.entrants[entrant], replication, o.Records)
+		var trace *scheduleTracer
+		if o.Trace && replication == 0 {
+			trace = newScheduleTracer(c, &c.entrants[entrant], antagonistsPID+1+entrant, o.traceWindow())
+		}
+		out := c.run(ctx, c.entrants[entrant], replication, o.Records, trace)
 		r.outcomes[replication][entrant] = out
 		queries.Add(out.stats.Arrived)
 		o.Progress.Add(1)
@@ -151,6 +159,11 @@ func (r *ran) write(folder *result.Folder, o RunOptions) error {
 	}
 	if o.Records {
 		if err := r.writeRecords(folder); err != nil {
+			return err
+		}
+	}
+	if o.Trace {
+		if err := folder.Write(result.ScheduleFile, func(w io.Writer) error { return r.writeSchedule(w, o.traceWindow()) }); err != nil {
 			return err
 		}
 	}
