@@ -14,6 +14,11 @@
 //     in words. A best or a difference is only claimed with an interval that
 //     excludes 0.
 //
+// Three things put the numbers in proportion: regret (points of effective accuracy
+// below a clairvoyant on the same technique, paired by replication), an upper bound
+// (every query alone at its cheapest right point) and reliability diagrams of the
+// confidences. The last two come from the profile's truth half, in the result files.
+//
 // The metrics of a cell (a contender, class and window):
 //
 //	attainment          finished within the latency target / arrived

@@ -126,8 +126,9 @@ func fixtureFront(technique string, points []fixturePoint, overhead float64) res
 func fixtureFigures(contenders []Contender) (result.Figures, error) {
 	lines, cdfs, err := DrawnSeries(contenders)
 	return result.Figures{Schema: result.Schema, Timeline: lines, CDFs: cdfs, WarmUp: 5, Duration: 60,
-		Fronts: []result.Front{fixtureFront("dense", []fixturePoint{fixtureDense}, 0), fixtureFront("zoo", fixtureZoo, 30), fixtureFront("slo-nn", fixtureLadder, 60)},
-		Shaded: []result.Interval{{FromS: 20, ToS: 40, Kind: "memory", Degree: 1}},
+		Fronts:      []result.Front{fixtureFront("dense", []fixturePoint{fixtureDense}, 0), fixtureFront("zoo", fixtureZoo, 30), fixtureFront("slo-nn", fixtureLadder, 60)},
+		Reliability: []result.Reliability{fixtureReliability("k=0.2", 0.97), fixtureReliability("k=1", 1)},
+		Shaded:      []result.Interval{{FromS: 20, ToS: 40, Kind: "memory", Degree: 1}},
 		Classes: []result.SLO{{Name: "interactive", Share: 0.7, LatencyMS: 30, Accuracy: 0.86},
 			{Name: "batch", Share: 0.3, LatencyMS: 120, Accuracy: 0.88}},
 		Campaign: result.Campaign{Machine: map[string]string{"CPU": "AMD EPYC 9R14", "L2": "1 MiB", "L3": "32 MiB"},
@@ -136,6 +137,27 @@ func fixtureFigures(contenders []Contender) (result.Figures, error) {
 			ReferenceUS: 9084, Drift: 0.021, Blocks: 780, BlockSize: 32, Seconds: 214,
 			Warnings: []string{"level \"memory 1.0\": 384 of 10,624 samples discarded, the antagonist's CPU share was off"}},
 	}, err
+}
+
+// fixtureReliability answers right less often than its confidence says, by a factor.
+func fixtureReliability(point string, factor float64) result.Reliability {
+	r := result.Reliability{Technique: "slo-nn", Point: point, Images: 10000, ECE: (1 - factor) * 0.8, ECEChance: 0.0104}
+	for i := range 10 {
+		c := 0.55 + 0.045*float64(i)
+		right := c * factor
+		half := 1.96 * math.Sqrt(right*(1-right)/1000)
+		r.Bins = append(r.Bins, result.ReliabilityBin{Images: 1000, From: c - 0.02, To: c + 0.02, Confidence: c,
+			Right: right, RightLo: right - half, RightHi: right + half})
+	}
+	return r
+}
+
+func fixtureBounds() []result.Bound {
+	known := func(mean, lo, hi float64) result.Metric { return result.Metric{Mean: &mean, Lo: &lo, Hi: &hi} }
+	return []result.Bound{
+		{Technique: "zoo", Images: 10000, Right: known(0.942, 0.9373, 0.9464), ServiceUS: known(1802.4, 1790.1, 1814.7)},
+		{Technique: "slo-nn", Images: 10000, Right: known(0.9391, 0.9342, 0.9436), ServiceUS: result.Metric{Missing: result.Few}},
+	}
 }
 
 func fixtureManifest() result.Manifest {
@@ -149,7 +171,7 @@ func fixtureManifest() result.Manifest {
 // fixtureRun is the whole of what a run hands to the report.
 func fixtureRun(replications int) (result.Manifest, result.Summary, result.Figures, error) {
 	contenders := fixtureTallies(replications)
-	s, err := Summarise(Heading{Title: "A noisy neighbour slows the memory", Notes: []string{"trace scaled by modulate: keeps the shape over minutes"}}, contenders)
+	s, err := Summarise(Heading{Title: "A noisy neighbour slows the memory", Notes: []string{"trace scaled by modulate: keeps the shape over minutes"}, Bounds: fixtureBounds()}, contenders)
 	if err != nil {
 		return result.Manifest{}, s, result.Figures{}, err
 	}

@@ -62,17 +62,23 @@ func shorten(names []string, width int) []string {
 	short := make([]string, len(names))
 	seen := map[string]bool{}
 	for i, name := range names {
-		short[i] = printable(name)
-		if runes := []rune(short[i]); len(runes) > width {
-			left := width / 2
-			short[i] = string(runes[:left]) + "…" + string(runes[len(runes)-(width-left-1):])
-		}
+		short[i] = cut(name, width)
 		if seen[short[i]] {
 			return plainNames(names)
 		}
 		seen[short[i]] = true
 	}
 	return short
+}
+
+// cut returns a printable name of at most width characters, its middle left out.
+func cut(name string, width int) string {
+	runes := []rune(printable(name))
+	if len(runes) <= width {
+		return string(runes)
+	}
+	left := width / 2
+	return string(runes[:left]) + "…" + string(runes[len(runes)-(width-left-1):])
 }
 
 func plainNames(names []string) []string {

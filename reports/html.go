@@ -64,9 +64,13 @@ type page struct {
 	Title    string
 	Sample   string // replications and queries
 	Tables   []pageTable
+	Regrets  []pageRegret
+	Regret   string // what the regrets are
+	Limits   []pageLimit
 	Classes  []pageClass
 	Bounds   []string
 	Points   []pageFront
+	Judged   []pageReliability
 	Shaded   []string
 	Figures  *result.Figures
 	Manifest *result.Manifest
@@ -100,7 +104,7 @@ func newPage(m *result.Manifest, s *result.Summary, f *result.Figures) (*page, e
 		Data:     data,
 		Licence:  strings.TrimSpace(plotLicence),
 		Headline: Headline(s), Title: s.Title, Sample: sampleText(cells),
-		Tables: pageTables(s), Classes: pageClasses(s, f), Points: pageFronts(f), Shaded: shadedTexts(f),
+		Tables: pageTables(s), Regrets: pageRegrets(s), Regret: regretCaption(s), Limits: pageLimits(s), Classes: pageClasses(s, f), Points: pageFronts(f), Judged: pageReliabilities(f), Shaded: shadedTexts(f),
 		Figures: f, Manifest: m, Command: command(m), Machine: machineRows(m, f),
 		Notes: allNotes(m, s, f), Bounds: bounds,
 		Charts: charts{Fronts: len(f.Fronts) > 0, Timeline: len(f.Timeline) > 0, CDFs: len(f.CDFs) > 0, Density: anyDensity(f)},

@@ -36,6 +36,9 @@ func TestPageHoldsTheNumbers(t *testing.T) {
 		"seed":          func() { m.Seed = 987654 },
 		"scenario hash": func() { m.ScenarioHash = "beef" },
 		"campaign":      func() { f.Campaign.Levels[1].Slowdown = 3.21 },
+		"confidence":    func() { f.Reliability[0].Bins[2].Right = 0.5432 },
+		"ECE":           func() { f.Reliability[1].ECE = 0.0777 },
+		"bound":         func() { *s.Bounds[0].Right.Mean = 0.7654 },
 		"note":          func() { s.Notes[0] = "another caveat" },
 	}
 	for name, change := range changes {
@@ -46,7 +49,7 @@ func TestPageHoldsTheNumbers(t *testing.T) {
 		}
 		before = after
 	}
-	for _, want := range []string{"12.34", "43.21", "987654", "beef", "3.21", "another caveat", "slosim run noisy-neighbour.toml"} {
+	for _, want := range []string{"12.34", "43.21", "987654", "beef", "3.21", "76.54", "54.32", "7.77", "another caveat", "slosim run noisy-neighbour.toml"} {
 		if !strings.Contains(before, want) {
 			t.Errorf("page: want %q in it", want)
 		}

@@ -1,10 +1,12 @@
 package reports
 
 import (
+	"bytes"
 	"fmt"
 	"image/color"
 	"io"
 	"math"
+	"regexp"
 	"slices"
 	"strconv"
 
@@ -20,6 +22,7 @@ import (
 const (
 	plotWidth  = 18 * vg.Centimeter
 	plotHeight = 11 * vg.Centimeter
+	legendName = 24 // characters of a contender's name in a legend
 )
 
 // palette is Okabe and Ito's, which colour-blind readers tell apart, with its
@@ -29,14 +32,27 @@ var palette = [...]color.RGBA{
 	{0xb0, 0x7a, 0x00, 0xff}, {0x3a, 0x9b, 0xd6, 0xff}, {0x6a, 0x51, 0xa3, 0xff}, {0x33, 0x33, 0x33, 0xff},
 }
 
-// WritePlots writes the pictures of a result as plots/NAME.svg and .png: front
+// plotFormats are the formats of every picture: for pages, for slides, for papers.
+var plotFormats = []string{"svg", "png", "pdf"}
+
+// picture is one plot of a result.
+type picture struct {
+	name string
+	draw func(*result.Figures) (*plot.Plot, error) // nil: there is nothing to draw
+}
+
+// WritePlots writes the pictures of a result as plots/NAME.svg, .png and .pdf: front
 // (accuracy against time of each technique), cdf (response times), attainment
-// and density (over time, interference shaded). Those without data are left out.
+// density, slowdown and queue (over time, interference shaded), reliability-TECHNIQUE (confidence
+// against right answers). Those without data are left out.
 func WritePlots(folder *result.Folder, f *result.Figures) error {
-	pictures := []struct {
-		name string
-		draw func(*result.Figures) (*plot.Plot, error)
-	}{{"front", frontPlot}, {"cdf", cdfPlot}, {"attainment", attainmentPlot}, {"density", densityPlot}}
+	pictures := []picture{{"front", frontPlot}, {"cdf", cdfPlot}, {"attainment", attainmentPlot}, {"density", densityPlot},
+		{"slowdown", slowdownPlot}, {"queue", queuePlot}}
+	for _, technique := range judgedTechniques(f) {
+		pictures = append(pictures, picture{"reliability-" + fileName(technique), func(f *result.Figures) (*plot.Plot, error) {
+			return reliabilityPlot(f, technique)
+		}})
+	}
 	for _, picture := range pictures {
 		p, err := picture.draw(f)
 		if err != nil {
@@ -45,7 +61,7 @@ func WritePlots(folder *result.Folder, f *result.Figures) error {
 		if p == nil {
 			continue
 		}
-		for _, format := range []string{"svg", "png"} {
+		for _, format := range plotFormats {
 			name := result.PlotsFolder + "/" + picture.name + "." + format
 			if err := folder.Write(name, func(w io.Writer) error { return render(w, p, format) }); err != nil {
 				return err
@@ -55,7 +71,8 @@ func WritePlots(folder *result.Folder, f *result.Figures) error {
 	return nil
 }
 
-// render draws the plot with its legend beside it, never over the data.
+// render draws the plot with its title above and its legend beside it, never over the
+// data. The title has the whole width.
 func render(w io.Writer, p *plot.Plot, format string) error {
 	canvas, err := draw.NewFormattedCanvas(plotWidth, plotHeight, format)
 	if err != nil {
@@ -68,11 +85,30 @@ func render(w io.Writer, p *plot.Plot, format string) error {
 	legend := p.Legend
 	legend.Top, legend.Left = true, true
 	width := legend.Rectangle(whole).Size().X + vg.Points(14)
-	beside.Legend = plot.NewLegend()
-	beside.Draw(draw.Crop(whole, vg.Points(4), -width, vg.Points(4), -vg.Points(4)))
+	beside.Legend, beside.Title.Text = plot.NewLegend(), ""
+	title := p.Title.TextStyle
+	title.XAlign, title.YAlign = text.XLeft, text.YTop
+	whole.FillText(title, vg.Point{X: vg.Points(8), Y: plotHeight - vg.Points(8)}, p.Title.Text)
+	beside.Draw(draw.Crop(whole, vg.Points(4), -width, vg.Points(4), -vg.Points(30)))
 	legend.Draw(draw.Crop(whole, plotWidth-width+vg.Points(8), 0, 0, -vg.Points(30)))
-	_, err = canvas.WriteTo(w)
+	var out bytes.Buffer
+	if _, err := canvas.WriteTo(&out); err != nil {
+		return err
+	}
+	_, err = w.Write(undated(out.Bytes()))
 	return err
+}
+
+// pdfDate is where a PDF says when it was made.
+var pdfDate = regexp.MustCompile(`/(CreationDate|ModDate) \(D:\d{14}\)`)
+
+// undated sets the dates of a PDF, if it is one, to the beginning of 1970: results hold
+// no timestamps. The length stays, on which the file's table of offsets depends.
+func undated(file []byte) []byte {
+	if !bytes.HasPrefix(file, []byte("%PDF")) {
+		return file
+	}
+	return pdfDate.ReplaceAll(file, []byte("/$1 (D:19700101000000)"))
 }
 
 // newPlot returns an empty plot with a grid.
@@ -82,6 +118,7 @@ func newPlot(title, x, y string) *plot.Plot {
 	p.Title.Padding = vg.Points(8)
 	p.X.Padding, p.Y.Padding = vg.Points(4), vg.Points(4)
 	p.Legend.Padding = vg.Points(4)
+	p.Legend.TextStyle.Font.Size = vg.Points(10)
 	p.Legend.ThumbnailWidth = vg.Points(26)
 	for _, style := range []*text.Style{&p.Title.TextStyle, &p.X.Label.TextStyle, &p.Y.Label.TextStyle,
 		&p.X.Tick.Label, &p.Y.Tick.Label, &p.Legend.TextStyle} {

@@ -23,8 +23,8 @@ func TestWritePlots(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, name := range []string{"front", "cdf", "attainment", "density"} {
-		for format, magic := range map[string]string{"svg": "<?xml", "png": "\x89PNG"} {
+	for _, name := range []string{"front", "cdf", "attainment", "density", "slowdown", "queue", "reliability-slo-nn"} {
+		for format, magic := range map[string]string{"svg": "<?xml", "png": "\x89PNG", "pdf": "%PDF"} {
 			first := readAll(t, folders[0].Path("plots/"+name+"."+format))
 			if !bytes.HasPrefix(first, []byte(magic)) {
 				t.Errorf("%s: want it to begin with %q, got %q", name+"."+format, magic, first[:8])

@@ -23,6 +23,8 @@ type Heading struct {
 	Title string
 	Set   map[string]string // the sweep's axes, empty without a sweep
 	Notes []string          // caveats of the run, before those of the statistics
+
+	Bounds []result.Bound // of the techniques, from the profile's truth
 }
 
 // windowNames are the values of Cell.Window, in order; pick says which windows
@@ -48,7 +50,7 @@ func Summarise(heading Heading, contenders []Contender) (result.Summary, error) 
 	if err != nil {
 		return result.Summary{}, err
 	}
-	s := result.Summary{Schema: result.Schema, Title: heading.Title, Notes: slices.Clone(heading.Notes)}
+	s := result.Summary{Schema: result.Schema, Title: heading.Title, Notes: slices.Clone(heading.Notes), Bounds: slices.Clone(heading.Bounds)}
 	groups := cellGroups(runs[0].Tallies[0])
 	samples := make([][]*cellSample, len(runs)) // [contender][group]
 	for i := range runs {

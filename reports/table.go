@@ -36,6 +36,8 @@ func Table(w io.Writer, s *result.Summary, options TableOptions) error {
 		fmt.Fprintf(&out, "\nwhile interference was on (%s queries a contender)\n", queriesText(disturbed))
 		comparison(&out, disturbed, options)
 	}
+	regret(&out, s)
+	bounds(&out, s)
 	legend(&out, s, cells)
 	_, err := io.WriteString(w, out.String())
 	return err

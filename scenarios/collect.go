@@ -28,6 +28,9 @@ func (r *ran) figures(contenders []reports.Contender) (result.Figures, error) {
 		Timeline: timelines,
 		CDFs:     cdfs,
 		Campaign: campaign(r.profile.Profile),
+
+		Reliability: r.reliability(),
+
 		WarmUp:   r.scenario.Warmup.Std().Seconds(),
 		Duration: r.scenario.Duration.Std().Seconds(),
 	}

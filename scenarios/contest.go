@@ -210,10 +210,12 @@ type outcome struct {
 	stats virtual.Stats
 	err   error
 	ran   bool
+
+	schedule *scheduleTracer // only of a traced run
 }
 
 // run runs one replication of one contender.
-func (c *contest) run(ctx context.Context, e entrant, replication int, records bool) outcome {
+func (c *contest) run(ctx context.Context, e entrant, replication int, records bool, trace *scheduleTracer) outcome {
 	key := rng.Key{Seed: uint64(c.scenario.Seed), Replication: uint32(replication)}
 	policy, err := c.policies.New(e.Policy, scheduler.NewParams(e.Params))
 	if err != nil {
@@ -232,8 +234,15 @@ func (c *contest) run(ctx context.Context, e entrant, replication int, records b
 		images: originals(draw, c.samples),
 		keep:   records,
 	}
-	stats, err := virtual.Run(ctx, c.config(e, policy, stream, e.set.Truth.Resample(draw), key), recorder)
-	return outcome{tally: recorder.tally, rows: recorder.rows, stats: stats, err: err, ran: err == nil}
+	config := c.config(e, policy, stream, e.set.Truth.Resample(draw), key)
+	if trace != nil {
+		config.Tracer = trace
+	}
+	stats, err := virtual.Run(ctx, config, recorder)
+	if trace != nil && err == nil {
+		trace.finish(stats.EndAt)
+	}
+	return outcome{tally: recorder.tally, rows: recorder.rows, stats: stats, err: err, ran: err == nil, schedule: trace}
 }
 
 // originals returns the image behind each sample of a resampled half.

@@ -62,27 +62,34 @@ type estimate struct{ mean, half float64 }
 // serviceOf returns the mean service time of a point alone, activation included.
 func serviceOf(set *profile.Set, half *profile.Half, point int) estimate {
 	service := meanOf(half.Execute[point][0])
-	if set.Activates {
-		activation := meanOf(half.Activate[:1])
-		service.mean += activation.mean
-		service.half = math.Hypot(service.half, activation.half)
-	}
-	return service
+	first := activation(set, half)
+	return estimate{service.mean + first.mean, math.Hypot(service.half, first.half)}
 }
 
 // meanOf pools distributions of single calls.
 func meanOf(ds []profile.Dist) estimate {
-	n, sum, squares := 0.0, 0.0, 0.0
+	var s spread
 	for _, d := range ds {
 		for _, t := range d {
-			n++
-			sum += float64(t)
-			squares += float64(t) * float64(t)
+			s.add(float64(t))
 		}
 	}
-	mean := sum / n
-	variance := max(squares/n-mean*mean, 0)
-	return estimate{mean, z95 * math.Sqrt(variance/n)}
+	return s.estimate()
+}
+
+// spread sums up numbers for their mean.
+type spread struct{ n, sum, squares float64 }
+
+func (s *spread) add(x float64) {
+	s.n++
+	s.sum += x
+	s.squares += x * x
+}
+
+// estimate returns the mean with the half-width of its 95 % interval, NaN of nothing.
+func (s *spread) estimate() estimate {
+	mean := s.sum / s.n
+	return estimate{mean, z95 * math.Sqrt(max(s.squares/s.n-mean*mean, 0)/s.n)}
 }
 
 // p99 returns the 99 % quantile of a point's execution alone, by its class shares, plus

@@ -1,6 +1,9 @@
 package scenarios
 
-import "io"
+import (
+	"io"
+	"time"
+)
 
 // Progress is told how far a long piece of work is. Start begins a piece of total
 // steps, Done ends it, also when it was not finished. Add may be called from several
@@ -47,7 +50,12 @@ type RunOptions struct {
 	DryRun      bool   // --dry-run: say what would run, write nothing
 	Jobs        int    // --jobs: replications at a time, 1 or more
 	Records     bool   // --records: write queries.parquet
-	Command     string // as typed, for the manifest
+
+	Trace        bool          // --trace: write schedule.json of the first replication
+	TraceFrom    time.Duration // --trace-from: instant from which arriving queries are traced; below 0: the end of the warm-up
+	TraceQueries int           // --trace-queries: of each contender; 0: TraceQueries
+
+	Command string // as typed, for the manifest
 }
 
 // MeasureOptions are those of `slosim measure`.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"sync/atomic"
@@ -20,6 +21,9 @@ import (
 // out and returned as a ContenderError.
 func (a *App) Run(ctx context.Context, o RunOptions) error {
 	began := time.Now()
+	if err := o.checkTrace(); err != nil {
+		return err
+	}
 	s, err := a.subjectOf(o.Scenario)
 	if err != nil {
 		return err
@@ -102,7 +106,11 @@ func (c *contest) runAll(ctx context.Context, o RunOptions) *ran {
 	o.progress().Start("simulating", n)
 	virtual.RunAll(ctx, o.Jobs, n, func(i int) error {
 		replication, entrant := i/len(c.entrants), i%len(c.entrants)
-		out := c.run(ctx, c.entrants[entrant], replication, o.Records)
+		var trace *scheduleTracer
+		if o.Trace && replication == 0 {
+			trace = newScheduleTracer(c, &c.entrants[entrant], antagonistsPID+1+entrant, o.traceWindow())
+		}
+		out := c.run(ctx, c.entrants[entrant], replication, o.Records, trace)
 		r.outcomes[replication][entrant] = out
 		queries.Add(out.stats.Arrived)
 		o.progress().Add(1)
@@ -175,7 +183,7 @@ func (r *ran) writeFolder(folder *result.Folder, o RunOptions) (*result.Summary,
 	if len(contenders) == 0 || r.complete == 0 {
 		return nil, nil
 	}
-	summary, err := reports.Summarise(reports.Heading{Title: r.scenario.Title, Notes: r.notes()}, contenders)
+	summary, err := reports.Summarise(reports.Heading{Title: r.scenario.Title, Notes: r.notes(), Bounds: r.bounds()}, contenders)
 	if err != nil {
 		return nil, err
 	}
@@ -186,6 +194,11 @@ func (r *ran) writeFolder(folder *result.Folder, o RunOptions) (*result.Summary,
 	if o.Records {
 		if err := r.writeRecords(folder); err != nil {
 			return nil, err
+		}
+	}
+	if o.Trace {
+		if err := folder.Write(result.ScheduleFile, func(w io.Writer) error { return r.writeSchedule(w, o.traceWindow()) }); err != nil {
+			return err
 		}
 	}
 	manifest := r.manifest(o.Command)

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -265,12 +266,12 @@ func TestSameBytesForAnyNumberOfProcessors(t *testing.T) {
 	var first []byte
 	for _, processors := range []int{1, 2, 4} {
 		before := runtime.GOMAXPROCS(processors)
-		folder, _, err := ranIn(t, app, s, RunOptions{Profile: path, Jobs: processors})
+		folder, _, err := ranIn(t, app, s, RunOptions{Profile: path, Jobs: processors, Trace: true, TraceQueries: 20})
 		runtime.GOMAXPROCS(before)
 		if err != nil {
 			t.Fatal(err)
 		}
-		text := append(read(t, folder, result.SummaryFile), read(t, folder, result.FiguresFile)...)
+		text := slices.Concat(read(t, folder, result.SummaryFile), read(t, folder, result.FiguresFile), read(t, folder, result.ScheduleFile))
 		if first == nil {
 			first = text
 		}

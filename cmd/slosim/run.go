@@ -46,6 +46,10 @@ func runCommand(app App) *cobra.Command {
 	f.BoolVar(&o.DryRun, "dry-run", false, "print the resolved scenario and what would run; measure and write nothing")
 	f.IntVar(&o.Jobs, "jobs", runtime.GOMAXPROCS(0), "replications at a time; results do not depend on it")
 	f.BoolVar(&o.Records, "records", false, "write queries.parquet, a row a query")
+	f.BoolVar(&o.Trace, "trace", false, "write schedule.json of the first replication, which opens in Perfetto")
+	f.DurationVar(&o.TraceFrom, "trace-from", -1, "with --trace: trace queries that arrive from this instant of virtual time (default: the end of the warm-up)")
+	f.IntVar(&o.TraceQueries, "trace-queries", scenarios.TraceQueries, "with --trace: how many queries of each contender")
+	f.Lookup("trace-from").DefValue = ""
 	return cmd
 }
 
@@ -79,6 +83,9 @@ func quoted(word string) string {
 func checkRun(o scenarios.RunOptions) error {
 	if o.Service != "profile" {
 		return scenarios.Usagef("--service: want profile (kernel and live service are not supported yet), got %q", o.Service)
+	}
+	if err := atLeast1("--trace-queries", o.TraceQueries); err != nil {
+		return err
 	}
 	return atLeast1("--jobs", o.Jobs)
 }

@@ -182,7 +182,7 @@
     overTime("chart-attainment", "contenders", "attainment, %", contenders((v) => percent(v, 1)),
       lines.map((t) => t.arrived.map((n, i) => (n ? (100 * t.met[i]) / n : null))), upTo100, whole);
     overTime("chart-density", "contenders", "density, %", contenders((v) => percent(v, 1)),
-      lines.map((t) => known(t.density).map((v) => (v == null ? null : 100 * v))), (u) => [0, 103], whole);
+      lines.map((t) => known(t.density).map((v) => (v == null ? null : 100 * v))), (u, min, max) => [0, Math.max(103, max == null ? 0 : max * 1.03)], whole);
     overTime("chart-queue", "contenders", "waiting", contenders(compact), lines.map((t) => known(t.queue)), fromZero, whole);
     slowdown(lines, whole);
   }
@@ -306,12 +306,61 @@
       list.map((f, i) => points.map((e) => (e.i === i ? 100 * e.p.accuracy : null)))));
   }
 
+  // One diagram a technique: confidence against right answers, a curve a point.
+  function reliability() {
+    const curves = figures.reliability || [];
+    [...new Set(curves.map((r) => r.technique))].forEach((technique, k) => {
+      diagram("chart-reliability-" + k, "reliability-" + k, spreadOut(curves.filter((r) => r.technique === technique), 5));
+    });
+  }
+
+  const spreadOut = (list, n) => (list.length <= n ? list :
+    Array.from({ length: n }, (_, i) => list[Math.floor((i * (list.length - 1)) / (n - 1))]));
+
+  function diagram(id, kind, curves) {
+    hidden[kind] = hidden[kind] || new Set();
+    const bins = curves.flatMap((r) => r.bins);
+    const least = Math.min(...bins.map((b) => Math.min(b.confidence, b.right_lo)));
+    const low = Math.max(0, Math.floor(least * 20) / 20 - 0.02) * 100;
+    const xs = [...new Set([low / 100, 1].concat(bins.map((b) => b.confidence)))].sort((a, b) => a - b);
+    const series = curves.map((r, i) => line(r.point, i, (v) => percent(v, 1), { spanGaps: true, points: { show: true, size: 6, fill: colour(i) } }));
+    const exact = { label: "exact", stroke: ink(), width: 1, dash: [3, 3], points: { show: false }, value: (u, v) => percent(v, 1) };
+    const at = (r) => new Map(r.bins.map((b) => [b.confidence, 100 * b.right]));
+    chart(id, kind, {
+      scales: { x: { time: false, range: [low, 101] }, y: { range: [low, 101] } },
+      axes: [axis("calibrated confidence, %", { size: 32 }), axis("right answers, %", { size: 52 })],
+      series: [{ label: "confidence", value: (u, v) => percent(v, 1) }].concat(series, [exact]),
+      hooks: { draw: [(u) => curves.forEach((r, i) => { if (u.series[i + 1].show) bars(u, r, colour(i)); })] },
+    }, [xs.map((x) => 100 * x)].concat(curves.map((r) => { const known = at(r); return xs.map((x) => (known.has(x) ? known.get(x) : null)); }),
+      [xs.map((x) => 100 * x)]));
+  }
+
+  function bars(u, curve, stroke) {
+    const { ctx, bbox } = u;
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+    ctx.clip();
+    ctx.strokeStyle = stroke;
+    ctx.setLineDash([]);
+    ctx.lineWidth = devicePixelRatio;
+    ctx.beginPath();
+    for (const b of curve.bins) {
+      const x = u.valToPos(100 * b.confidence, "x", true);
+      ctx.moveTo(x, u.valToPos(100 * b.right_lo, "y", true));
+      ctx.lineTo(x, u.valToPos(100 * b.right_hi, "y", true));
+    }
+    ctx.stroke();
+    ctx.restore();
+  }
+
   function build() {
     plots.forEach((p) => p.destroy());
     plots = [];
     timeCharts();
     distributions();
     fronts();
+    reliability();
     built = document.body.clientWidth;
   }
 

@@ -166,7 +166,7 @@ func removeResult(dir string) error {
 	if err != nil {
 		return err
 	}
-	for _, pattern := range []string{"*.svg", "*.png"} {
+	for _, pattern := range []string{"*.svg", "*.png", "*.pdf"} {
 		plots, _ := filepath.Glob(filepath.Join(dir, PlotsFolder, pattern)) // the pattern is well-formed
 		paths = append(paths, plots...)
 	}

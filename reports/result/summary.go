@@ -8,6 +8,21 @@ type Summary struct {
 	// Notes are caveats and warnings that belong to the numbers (transform used,
 	// too few replications, extrapolated levels, a profile that does not match).
 	Notes []string `json:"notes"`
+	// Bounds are what no policy can beat, one a technique; absent where nobody knows the truth.
+	Bounds []Bound `json:"bounds,omitempty"`
+}
+
+// Bound is what a technique could reach if every query ran alone, at its cheapest right
+// point: from outcomes and times of the profile's truth half, without waiting or interference.
+type Bound struct {
+	Technique string `json:"technique"`
+	Images    int    `json:"images"` // test images
+	// Right is the share of images for which some point is right, Wilson's interval:
+	// what effective accuracy would be if time were free.
+	Right Metric `json:"right"`
+	// ServiceUS is the mean service time in microseconds of the cheapest right point,
+	// activation included, over those images; the interval holds images and timing.
+	ServiceUS Metric `json:"service_us"`
 }
 
 // Cell holds the metrics of one contender, class and window.
@@ -81,6 +96,8 @@ type Figures struct {
 	Shaded   []Interval `json:"interference"`
 	Classes  []SLO      `json:"classes"`
 	Campaign Campaign   `json:"campaign"`
+	// Reliability judges confidences, a curve a point; absent without a technique that has them.
+	Reliability []Reliability `json:"reliability,omitempty"`
 	// WarmUp and Duration bound the measured window, in seconds of virtual time.
 	WarmUp   float64 `json:"warmup_s"`
 	Duration float64 `json:"duration_s"`
@@ -106,6 +123,32 @@ type FrontPoint struct {
 	Calibrated float64 `json:"accuracy_calibration"`
 	Cascade    bool    `json:"cascade"`
 	Speedup    float64 `json:"speedup"` // over the dense reference of the same campaign
+}
+
+// Reliability is the reliability diagram of one point: its calibrated confidence, fitted
+// on the calibration half, against the answers of the truth half.
+type Reliability struct {
+	Technique string           `json:"technique"`
+	Point     string           `json:"point"`
+	Images    int              `json:"images"` // test images with a confidence
+	Bins      []ReliabilityBin `json:"bins"`   // ascending
+	// ECE is the expected calibration error: the mean over images of the distance between
+	// a bin's mean confidence and its share of right answers, 0 to 1.
+	ECE float64 `json:"ece"`
+	// ECEChance is what ECE would be on as many images, were every confidence exact.
+	ECEChance float64 `json:"ece_chance"`
+}
+
+// ReliabilityBin is a tenth of the images, those of neighbouring confidence; equal
+// confidences are never parted.
+type ReliabilityBin struct {
+	Images     int     `json:"images"`
+	From       float64 `json:"from"` // least confidence, 0 to 1
+	To         float64 `json:"to"`   // greatest
+	Confidence float64 `json:"confidence"`
+	Right      float64 `json:"right"`    // share of right answers
+	RightLo    float64 `json:"right_lo"` // Wilson 95 %
+	RightHi    float64 `json:"right_hi"`
 }
 
 // Timeline is attainment and density of one contender over virtual time, in bins,

@@ -221,7 +221,7 @@ func (d *driver) arrive(at time.Duration) error {
 	d.probedOn[ref] = -1
 	deadline := at + d.cfg.Classes[q.Class].TargetAt(at).Latency
 	d.lastAt = max(d.lastAt, deadline)
-	d.trace(Event{At: at, What: Arrived, Query: q.ID, Until: deadline})
+	d.trace(Event{At: at, What: Arrived, Query: q.ID, Class: q.Class, Until: deadline})
 	return d.admitNext()
 }
 

@@ -31,14 +31,16 @@ type Event struct {
 	At       time.Duration
 	What     What
 	Query    uint64 // its ID
+	Class    uint16 // its class (Arrived)
 	Worker   int
 	Point    int
 	Level    int
-	Slowdown float64       // true (LevelChanged) or read (Sensed)
-	Until    time.Duration // deadline (Arrived), predicted end if the level stays (Started, Probed, Moved), instant of the wake (WakeSet)
-	Load     time.Duration // charged for loading (Started)
-	Switch   time.Duration // charged for cold caches (Started)
-	Right    bool          // (Finished)
+	Slowdown float64          // true (LevelChanged) or read (Sensed)
+	Until    time.Duration    // deadline (Arrived), predicted end if the level stays (Started, Probed, Moved), instant of the wake (WakeSet)
+	Load     time.Duration    // charged for loading (Started)
+	Switch   time.Duration    // charged for cold caches (Started)
+	Right    bool             // (Finished)
+	Why      scheduler.Reason // of the decision (Started, Probed)
 }
 
 // String returns one line of text.
@@ -90,6 +92,6 @@ func (d *driver) traceBegin(what What, c scheduler.Command, q *workloads.Query, 
 	}
 	d.cfg.Tracer.Trace(Event{
 		At: at, What: what, Query: q.ID, Worker: c.Worker, Point: c.Point, Load: cost.load, Switch: cost.swap,
-		Until: d.workers[c.Worker].end,
+		Until: d.workers[c.Worker].end, Why: c.Why,
 	})
 }

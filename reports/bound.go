@@ -1,0 +1,63 @@
+package reports
+
+import (
+	"fmt"
+	"strings"
+
+	"slosim/reports/result"
+)
+
+// pageLimit is a technique's upper bound as printed.
+type pageLimit struct{ Technique, Images, Right, Service string }
+
+// pageLimits returns the bounds of the summary in their order.
+func pageLimits(s *result.Summary) []pageLimit {
+	var limits []pageLimit
+	for i := range s.Bounds {
+		b := &s.Bounds[i]
+		limits = append(limits, pageLimit{
+			Technique: b.Technique,
+			Images:    thousands(int64(b.Images)),
+			Right:     rangeText(b.Right, 100, 2),
+			Service:   meanText(b.ServiceUS),
+		})
+	}
+	return limits
+}
+
+// bounds prints what no policy can beat: a line a technique.
+func bounds(out *strings.Builder, s *result.Summary) {
+	limits := pageLimits(s)
+	if len(limits) == 0 {
+		return
+	}
+	fmt.Fprintf(out, "\nupper bound: every query alone at its cheapest right point (%s test images, no waiting, no interference)\n", limits[0].Images)
+	var g grid
+	g.add([]string{"technique", "right at some point %", "mean service us"}, nil)
+	for _, l := range limits {
+		g.add([]string{printable(l.Technique), l.Right, l.Service}, nil)
+	}
+	out.WriteString(g.String())
+}
+
+// rangeText prints a mean with the ends of an interval that is not symmetric.
+func rangeText(m result.Metric, scale float64, decimals int) string {
+	if m.Mean == nil {
+		return "-"
+	}
+	text := fixed(*m.Mean*scale, decimals)
+	if m.Lo != nil && m.Hi != nil {
+		text += fmt.Sprintf(" (%s to %s)", fixed(*m.Lo*scale, decimals), fixed(*m.Hi*scale, decimals))
+	}
+	return text
+}
+
+// meanText prints a mean with three significant digits and its half-width.
+func meanText(m result.Metric) string {
+	c := column{scale: 1}
+	mean, half := c.text(m)
+	if half != "" {
+		mean += " ±" + half
+	}
+	return mean
+}

@@ -1,0 +1,149 @@
+package scenarios
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"slosim/reports/result"
+)
+
+// scheduleFile is what the test reads of schedule.json.
+type scheduleFile struct {
+	OtherData   map[string]string
+	TraceEvents []struct {
+		Name, Ph, ID string
+		TS, Dur      float64
+		PID, TID     int
+		Args         map[string]any
+	}
+}
+
+// traced runs the contest and returns its schedule.
+func traced(t *testing.T, o RunOptions, set ...string) scheduleFile {
+	t.Helper()
+	app := testApp(t)
+	text, _, _ := strings.Cut(contestText, "[factorial]")
+	text += "[[machine]]\nworkers = 2\n[factorial]\ntechniques = ['slo-nn', 'zoo']\npolicies = ['full', 'lcao', 'clairvoyant-greedy']\n"
+	s := parsed(t, app, text, append(set, "replications=1")...)
+	o.Profile, o.Trace = madeUp(t, app, s, nil), true
+	folder, _, err := ranIn(t, app, s, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file scheduleFile
+	if err := json.Unmarshal(read(t, folder, result.ScheduleFile), &file); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// TestScheduleIsSound: slices of one thread do not overlap, every wait that begins ends
+// later, each contender has the queries that were asked for, and antagonists stand apart.
+func TestScheduleIsSound(t *testing.T) {
+	const queries = 300
+	file := traced(t, RunOptions{TraceFrom: 995 * time.Millisecond, TraceQueries: queries}, "arrivals.load=3")
+	if got := file.OtherData["cap"]; got != "300 queries a contender" {
+		t.Errorf("cap: want it stated, got %q", got)
+	}
+	type span struct{ from, to float64 }
+	slicesOf, began, waits, counters := map[string][]span{}, map[string]float64{}, map[int]map[string]bool{}, map[string]int{}
+	processes := map[int]string{}
+	for _, e := range file.TraceEvents {
+		switch e.Ph {
+		case "M":
+			if e.Name == "process_name" {
+				processes[e.PID] = e.Args["name"].(string)
+			}
+		case "X":
+			key := fmt.Sprint(e.PID, " ", e.TID)
+			slicesOf[key] = append(slicesOf[key], span{e.TS, e.TS + e.Dur})
+			if _, has := e.Args["sample"]; has || e.PID != antagonistsPID && e.Args["class"] == nil {
+				t.Fatalf("slice: want a class and no sample, got %v", e.Args)
+			}
+		case "b":
+			if _, twice := began[e.ID]; twice {
+				t.Fatalf("wait %s of process %d begins twice", e.ID, e.PID)
+			}
+			began[e.ID] = e.TS
+			if waits[e.PID] == nil {
+				waits[e.PID] = map[string]bool{}
+			}
+			waits[e.PID][e.ID] = true
+		case "e":
+			from, ok := began[e.ID]
+			if !ok || e.TS < from {
+				t.Fatalf("wait %s of process %d: want a beginning before %v, got %v, %v", e.ID, e.PID, e.TS, from, ok)
+			}
+			delete(began, e.ID)
+		case "C":
+			counters[fmt.Sprint(processes[e.PID], " ", e.Name)]++
+		}
+	}
+	if len(began) > 0 {
+		t.Errorf("want an end of every wait, got %d without", len(began))
+	}
+	for key, spans := range slicesOf {
+		slices.SortFunc(spans, func(a, b span) int { return cmp.Compare(a.from, b.from) })
+		for i := 1; i < len(spans); i++ {
+			if spans[i].from < spans[i-1].to-1e-6 {
+				t.Errorf("thread %s: slices overlap: %v and %v", key, spans[i-1], spans[i])
+			}
+		}
+	}
+	if processes[antagonistsPID] != "antagonists" || len(slicesOf[fmt.Sprint(antagonistsPID, " 0")]) != 1 {
+		t.Errorf("want one slice of the antagonist cpu in a process of its own, got %v", slicesOf[fmt.Sprint(antagonistsPID, " 0")])
+	}
+	if len(processes) != 7 || len(waits) != 6 {
+		t.Errorf("want a process for 6 contenders and the antagonists, got %d with %d that have waits", len(processes), len(waits))
+	}
+	for pid, ids := range waits {
+		if len(ids) != queries {
+			t.Errorf("%s: want %d queries, got %d", processes[pid], queries, len(ids))
+		}
+		for _, counter := range []string{" queue", " slow-down of worker 0", " slow-down of worker 1"} {
+			if counters[processes[pid]+counter] == 0 {
+				t.Errorf("%s: want a counter%s", processes[pid], counter)
+			}
+		}
+	}
+}
+
+// TestScheduleToTheEndOfTheRun: what waits or runs as the run ends is closed.
+func TestScheduleToTheEndOfTheRun(t *testing.T) {
+	file := traced(t, RunOptions{TraceFrom: 2900 * time.Millisecond, TraceQueries: 1 << 30}, "arrivals.load=3")
+	open, dropped := map[string]bool{}, 0
+	for _, e := range file.TraceEvents {
+		switch e.Ph {
+		case "b":
+			open[e.ID] = true
+		case "e":
+			delete(open, e.ID)
+			if e.Args["dropped"] != nil || e.Args["unfinished"] != nil {
+				dropped++
+			}
+		case "X":
+			if e.Dur < 0 {
+				t.Fatalf("slice of %v us at %v", e.Dur, e.TS)
+			}
+		}
+	}
+	if len(open) > 0 || dropped == 0 {
+		t.Errorf("want every wait ended, some by a drop or the end, got %d open and %d such", len(open), dropped)
+	}
+}
+
+func TestTraceFromBeyondTheEnd(t *testing.T) {
+	app := testApp(t)
+	s := parsed(t, app, contestText)
+	_, _, err := ranIn(t, app, s, RunOptions{Trace: true, TraceFrom: 3 * time.Second})
+	var usage UsageError
+	if !errors.As(err, &usage) || !strings.Contains(err.Error(), "--trace-from: want less than the duration, 3s, got 3s") {
+		t.Errorf("want a usage error, got %v", err)
+	}
+}
