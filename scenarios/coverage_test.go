@@ -96,7 +96,7 @@ func (c coverage) intervals(seed int64, service profile.Dist) (map[string][2]flo
 	}
 	contender := reports.Contender{Name: "x"}
 	for replication := range c.replications {
-		out := made.run(context.Background(), made.entrants[0], replication, false)
+		out := made.run(context.Background(), made.entrants[0], replication, false, nil)
 		if out.err != nil {
 			return nil, out.err
 		}

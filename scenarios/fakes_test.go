@@ -13,8 +13,8 @@ import (
 func fakeKnown() Known {
 	return Known{
 		Networks:    Entries("fashion-mnist", "wordnet"),
-		Techniques:  Entries("dense", "relu-skip", "slo-nn", "zoo"),
-		Policies:    Entries("always-fastest", "clairvoyant-greedy", "full", "lcao", "model-switching"),
+		Techniques:  Entries("dense", "prune-nodes", "prune-weights", "relu-skip", "slimmable", "slo-nn", "zoo"),
+		Policies:    Entries("aclo", "always-fastest", "clairvoyant-greedy", "full", "lcao", "model-switching"),
 		Traces:      Entries("azure-llm-2023-code", "azure-llm-2023-conv"),
 		Antagonists: Entries("cache", "cpu", "memory"),
 		Metrics:     Entries("attainment", "p99_ms"),

@@ -104,12 +104,12 @@ func TestBadRelations(t *testing.T) {
 func TestBadNames(t *testing.T) {
 	refuses(t, []bad{
 		{"unknown network", `network = "fashion-mnist"`, `network = "fashion"`, `model[0].network: want one of fashion-mnist, wordnet, got "fashion" (did you mean "fashion-mnist"?)`},
-		{"unknown technique", `name = "slo-nn"`, `name = "slonn"`, `contender[0].technique: want one of dense, relu-skip, slo-nn, zoo, got "slonn" (did you mean "slo-nn"?)`},
+		{"unknown technique", `name = "slo-nn"`, `name = "slonn"`, `contender[0].technique: want one of dense, prune-nodes, prune-weights, relu-skip, slimmable, slo-nn, zoo, got "slonn" (did you mean "slo-nn"?)`},
 		{"unknown option", `activator = "lsh"`, `activater = "lsh"`, `contender[0].technique.activater: want a known parameter, got lsh`},
 		{"technique of a wrong type", `technique = { name = "slo-nn", activator = "lsh" }`, `technique = 3`, `contender[0].technique: want a technique's name or { name = ..., option = ... }, got 3`},
-		{"unknown policy", `policy = "lcao"`, `policy = "laco"`, `contender[0].policy: want one of always-fastest, clairvoyant-greedy, full, lcao, model-switching, got "laco" (did you mean "lcao"?)`},
+		{"unknown policy", `policy = "lcao"`, `policy = "laco"`, `contender[0].policy: want one of aclo, always-fastest, clairvoyant-greedy, full, lcao, model-switching, got "laco" (did you mean "lcao"?)`},
 		{"unknown parameter", "quantile = 0.99", "quantil = 0.99", `contender[0].params.quantil: want a known parameter, got 0.99`},
-		{"unknown policy in the factorial", `policies = ["full"]`, `policies = ["ful"]`, `factorial.policies[0]: want one of always-fastest, clairvoyant-greedy, full, lcao, model-switching, got "ful" (did you mean "full"?)`},
+		{"unknown policy in the factorial", `policies = ["full"]`, `policies = ["ful"]`, `factorial.policies[0]: want one of aclo, always-fastest, clairvoyant-greedy, full, lcao, model-switching, got "ful" (did you mean "full"?)`},
 		{"assertion of nobody", `contender = "zoo/full"`, `contender = "zoo/ful"`, `assert[0].contender: want one of dropout, dense/full, zoo/full, got "zoo/ful" (did you mean "zoo/full"?)`},
 		{"assertion of nothing", "min = 0.9", "", `assert[0]: want min, max or both, got neither`},
 		{"unknown metric", `metric = "attainment"`, `metric = "p99"`, `assert[0].metric: want one of attainment, p99_ms, got "p99" (did you mean "p99_ms"?)`},
@@ -151,7 +151,7 @@ func TestProblemsOfOverridesNameTheFlag(t *testing.T) {
 		"class[x].latency=1ms":    `--set class[x].latency=1ms: class[x].latency: want name or name[index], got "class[x]"`,
 		"classes[0].latency=1ms":  `--set classes[0].latency=1ms: classes[0].latency: want a list called classes, got nothing`,
 		"arrivals.load=inf":       `--set arrivals.load=inf: arrivals.load: want a finite number, got inf`,
-		"contender[0].policy=foo": `--set contender[0].policy=foo: contender[0].policy: want one of always-fastest, clairvoyant-greedy, full, lcao, model-switching, got "foo"`,
+		"contender[0].policy=foo": `--set contender[0].policy=foo: contender[0].policy: want one of aclo, always-fastest, clairvoyant-greedy, full, lcao, model-switching, got "foo"`,
 	} {
 		if got := problemsOf(t, good, set); !cmp.Equal(got, []string{want}) {
 			t.Errorf("want only\n%s\ngot\n%s", want, strings.Join(got, "\n"))

@@ -198,7 +198,7 @@ func (r *ran) writeFolder(folder *result.Folder, o RunOptions) (*result.Summary,
 	}
 	if o.Trace {
 		if err := folder.Write(result.ScheduleFile, func(w io.Writer) error { return r.writeSchedule(w, o.traceWindow()) }); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	manifest := r.manifest(o.Command)
