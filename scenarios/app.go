@@ -86,7 +86,7 @@ type Family struct {
 func Families() []Family {
 	return []Family{{
 		Name:        "fashion-mnist",
-		About:       "784-1024-1024-10 ReLU networks for Fashion-MNIST, plain and winner-take-all, and a zoo of smaller ones",
+		About:       "784-1024-1024-10 ReLU networks for Fashion-MNIST: plain, winner-take-all, slimmable and pruned, and a zoo of smaller ones",
 		Reference:   "fashion-mnist.full",
 		Calibration: workloads.FashionMNISTCalibration,
 		Truth:       workloads.FashionMNISTTest,
