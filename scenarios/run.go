@@ -172,13 +172,14 @@ func (r *ran) write(folder *result.Folder, o RunOptions) error {
 	if err := errors.Join(folder.WriteSummary(&summary), folder.WriteFigures(&figures)); err != nil {
 		return err
 	}
-	if err := writeReport(folder, &manifest, &summary, &figures); err != nil {
+	written, err := writeReport(folder, &manifest)
+	if err != nil {
 		return err
 	}
 	if err := folder.WriteManifest(&manifest); err != nil {
 		return err
 	}
-	return printSummary(o.Console, &summary, folder.Dir())
+	return printSummary(o.Console, written, folder.Dir())
 }
 
 // printSummary prints the table, or the summary as JSON.
