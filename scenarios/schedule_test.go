@@ -54,7 +54,6 @@ func TestScheduleIsSound(t *testing.T) {
 	if got := file.OtherData["cap"]; got != "300 queries a contender" {
 		t.Errorf("cap: want it stated, got %q", got)
 	}
-	type span struct{ from, to float64 }
 	slicesOf, began, waits, counters := map[string][]span{}, map[string]float64{}, map[int]map[string]bool{}, map[string]int{}
 	processes := map[int]string{}
 	for _, e := range file.TraceEvents {
@@ -91,14 +90,7 @@ func TestScheduleIsSound(t *testing.T) {
 	if len(began) > 0 {
 		t.Errorf("want an end of every wait, got %d without", len(began))
 	}
-	for key, spans := range slicesOf {
-		slices.SortFunc(spans, func(a, b span) int { return cmp.Compare(a.from, b.from) })
-		for i := 1; i < len(spans); i++ {
-			if spans[i].from < spans[i-1].to-1e-6 {
-				t.Errorf("thread %s: slices overlap: %v and %v", key, spans[i-1], spans[i])
-			}
-		}
-	}
+	checkNoOverlap(t, slicesOf)
 	if processes[antagonistsPID] != "antagonists" || len(slicesOf[fmt.Sprint(antagonistsPID, " 0")]) != 1 {
 		t.Errorf("want one slice of the antagonist cpu in a process of its own, got %v", slicesOf[fmt.Sprint(antagonistsPID, " 0")])
 	}
@@ -112,6 +104,21 @@ func TestScheduleIsSound(t *testing.T) {
 		for _, counter := range []string{" queue", " slow-down of worker 0", " slow-down of worker 1"} {
 			if counters[processes[pid]+counter] == 0 {
 				t.Errorf("%s: want a counter%s", processes[pid], counter)
+			}
+		}
+	}
+}
+
+// span is a slice, in microseconds.
+type span struct{ from, to float64 }
+
+func checkNoOverlap(t *testing.T, threads map[string][]span) {
+	t.Helper()
+	for key, spans := range threads {
+		slices.SortFunc(spans, func(a, b span) int { return cmp.Compare(a.from, b.from) })
+		for i := 1; i < len(spans); i++ {
+			if spans[i].from < spans[i-1].to-1e-6 {
+				t.Errorf("thread %s: slices overlap: %v and %v", key, spans[i-1], spans[i])
 			}
 		}
 	}
