@@ -421,9 +421,9 @@ func TestInterruptedRunsLeaveValidFiles(t *testing.T) {
 	if !errors.Is(err, context.Canceled) || ExitCode(err) != ExitInterrupted {
 		t.Fatalf("want an interrupted run, got %v", err)
 	}
-	folder, err := result.Open(dir)
-	if err != nil {
-		t.Fatal(err)
+	folder, openErr := result.Open(dir)
+	if openErr != nil {
+		t.Fatalf("%v; the run: %v", openErr, err)
 	}
 	manifest, err := folder.Manifest()
 	if err != nil || !manifest.Interrupted {
