@@ -6,7 +6,6 @@ import (
 	"image/color"
 	"io"
 	"math"
-	"regexp"
 	"slices"
 	"strconv"
 
@@ -78,6 +77,9 @@ func render(w io.Writer, p *plot.Plot, format string) error {
 	if err != nil {
 		return err
 	}
+	if format == "pdf" {
+		canvas = western{canvas}
+	}
 	whole := draw.New(canvas)
 	whole.SetColor(color.White)
 	whole.Fill(whole.Rectangle.Path())
@@ -97,18 +99,6 @@ func render(w io.Writer, p *plot.Plot, format string) error {
 	}
 	_, err = w.Write(undated(out.Bytes()))
 	return err
-}
-
-// pdfDate is where a PDF says when it was made.
-var pdfDate = regexp.MustCompile(`/(CreationDate|ModDate) \(D:\d{14}\)`)
-
-// undated sets the dates of a PDF, if it is one, to the beginning of 1970: results hold
-// no timestamps. The length stays, on which the file's table of offsets depends.
-func undated(file []byte) []byte {
-	if !bytes.HasPrefix(file, []byte("%PDF")) {
-		return file
-	}
-	return pdfDate.ReplaceAll(file, []byte("/$1 (D:19700101000000)"))
 }
 
 // newPlot returns an empty plot with a grid.

@@ -62,3 +62,9 @@ func readAll(t *testing.T, path string) []byte {
 	}
 	return data
 }
+
+func TestWesternText(t *testing.T) {
+	if got := westernText("time, µs: a…b ± 模"); got != "time, \xb5s: a\x85b \xb1 ?" {
+		t.Errorf("got %q", got)
+	}
+}

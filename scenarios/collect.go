@@ -1,6 +1,8 @@
 package scenarios
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 	"math"
@@ -92,12 +94,40 @@ func (r *ran) manifest(command string) result.Manifest {
 	return m
 }
 
-// writeReport writes report.html and the plots.
-func writeReport(folder *result.Folder, m *result.Manifest, s *result.Summary, f *result.Figures) error {
-	if err := folder.Write(result.ReportFile, func(w io.Writer) error { return reports.HTML(w, m, s, f) }); err != nil {
-		return err
+// writeReport writes report.html and the plots from the files that were just written, and
+// the manifest as its file will have it, so that they show the files' numbers and no
+// others. It returns the summary as read.
+func writeReport(folder *result.Folder, m *result.Manifest) (*result.Summary, error) {
+	summary, err := folder.Summary()
+	if err != nil {
+		return nil, err
 	}
-	return reports.WritePlots(folder, f)
+	figures, err := folder.Figures()
+	if err != nil {
+		return nil, err
+	}
+	m, err = asWritten(m)
+	if err != nil {
+		return nil, err
+	}
+	if err := folder.Write(result.ReportFile, func(w io.Writer) error { return reports.HTML(w, m, summary, figures) }); err != nil {
+		return nil, err
+	}
+	return summary, reports.WritePlots(folder, figures)
+}
+
+// asWritten returns the manifest with its numbers rounded as in the file, which is
+// written last.
+func asWritten(m *result.Manifest) (*result.Manifest, error) {
+	var out bytes.Buffer
+	if err := result.EncodeJSON(&out, m); err != nil {
+		return nil, err
+	}
+	var read result.Manifest
+	if err := json.Unmarshal(out.Bytes(), &read); err != nil {
+		return nil, fmt.Errorf("manifest: %w", err)
+	}
+	return &read, nil
 }
 
 // levelName names a level of disturbance: "alone", "cpu 1".

@@ -206,13 +206,14 @@ func (r *ran) writeFolder(folder *result.Folder, o RunOptions) (*result.Summary,
 	if err := errors.Join(folder.WriteSummary(&summary), folder.WriteFigures(&figures)); err != nil {
 		return nil, err
 	}
-	if err := writeReport(folder, &manifest, &summary, &figures); err != nil {
+	written, err := writeReport(folder, &manifest)
+	if err != nil {
 		return nil, err
 	}
 	if err := folder.WriteManifest(&manifest); err != nil {
 		return nil, err
 	}
-	return &summary, nil
+	return written, nil
 }
 
 // printSummary prints the table, or the summary as JSON.

@@ -10,7 +10,10 @@ import (
 	"testing"
 	"time"
 
+	"slosim/engine/profile"
 	"slosim/reports/result"
+	"slosim/sim/virtual"
+	"slosim/workloads"
 )
 
 // scheduleFile is what the test reads of schedule.json.
@@ -51,7 +54,6 @@ func TestScheduleIsSound(t *testing.T) {
 	if got := file.OtherData["cap"]; got != "300 queries a contender" {
 		t.Errorf("cap: want it stated, got %q", got)
 	}
-	type span struct{ from, to float64 }
 	slicesOf, began, waits, counters := map[string][]span{}, map[string]float64{}, map[int]map[string]bool{}, map[string]int{}
 	processes := map[int]string{}
 	for _, e := range file.TraceEvents {
@@ -88,14 +90,7 @@ func TestScheduleIsSound(t *testing.T) {
 	if len(began) > 0 {
 		t.Errorf("want an end of every wait, got %d without", len(began))
 	}
-	for key, spans := range slicesOf {
-		slices.SortFunc(spans, func(a, b span) int { return cmp.Compare(a.from, b.from) })
-		for i := 1; i < len(spans); i++ {
-			if spans[i].from < spans[i-1].to-1e-6 {
-				t.Errorf("thread %s: slices overlap: %v and %v", key, spans[i-1], spans[i])
-			}
-		}
-	}
+	checkNoOverlap(t, slicesOf)
 	if processes[antagonistsPID] != "antagonists" || len(slicesOf[fmt.Sprint(antagonistsPID, " 0")]) != 1 {
 		t.Errorf("want one slice of the antagonist cpu in a process of its own, got %v", slicesOf[fmt.Sprint(antagonistsPID, " 0")])
 	}
@@ -109,6 +104,21 @@ func TestScheduleIsSound(t *testing.T) {
 		for _, counter := range []string{" queue", " slow-down of worker 0", " slow-down of worker 1"} {
 			if counters[processes[pid]+counter] == 0 {
 				t.Errorf("%s: want a counter%s", processes[pid], counter)
+			}
+		}
+	}
+}
+
+// span is a slice, in microseconds.
+type span struct{ from, to float64 }
+
+func checkNoOverlap(t *testing.T, threads map[string][]span) {
+	t.Helper()
+	for key, spans := range threads {
+		slices.SortFunc(spans, func(a, b span) int { return cmp.Compare(a.from, b.from) })
+		for i := 1; i < len(spans); i++ {
+			if spans[i].from < spans[i-1].to-1e-6 {
+				t.Errorf("thread %s: slices overlap: %v and %v", key, spans[i-1], spans[i])
 			}
 		}
 	}
@@ -135,6 +145,38 @@ func TestScheduleToTheEndOfTheRun(t *testing.T) {
 	}
 	if len(open) > 0 || dropped == 0 {
 		t.Errorf("want every wait ended, some by a drop or the end, got %d open and %d such", len(open), dropped)
+	}
+}
+
+// TestAProbedQueryWaitsTwice feeds the events of a probe and of a query that is not traced.
+func TestAProbedQueryWaitsTwice(t *testing.T) {
+	c := &contest{scenario: &Scenario{Machines: []Machine{{Workers: 1}}}, classes: []workloads.Class{{Name: "only"}}}
+	e := &entrant{set: &profile.Set{Points: []profile.Point{{Name: "cheap"}}}}
+	tracer := newScheduleTracer(c, e, 2, traceWindow{0, 1})
+	for _, event := range []virtual.Event{
+		{At: 10, What: virtual.Arrived, Query: 1}, {At: 11, What: virtual.Probed, Query: 1},
+		{At: 12, What: virtual.Arrived, Query: 2}, {At: 15, What: virtual.Activated, Query: 1},
+		{At: 15, What: virtual.Started, Query: 2}, {At: 18, What: virtual.Finished, Query: 2},
+		{At: 18, What: virtual.Started, Query: 1}, {At: 21, What: virtual.Finished, Query: 1, Right: true},
+	} {
+		tracer.Trace(event)
+	}
+	tracer.finish(30)
+	var got []string
+	for _, e := range tracer.events {
+		text := fmt.Sprintf("%s %s %d", e.Phase, e.Name, e.At)
+		if e.Dur != nil {
+			text += fmt.Sprintf("+%d", *e.Dur)
+		}
+		if e.Name == "queue" {
+			text += fmt.Sprintf(" %v", e.Args["waiting"])
+		}
+		got = append(got, text)
+	}
+	want := []string{"C slow-down of worker 0 10", "b waiting 10", "C queue 10 1", "e waiting 11", "C queue 11 0", "C queue 12 1",
+		"X probe 11+4", "b waiting 15", "C queue 15 2", "C queue 15 1", "e waiting 18", "C queue 18 0", "X cheap 18+3"}
+	if !slices.Equal(got, want) {
+		t.Errorf("want %q,\n got %q", want, got)
 	}
 }
 

@@ -122,6 +122,11 @@ func (g *Figures) check() error {
 			return fmt.Errorf("timeline[%d].bin_s: want more than 0, got %v", i, t.BinS)
 		}
 	}
+	for i, r := range g.Reliability {
+		if r.Technique == "" || len(r.Bins) == 0 {
+			return fmt.Errorf("reliability[%d]: want a technique and at least one bin, got %q and %d", i, r.Technique, len(r.Bins))
+		}
+	}
 	for i, c := range g.CDFs {
 		if len(c.MS) != len(c.Share) {
 			return fmt.Errorf("cdfs[%d]: want as many shares as times, got %d and %d", i, len(c.Share), len(c.MS))
