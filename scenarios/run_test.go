@@ -415,7 +415,7 @@ func TestInterruptedRunsLeaveValidFiles(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "result")
 	var out bytes.Buffer
 	err := app.Run(ctx, RunOptions{
-		Console:  Console{Out: &out, Err: os.Stderr, Progress: &canceller{cancel: cancel, after: 60}},
+		Console: Console{Out: &out, Err: os.Stderr, Progress: &canceller{cancel: cancel, after: 60}},
 		// One job: with two, one of them may sit in the first run while the other does 60.
 		Scenario: s, Dir: dir, Profile: path, Jobs: 1,
 	})
