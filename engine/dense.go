@@ -31,24 +31,32 @@ func densePoint(net *Network, name string) profile.Point {
 
 // NewSession implements [Technique].
 func (d *dense) NewSession() Session {
-	s := d.slots[0]
-	return &denseSession{slot: s, set: d.set, scratch: s.current.Load().net.NewScratch()}
+	return newDenseSession(&d.base, len(d.slots[0].current.Load().net.Levels)-1)
 }
 
+// denseSession computes every node of a level of its one network: points are levels,
+// from first on.
 type denseSession struct {
 	slot    *slot
 	set     *kernel.Set
 	scratch *Scratch
+	first   int
+}
+
+func newDenseSession(b *base, first int) Session {
+	s := b.slots[0]
+	return &denseSession{slot: s, set: b.set, scratch: s.current.Load().net.NewScratch(), first: first}
 }
 
 // Activate implements [Session]; there is nothing to do.
 func (s *denseSession) Activate([]float32) {}
 
 // Execute implements [Session].
-func (s *denseSession) Execute(_ int, x []float32) Result {
-	net := s.slot.current.Load().net
-	answer, margin := top(net.Forward(s.set, s.scratch, x))
-	return Result{Answer: answer, Nodes: net.Nodes(), Margin: margin, Confidence: unknown()}
+func (s *denseSession) Execute(point int, x []float32) Result {
+	net, level := s.slot.current.Load().net, s.first+point
+	answer, margin := top(net.ForwardLevel(s.set, s.scratch, level, x))
+	_, nodes := net.LevelOps(level)
+	return Result{Answer: answer, Nodes: nodes, Margin: margin, Confidence: unknown()}
 }
 
 // unknown is the confidence of a technique without one.

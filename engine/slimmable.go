@@ -42,26 +42,5 @@ func widthPoint(net *Network, level int) profile.Point {
 
 // NewSession implements [Technique].
 func (t *slimmable) NewSession() Session {
-	s := t.slots[0]
-	return &slimmableSession{slot: s, set: t.set, scratch: s.current.Load().net.NewScratch()}
-}
-
-type slimmableSession struct {
-	slot    *slot
-	set     *kernel.Set
-	scratch *Scratch
-}
-
-// Activate implements [Session]; there is nothing to do.
-func (s *slimmableSession) Activate([]float32) {}
-
-// Execute implements [Session].
-func (s *slimmableSession) Execute(point int, x []float32) Result {
-	net := s.slot.current.Load().net
-	answer, margin := top(net.ForwardLevel(s.set, s.scratch, point, x))
-	nodes := 0
-	for i := range net.Layers {
-		nodes += net.Width(point, i)
-	}
-	return Result{Answer: answer, Nodes: nodes, Margin: margin, Confidence: unknown()}
+	return newDenseSession(&t.base, 0)
 }

@@ -138,7 +138,11 @@ func (a *App) withSeed(ctx context.Context, family Family, seed int, o TradeoffO
 	training := TrainOptions{Console: o.Console, Network: family.Name, Seed: int64(seed), Data: o.Data, Out: dir}
 	training.Console.Out = io.Discard
 	if a.CacheDir == "" {
-		nets, err := a.trainFamily(ctx, family, training)
+		data, err := trainingData(family, o.Data)
+		if err != nil {
+			return nil, err
+		}
+		nets, err := a.trainFamily(ctx, family, data, training)
 		app.Source = sourceOf(nets)
 		return &app, err
 	}

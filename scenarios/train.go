@@ -25,13 +25,14 @@ func (a *App) Train(ctx context.Context, o TrainOptions) error {
 	if err != nil {
 		return err
 	}
-	if _, err := trainingData(family, o.Data); err != nil {
+	data, err := trainingData(family, o.Data)
+	if err != nil {
 		return err
 	}
 	if err := os.MkdirAll(o.Out, 0o755); err != nil {
 		return fmt.Errorf("folder for the weights: %w", err)
 	}
-	nets, err := a.trainFamily(ctx, family, o)
+	nets, err := a.trainFamily(ctx, family, data, o)
 	if err != nil {
 		return err
 	}
@@ -49,11 +50,7 @@ func (a *App) Train(ctx context.Context, o TrainOptions) error {
 func weightsFile(network string) string { return strings.ReplaceAll(network, ".", "-") + ".slonn" }
 
 // trainFamily trains every network of a family with one seed.
-func (a *App) trainFamily(ctx context.Context, family Family, o TrainOptions) ([]*engine.Network, error) {
-	data, err := trainingData(family, o.Data)
-	if err != nil {
-		return nil, err
-	}
+func (a *App) trainFamily(ctx context.Context, family Family, data train.Data, o TrainOptions) ([]*engine.Network, error) {
 	recipes, err := train.Match(family.Name)
 	if err != nil {
 		return nil, err

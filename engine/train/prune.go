@@ -45,15 +45,7 @@ func (r *Recipe) fitPruned(ctx context.Context, n *engine.Network, data Data, op
 	if r.Prune.Weights > 0 {
 		f.sparse = &sparsity{keep: r.Prune.Weights, until: f.steps / 2}
 	}
-	loss, err := fit(ctx, f, func(epoch int, loss, heldOut float64) {
-		tell(Event{Stage: "epoch", Epoch: r.Prune.Epochs + epoch + 1, Loss: loss, HeldOut: heldOut})
-	})
-	if err != nil {
-		return 0, err
-	}
-	shiftInputs(n, f.mean, -1)
-	n.Round()
-	return loss, nil
+	return f.finish(ctx, r.Prune.Epochs, tell)
 }
 
 // whole returns the larger network, trained on inputs minus their mean, from memory if
@@ -76,10 +68,7 @@ func (r *Recipe) whole(ctx context.Context, data Data, opt Options, tell func(Ev
 	key := rng.Key{Seed: opt.Seed}
 	f := newFitting(n, data, base.Hyper, key, opt.Set)
 	initialise(n, draw(key, drawWeights))
-	_, err = fit(ctx, f, func(epoch int, loss, heldOut float64) {
-		tell(Event{Stage: "epoch", Epoch: epoch + 1, Loss: loss, HeldOut: heldOut})
-	})
-	if err != nil {
+	if _, err := fit(ctx, f, epochsFrom(0, tell)); err != nil {
 		return nil, err
 	}
 	opt.Memory.put(name, n)

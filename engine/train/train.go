@@ -121,15 +121,26 @@ func (r *Recipe) fit(ctx context.Context, n *engine.Network, data Data, opt Opti
 	key := rng.Key{Seed: opt.Seed}
 	f := newFitting(n, data, r.Hyper, key, opt.Set)
 	initialise(n, draw(key, drawWeights))
-	loss, err := fit(ctx, f, func(epoch int, loss, heldOut float64) {
-		tell(Event{Stage: "epoch", Epoch: epoch + 1, Loss: loss, HeldOut: heldOut})
-	})
+	return f.finish(ctx, 0, tell)
+}
+
+// finish trains the network, after so many epochs of an earlier part, and makes it what a
+// file will hold: one that takes plain inputs, rounded.
+func (f *fitting) finish(ctx context.Context, after int, tell func(Event)) (float64, error) {
+	loss, err := fit(ctx, f, epochsFrom(after, tell))
 	if err != nil {
 		return 0, err
 	}
-	shiftInputs(n, f.mean, -1)
-	n.Round()
+	shiftInputs(f.net, f.mean, -1)
+	f.net.Round()
 	return loss, nil
+}
+
+// epochsFrom tells of epochs, of which so many were done before.
+func epochsFrom(after int, tell func(Event)) func(epoch int, loss, heldOut float64) {
+	return func(epoch int, loss, heldOut float64) {
+		tell(Event{Stage: "epoch", Epoch: after + epoch + 1, Loss: loss, HeldOut: heldOut})
+	}
 }
 
 // teller completes events and passes them on.
