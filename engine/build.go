@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,9 +14,36 @@ import (
 
 // TechniqueSpec names a technique over shipped networks or one file.
 type TechniqueSpec struct {
-	Name      string // one of Techniques
-	Network   string // "fashion-mnist": the networks of that stem; or a file that ends with ".slonn"
-	Activator string // of slo-nn: "linear", "clustered" or "lsh"; "" is the one frozen with the network, or linear
+	Name    string // one of Techniques
+	Network string // "fashion-mnist": the networks of that stem; or a file that ends with ".slonn"
+	Smaller string // stem of the zoo's smaller networks; "" for Network
+}
+
+// variantOf is a slo-nn of our design: an activator that proposes candidates over a network.
+type variantOf struct{ network, activator string }
+
+// variants are the techniques of that kind by name. slo-nn itself is the best of them.
+func variants() map[string]variantOf {
+	return map[string]variantOf{
+		"slo-nn":                 {"wta", LinearActivator},
+		"slo-nn-probe":           {"wta", LinearActivator},
+		"slo-nn-clustered":       {"wta", ClusteredActivator},
+		"slo-nn-lsh-wta":         {"wta", LSHActivator},
+		"slo-nn-linear-plain":    {"full", LinearActivator},
+		"slo-nn-clustered-plain": {"full", ClusteredActivator},
+	}
+}
+
+// CascadeCarriers says for each technique whose cascades a calibration freezes which
+// variant of a stem carries them.
+func CascadeCarriers() map[string]string {
+	carriers := map[string]string{"zoo": "full"}
+	for name, v := range variants() {
+		if name != "slo-nn-probe" {
+			carriers[name] = v.network
+		}
+	}
+	return carriers
 }
 
 // Source opens networks by name; [Shipped] is the usual one.
@@ -29,28 +57,34 @@ func Shipped() Source { return Source{Names: Networks(), Open: Open} }
 
 // Techniques lists the names that [Source.Technique] knows.
 func Techniques() []string {
-	return []string{"dense", "prune-nodes", "prune-weights", "relu-skip", "slimmable", "slo-nn", "slo-nn-lsh", "slo-nn-probe", "zoo"}
+	list := []string{"dense", "prune-nodes", "prune-weights", "relu-skip", "slimmable", "slo-nn-lsh", "zoo"}
+	list = slices.AppendSeq(list, maps.Keys(variants()))
+	slices.Sort(list)
+	return list
 }
 
 // Technique builds a technique from the networks of its spec, with the points,
 // cascades and tables that were frozen with them:
 //
-//   - dense and relu-skip: the network STEM.full
-//   - slo-nn: STEM.wta with its tables; activator "lsh" is the paper's variant, slo-nn-lsh
+//   - dense and relu-skip: the whole network, STEM.full, or STEM.wta without one
+//   - slo-nn: STEM.wta with its linear activator, the best variant of our design
+//   - slo-nn-clustered, slo-nn-lsh-wta: the same network with other activators
+//   - slo-nn-linear-plain, slo-nn-clustered-plain: our design over STEM.full, which was
+//     not trained to lose nodes
 //   - slo-nn-probe: slo-nn that runs a cheap point first (the frozen one, or the first),
 //     whose margin is the confidence
-//   - slo-nn-lsh: STEM.full with its LSH tables
-//   - zoo: all STEM.w<width> and STEM.full
+//   - slo-nn-lsh: the paper's design, STEM.full with its LSH tables
+//   - zoo: all STEM.w<width> and the whole network
 //   - slimmable: STEM.slim
-//   - prune-nodes: all STEM.n<width> and STEM.full
-//   - prune-weights: all STEM.p<per cent> and STEM.full
+//   - prune-nodes: all STEM.n<width> and the whole network
+//   - prune-weights: all STEM.p<per cent> and the whole network
 func (s Source) Technique(spec TechniqueSpec, set *kernel.Set) (Technique, error) {
-	if spec.Activator != "" && !strings.HasPrefix(spec.Name, "slo-nn") {
-		return nil, fmt.Errorf("technique %s: want no activator, got %s", spec.Name, spec.Activator)
+	if v, ok := variants()[spec.Name]; ok {
+		return s.sloNN(spec, v, set)
 	}
 	switch spec.Name {
 	case "dense", "relu-skip":
-		net, err := s.open(spec.Network, "full")
+		net, err := s.Whole(spec.Network)
 		if err != nil {
 			return nil, err
 		}
@@ -58,17 +92,10 @@ func (s Source) Technique(spec TechniqueSpec, set *kernel.Set) (Technique, error
 			return NewDense(net, set)
 		}
 		return NewReLUSkip(net, set)
-	case "slo-nn-probe":
-		return s.sloNN(spec, set)
-	case "slo-nn":
-		if spec.Activator == LSHActivator {
-			return s.sloLSH(spec.Network, set)
-		}
-		return s.sloNN(spec, set)
 	case "slo-nn-lsh":
 		return s.sloLSH(spec.Network, set)
 	case "zoo":
-		nets, err := s.sized("zoo", spec.Network, "w")
+		nets, err := s.sized(spec, "w")
 		if err != nil {
 			return nil, err
 		}
@@ -87,6 +114,15 @@ func (s Source) Technique(spec TechniqueSpec, set *kernel.Set) (Technique, error
 	return nil, fmt.Errorf("technique: want one of %s, got %q", strings.Join(Techniques(), ", "), spec.Name)
 }
 
+// Whole opens the network that computes everything: STEM.full, or STEM.wta at 100 % where
+// there is no other, or the file itself.
+func (s Source) Whole(network string) (*Network, error) {
+	if slices.Contains(s.Names, network+".full") || !slices.Contains(s.Names, network+".wta") {
+		return s.open(network, "full")
+	}
+	return s.open(network, "wta")
+}
+
 // open opens a file as it is, or the network of a stem's variant.
 func (s Source) open(network, variant string) (*Network, error) {
 	if strings.HasSuffix(network, fileSuffix) {
@@ -95,18 +131,17 @@ func (s Source) open(network, variant string) (*Network, error) {
 	return s.Open(network + "." + variant)
 }
 
-func (s Source) sloNN(spec TechniqueSpec, set *kernel.Set) (Technique, error) {
-	net, err := s.open(spec.Network, "wta")
+func (s Source) sloNN(spec TechniqueSpec, v variantOf, set *kernel.Set) (Technique, error) {
+	net, err := s.open(spec.Network, v.network)
 	if err != nil {
 		return nil, err
 	}
-	frozen := net.Frozen["slo-nn"]
-	name := cmp.Or(spec.Activator, frozen.Activator, LinearActivator)
-	opt := SLONNOptions{Points: frozen.Points, Cascades: frozen.Cascades}
-	if frozen.Activator != name {
-		opt = SLONNOptions{} // thresholds hold for the activator that they were calibrated with
+	frozen := net.Frozen[spec.Name]
+	if spec.Name == "slo-nn-probe" {
+		frozen = net.Frozen["slo-nn"]
 	}
-	if opt.Activator, err = OpenActivator(net, name, set); err != nil {
+	opt := SLONNOptions{Name: spec.Name, Points: frozen.Points, Cascades: frozen.Cascades}
+	if opt.Activator, err = OpenActivator(net, v.activator, set); err != nil {
 		return nil, err
 	}
 	if spec.Name == "slo-nn-probe" {
@@ -163,23 +198,28 @@ func (s Source) sloLSH(network string, set *kernel.Set) (Technique, error) {
 }
 
 func (s Source) pruned(spec TechniqueSpec, letter string, set *kernel.Set) (Technique, error) {
-	nets, err := s.sized(spec.Name, spec.Network, letter)
+	nets, err := s.sized(spec, letter)
 	if err != nil {
 		return nil, err
 	}
 	return NewStaticPruning(spec.Name, nets, set)
 }
 
-// sized opens STEM.full and all networks STEM.<letter><number>.
-func (s Source) sized(technique, stem, letter string) ([]*Network, error) {
-	full, err := s.open(stem, "full")
+// sized opens the whole network and all networks STEM.<letter><number>. A zoo takes those
+// of the smaller stem, if there is one, with the whole network of that.
+func (s Source) sized(spec TechniqueSpec, letter string) ([]*Network, error) {
+	whole, err := s.Whole(spec.Network)
 	if err != nil {
 		return nil, err
 	}
-	nets := []*Network{full}
+	nets, stem := []*Network{whole}, spec.Network
+	if letter == "w" {
+		stem = cmp.Or(spec.Smaller, stem)
+	}
 	for _, name := range s.Names {
 		number, ok := strings.CutPrefix(name, stem+"."+letter)
-		if _, err := strconv.Atoi(number); !ok || err != nil {
+		_, err := strconv.Atoi(number)
+		if smaller := stem != spec.Network && name == stem+".full"; !smaller && (!ok || err != nil) {
 			continue
 		}
 		net, err := s.Open(name)
@@ -189,7 +229,7 @@ func (s Source) sized(technique, stem, letter string) ([]*Network, error) {
 		nets = append(nets, net)
 	}
 	if len(nets) == 1 {
-		return nil, fmt.Errorf("technique %s: want networks %s.%s<number>, got %s", technique, stem, letter, strings.Join(slices.Sorted(slices.Values(s.Names)), ", "))
+		return nil, fmt.Errorf("technique %s: want networks %s.%s<number>, got %s", spec.Name, stem, letter, strings.Join(slices.Sorted(slices.Values(s.Names)), ", "))
 	}
 	return nets, nil
 }

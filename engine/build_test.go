@@ -24,7 +24,13 @@ func testSource(t testing.TB, set *kernel.Set) Source {
 	linear, clustered := newTestTables(t, wta, set)
 	wta.PutLinear(linear)
 	wta.PutClustered(clustered)
-	wta.Frozen = map[string]Frozen{"slo-nn": {Activator: "clustered", Points: []SparsePoint{{0.2, 0.1}, {1, 0.25}}, Cascades: []CascadeSpec{cascade}}}
+	full.PutLinear(linear)
+	full.PutClustered(clustered)
+	first := newTestLSH(t, newTestNetwork(t, 5, WinnerTakeAll, 40, 48, 10), set, nil)
+	if err := wta.PutLSH(first); err != nil {
+		t.Fatal(err)
+	}
+	wta.Frozen = map[string]Frozen{"slo-nn": {Points: []SparsePoint{{0.2, 0.1}, {1, 0.25}}, Cascades: []CascadeSpec{cascade}}}
 	small := newTestNetwork(t, 6, Plain, 40, 8, 10)
 	nets := map[string]*Network{"test.full": full, "test.wta": wta, "test.w8": small, "other.w9": small,
 		"test.n8": small, "test.p20": newPruned(t, 7, 40, 48, 10), "test.slim": newTestNetwork(t, 8, Slimmable, 40, 48, 10)}
@@ -47,6 +53,7 @@ func testSource(t testing.TB, set *kernel.Set) Source {
 func TestSourceTechniques(t *testing.T) {
 	set := kernel.Best()
 	source := testSource(t, set)
+	defaults := len(DefaultSparsePoints(newTestNetwork(t, 1, WinnerTakeAll, 4, 3, 2), true)) + 1
 	for _, test := range []struct {
 		spec   TechniqueSpec
 		name   string
@@ -55,9 +62,10 @@ func TestSourceTechniques(t *testing.T) {
 		{TechniqueSpec{Name: "dense"}, "dense", 1},
 		{TechniqueSpec{Name: "relu-skip"}, "relu-skip", 2},
 		{TechniqueSpec{Name: "slo-nn"}, "slo-nn", 4}, // the two frozen points, the cascade and the dense one
-		{TechniqueSpec{Name: "slo-nn", Activator: "clustered"}, "slo-nn", 4},
-		{TechniqueSpec{Name: "slo-nn", Activator: "linear"}, "slo-nn", len(DefaultSparsePoints(newTestNetwork(t, 1, WinnerTakeAll, 4, 3, 2), true)) + 1},
-		{TechniqueSpec{Name: "slo-nn", Activator: "lsh"}, "slo-nn-lsh", len(DefaultShares())},
+		{TechniqueSpec{Name: "slo-nn-clustered"}, "slo-nn-clustered", defaults},
+		{TechniqueSpec{Name: "slo-nn-lsh-wta"}, "slo-nn-lsh-wta", defaults},
+		{TechniqueSpec{Name: "slo-nn-linear-plain"}, "slo-nn-linear-plain", 9}, // seven candidate shares, all candidates, dense
+		{TechniqueSpec{Name: "slo-nn-clustered-plain"}, "slo-nn-clustered-plain", 9},
 		{TechniqueSpec{Name: "slo-nn-lsh"}, "slo-nn-lsh", len(DefaultShares())},
 		{TechniqueSpec{Name: "slo-nn-probe"}, "slo-nn-probe", 4},
 		{TechniqueSpec{Name: "zoo"}, "zoo", 3},
@@ -78,10 +86,8 @@ func TestSourceTechniques(t *testing.T) {
 func TestSourceErrors(t *testing.T) {
 	source := testSource(t, kernel.Pure())
 	for want, spec := range map[string]TechniqueSpec{
-		"want one of":       {Name: "magic", Network: "test"},
-		"want no activator": {Name: "zoo", Network: "test", Activator: "lsh"},
-		"activator: want":   {Name: "slo-nn", Network: "test", Activator: "tea leaves"},
-		"no network":        {Name: "dense", Network: "missing"},
+		"want one of": {Name: "magic", Network: "test"},
+		"no network":  {Name: "dense", Network: "missing"},
 	} {
 		if _, err := source.Technique(spec, kernel.Pure()); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%+v: want an error that says %q, got %v", spec, want, err)

@@ -197,8 +197,17 @@ func Read(r io.ReaderAt, size int64) (*Network, error) {
 	return n, nil
 }
 
-// ReadBytes reads a .slonn file from memory.
-func ReadBytes(data []byte) (*Network, error) { return Read(bytes.NewReader(data), int64(len(data))) }
+// ReadBytes reads a .slonn file, packed or not, from memory.
+func ReadBytes(data []byte) (*Network, error) {
+	if isPacked(data) {
+		plain, err := unpack(data)
+		if err != nil {
+			return nil, err
+		}
+		data = plain
+	}
+	return Read(bytes.NewReader(data), int64(len(data)))
+}
 
 func formatError(format string, args ...any) error {
 	return fmt.Errorf("%w: %w", ErrFormat, fmt.Errorf(format, args...))

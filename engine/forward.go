@@ -3,6 +3,7 @@ package engine
 import (
 	"math"
 
+	"slosim/engine/activator"
 	"slosim/engine/kernel"
 )
 
@@ -98,7 +99,7 @@ func top(logits []float32) (answer int, margin float32) {
 }
 
 // eachSample calls visit with every input in order. x is valid during the call.
-func eachSample(samples Samples, inputs int, visit func(i int, x []float32)) {
+func eachSample(samples activator.Images, inputs int, visit func(i int, x []float32)) {
 	x := kernel.Aligned(inputs)
 	for i := range samples.Len() {
 		samples.Input(i, x)

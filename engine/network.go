@@ -70,7 +70,7 @@ type Training struct {
 // Frozen is what the calibration chose for a technique. Empty parts mean the
 // technique's defaults.
 type Frozen struct {
-	Activator string        `json:",omitempty"` // name of the activator whose tables the network carries
+	Activator string        `json:",omitempty"` // that the thresholds were calibrated with
 	Probe     string        `json:",omitempty"` // point of slo-nn-probe's Activate
 	Points    []SparsePoint `json:",omitempty"`
 	Cascades  []CascadeSpec `json:",omitempty"`

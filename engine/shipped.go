@@ -64,7 +64,7 @@ func openFile(path string) (*Network, error) {
 	if err != nil {
 		return nil, fmt.Errorf("network %s: %w", path, err)
 	}
-	n, err := Read(file, int64(file.Len()))
+	n, err := readMapped(file)
 	if closing := file.Close(); err == nil {
 		err = closing
 	}
@@ -74,7 +74,26 @@ func openFile(path string) (*Network, error) {
 	return n, nil
 }
 
-// Save writes the network to a file that is whole or absent: a temporary name in
+// readMapped reads a mapped file, packed or not.
+func readMapped(file *mmap.ReaderAt) (*Network, error) {
+	if file.Len() < packPrefix {
+		return Read(file, int64(file.Len()))
+	}
+	start := make([]byte, len(packMagic))
+	if _, err := file.ReadAt(start, 0); err != nil {
+		return nil, err
+	}
+	if !isPacked(start) {
+		return Read(file, int64(file.Len()))
+	}
+	data := make([]byte, file.Len())
+	if _, err := file.ReadAt(data, 0); err != nil {
+		return nil, err
+	}
+	return ReadBytes(data)
+}
+
+// Save writes the network to a plain file that is whole or absent: a temporary name in
 // the same folder, synced, then renamed.
 func Save(path string, n *Network) error {
 	file, err := os.CreateTemp(filepath.Dir(path), ".slonn-*")

@@ -15,6 +15,7 @@ import (
 // SLONNOptions are the choices of [NewSLONN]; the zero value is complete but for the
 // activator, without which no point has fewer candidates than nodes.
 type SLONNOptions struct {
+	Name      string // of the technique; "" is "slo-nn", with a probe "slo-nn-probe"
 	Activator activator.Activator
 	Points    []SparsePoint // nil: DefaultSparsePoints of the network
 	Cascades  []CascadeSpec // over the points in the order of the technique without cascades
@@ -28,9 +29,15 @@ type SLONNOptions struct {
 
 // DefaultSparsePoints pairs the network's levels with candidate shares of two to four
 // times what is kept, and adds each level with all of layer 1. Without candidates it
-// is the latter only. The first point proposes no more than it keeps.
+// is the latter only. The first point proposes no more than it keeps. A network with one
+// level keeps whatever is proposed.
 func DefaultSparsePoints(net *Network, candidates bool) []SparsePoint {
 	var points []SparsePoint
+	if candidates && len(net.Levels) == 1 {
+		for _, c := range []float64{0.05, 0.10, 0.20, 0.30, 0.40, 0.50, 0.75} {
+			points = append(points, SparsePoint{Candidates: c, Kept: 1})
+		}
+	}
 	if least := net.Levels[0].Share; candidates && least < 1 {
 		points = append(points, SparsePoint{Candidates: least, Kept: least})
 	}
@@ -89,9 +96,9 @@ func NewSLONN(net *Network, set *kernel.Set, opt SLONNOptions) (Technique, error
 	if len(net.Layers) < 2 {
 		return nil, fmt.Errorf("technique slo-nn: want a hidden layer, got a network of sizes %v", net.Sizes())
 	}
-	name := "slo-nn"
+	name := cmp.Or(opt.Name, "slo-nn")
 	if opt.Probe != "" {
-		name = "slo-nn-probe"
+		name = cmp.Or(opt.Name, "slo-nn-probe")
 	}
 	b, err := single(name, net, set, 0)
 	if err != nil {

@@ -135,7 +135,10 @@ func (n *Network) LSH() (*activator.LSHTables, error) {
 		return nil, r.err
 	}
 	r.want("lsh/planes", t.Planes.Cols, n.Inputs())
-	r.want("lsh/shape: layers", len(t.Layers), len(n.Layers)-1)
+	if r.err == nil && (len(t.Layers) < 1 || len(t.Layers) > len(n.Layers)-1) {
+		r.fail("lsh/shape", fmt.Errorf("want 1 to %d layers, got %d", len(n.Layers)-1, len(t.Layers)))
+		return nil, r.err
+	}
 	for i, nodes := range t.Layers {
 		r.want("lsh/shape: nodes", nodes, n.Layers[i].W.Rows)
 	}

@@ -1,6 +1,9 @@
 package reports
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // share is a metric that is a share of queries: what became of those about an image.
 type share struct {
@@ -14,6 +17,10 @@ var shares = [...]share{
 	{"effective_accuracy", func(c *imageCount) (hits, of uint32) { return c.rightMet, c.arrived }},
 	{"accuracy", func(c *imageCount) (hits, of uint32) { return c.right, c.answered }},
 }
+
+// sloMet is the share of slo_met, whose classes that do not keep their promise are the
+// group's broken ones.
+var sloMet = share{"slo_met", func(c *imageCount) (hits, of uint32) { return c.kept, c.arrived }}
 
 // luck is what a share over all replications owes to the images that happen to be in the
 // data set. Replications resample the same images: more of them average the luck of
@@ -86,45 +93,50 @@ func (r *residuals) luck() luck {
 
 // lucksOf returns the luck of each share in a cell. Without images there is none.
 func lucksOf(tallies []*Tally, group cellGroup) (lucks [len(shares)]luck) {
-	images := tallies[0].config.Samples
-	whole := totals(tallies, &group)
-	var sums [len(shares)]*residuals
 	for s := range shares {
-		sums[s] = newResiduals(images)
+		lucks[s] = luckOfShare(tallies, &group, &shares[s])
 	}
+	return lucks
+}
+
+// luckOfShare returns the luck of one share.
+func luckOfShare(tallies []*Tally, group *cellGroup, s *share) luck {
+	images := tallies[0].config.Samples
+	whole := shareTotal(tallies, group, s)
+	sums := newResiduals(images)
 	for _, t := range tallies {
 		for i := range images {
-			count := t.image(&group, i)
-			for s := range shares {
-				if hits, of := shares[s].count(&count); of > 0 {
-					sums[s].add(i, (float64(hits)-whole[s].p*float64(of))/whole[s].of)
-				}
+			count := t.image(group, i)
+			if hits, of := s.count(&count); of > 0 {
+				sums.add(i, whole.residual(hits, of))
 			}
 		}
 	}
-	for s := range shares {
-		lucks[s] = sums[s].luck()
-	}
-	return lucks
+	return sums.luck()
 }
 
 // total is a share over all replications, and of how many queries.
 type total struct{ p, of float64 }
 
-func totals(tallies []*Tally, group *cellGroup) (whole [len(shares)]total) {
+// residual is what an image adds to the share above what is expected of it; 0 where the
+// share is of nothing.
+func (t total) residual(hits, of uint32) float64 {
+	if of == 0 {
+		return 0
+	}
+	return (float64(hits) - t.p*float64(of)) / t.of
+}
+
+func shareTotal(tallies []*Tally, group *cellGroup, s *share) (whole total) {
 	for _, t := range tallies {
 		for i := range t.config.Samples {
 			count := t.image(group, i)
-			for s := range shares {
-				hits, of := shares[s].count(&count)
-				whole[s].p += float64(hits)
-				whole[s].of += float64(of)
-			}
+			hits, of := s.count(&count)
+			whole.p += float64(hits)
+			whole.of += float64(of)
 		}
 	}
-	for s := range whole {
-		whole[s].p /= whole[s].of
-	}
+	whole.p /= whole.of
 	return whole
 }
 
@@ -138,6 +150,9 @@ func (t *Tally) image(group *cellGroup, i int) (sum imageCount) {
 			sum.rightMet += one.rightMet
 			sum.answered += one.answered
 			sum.right += one.right
+			if !slices.Contains(group.broken, c) {
+				sum.kept += one.met
+			}
 		}
 	}
 	return sum

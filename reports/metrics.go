@@ -189,35 +189,60 @@ func (s *cellSample) accuracyMet() (met, ok bool) {
 	return s.target/float64(s.finished) < lo, e.known()
 }
 
-// promises returns accuracy_met (1 when every class meets its target, else 0)
-// and slo_met: the share of arrived queries that finished in time and whose class
-// keeps its accuracy promise. Both are null when a class has no interval.
-func promises(classes []*cellSample) (accuracyMet, sloMet result.Metric) {
+// promises gathers what the classes of a cell promised.
+type promises struct {
+	known        bool    // every class with queries has an interval
+	broken       []int   // classes that do not keep their promise
+	met, arrived []int64 // [replication], met of the classes that keep it
+}
+
+// add takes a class with its cell.
+func (p *promises) add(class int, s *cellSample) {
+	if p.met == nil {
+		p.met, p.arrived = make([]int64, len(s.met)), make([]int64, len(s.met))
+	}
+	met, ok := s.accuracyMet()
+	p.known = p.known && (ok || s.queries == 0)
+	if !met && s.queries > 0 {
+		p.broken = append(p.broken, class)
+	}
+	for r := range p.met {
+		p.arrived[r] += s.arrived[r]
+		if met {
+			p.met[r] += s.met[r]
+		}
+	}
+}
+
+// metrics returns accuracy_met (1 when every class meets its target, else 0) and slo_met:
+// the share of arrived queries that finished in time and whose class keeps its accuracy
+// promise. Both are null when a class has no interval.
+func (p *promises) metrics(tallies []*Tally, group cellGroup) (accuracyMet, sloShare result.Metric) {
+	if !p.known {
+		return result.Metric{Missing: result.Few}, result.Metric{Missing: result.Few}
+	}
 	every := 1.0
-	shares := make([]int64, len(classes[0].met))
-	arrived := make([]int64, len(shares))
-	for _, class := range classes {
-		met, ok := class.accuracyMet()
-		if !ok && class.queries > 0 {
-			return result.Metric{Missing: result.Few}, result.Metric{Missing: result.Few}
-		}
-		for r := range shares {
-			arrived[r] += class.arrived[r]
-			if met {
-				shares[r] += class.met[r]
-			}
-		}
-		if !met && class.queries > 0 {
-			every = 0
-		}
+	if len(p.broken) > 0 {
+		every = 0
 	}
 	var values []float64
-	for r := range shares {
-		if arrived[r] > 0 {
-			values = append(values, ratio(shares[r], arrived[r]))
+	for r := range p.met {
+		if p.arrived[r] > 0 {
+			values = append(values, ratio(p.met[r], p.arrived[r]))
 		}
 	}
-	return result.Metric{Mean: &every}, toMetric(studentT(values))
+	group.broken = p.broken
+	e := luckOfShare(tallies, &group, &sloMet).widen(studentT(values), len(values))
+	return result.Metric{Mean: &every}, shareMetric(e)
+}
+
+// shareMetric writes the estimate of a share.
+func shareMetric(e estimate) result.Metric {
+	m := toMetric(e)
+	if e.known() {
+		*m.Lo, *m.Hi = e.ends()
+	}
+	return m
 }
 
 // toMetric writes an estimate as a result; NaN, for want of samples, is null.

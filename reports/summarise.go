@@ -58,14 +58,18 @@ func Summarise(heading Heading, contenders []Contender) (result.Summary, error) 
 			samples[i] = append(samples[i], newCellSample(&runs[i], group))
 		}
 	}
+	lucks := make([]*pairLucks, len(groups))
+	for g := range groups {
+		lucks[g] = newPairLucks(runs, groups[g])
+	}
 	for i := range runs {
 		first := len(s.Cells)
 		for g, group := range groups {
 			cell := samples[i][g].cell(&runs[i], group, heading.Set)
-			cell.Versus = versus(samples, runs, i, g)
+			cell.Versus = versus(samples, runs, lucks[g], i, g)
 			s.Cells = append(s.Cells, cell)
 		}
-		addPromises(s.Cells[first:], groups, samples[i])
+		addPromises(s.Cells[first:], &runs[i], groups, samples[i])
 	}
 	s.Notes = append(s.Notes, statisticalNotes(runs, &s)...)
 	return s, nil
@@ -120,6 +124,7 @@ type cellGroup struct {
 	class, window string
 	classes       []int
 	windows       []int
+	broken        []int // classes that do not keep their promise of accuracy, where that is known
 }
 
 // cellGroups lists the cells of a contender. Without interference there is one window.
@@ -131,11 +136,11 @@ func cellGroups(t *Tally) []cellGroup {
 	everything := indexes(len(t.config.Classes))
 	var groups []cellGroup
 	for _, window := range names {
-		groups = append(groups, cellGroup{everyClass, window, everything, pick(window)})
+		groups = append(groups, cellGroup{class: everyClass, window: window, classes: everything, windows: pick(window)})
 	}
 	for c, class := range t.config.Classes {
 		for _, window := range names {
-			groups = append(groups, cellGroup{class, window, []int{c}, pick(window)})
+			groups = append(groups, cellGroup{class: class, window: window, classes: []int{c}, windows: pick(window)})
 		}
 	}
 	return groups
@@ -159,15 +164,15 @@ func (s *cellSample) cell(run *Contender, group cellGroup, set map[string]string
 
 // addPromises fills accuracy_met and slo_met of one contender's cells, which
 // need the class's cells together.
-func addPromises(cells []result.Cell, groups []cellGroup, samples []*cellSample) {
+func addPromises(cells []result.Cell, run *Contender, groups []cellGroup, samples []*cellSample) {
 	for g, group := range groups {
-		var parts []*cellSample
+		p := promises{known: true}
 		for other := range groups {
 			if groups[other].window == group.window && len(groups[other].classes) == 1 && group.covers(groups[other]) {
-				parts = append(parts, samples[other])
+				p.add(groups[other].classes[0], samples[other])
 			}
 		}
-		cells[g].Metrics["accuracy_met"], cells[g].Metrics["slo_met"] = promises(parts)
+		cells[g].Metrics["accuracy_met"], cells[g].Metrics["slo_met"] = p.metrics(run.Tallies, group)
 	}
 }
 

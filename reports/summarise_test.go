@@ -61,7 +61,7 @@ func TestSummariseByHand(t *testing.T) {
 		"mean_ms":            {5.5, 5.5, 5.5},
 		"utilisation":        {0.055, 0.055, 0.055}, // 100 * 5.5 ms in 10 s
 		"dropped":            {0, 0, 0},
-		"slo_met":            {0.9, 0.6516, 1.1484}, // 0.5 lies below accuracy's interval
+		"slo_met":            {0.9, 0.3859, 0.9923}, // 0.5 lies below accuracy's interval: as attainment
 	} {
 		if diff := cmp.Diff(want, metricOf(cell.Metrics[name]), cmpopts.EquateApprox(0, 1e-3)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
@@ -104,7 +104,9 @@ func TestAccuracyNotMet(t *testing.T) {
 }
 
 // TestPaired: replications that differ much and contenders that differ by exactly
-// 0.02 in each. The marginal intervals overlap, the paired difference is certain.
+// 0.02 in each. The marginal intervals overlap; the paired difference has only the luck
+// of the images, of which six have a residual of 0.88/300 and 44 one of -0.12/300:
+// sqrt(50/49 * 5.28/300^2) = 0.007737, times t(49) = 2.0096.
 func TestPaired(t *testing.T) {
 	x, y := Contender{Name: "x"}, Contender{Name: "y"}
 	for r, met := range []int{60, 75, 95} {
@@ -114,7 +116,7 @@ func TestPaired(t *testing.T) {
 	slices.Reverse(y.Tallies)
 	s := summarise(t, x, y)
 	against := s.Cells[0].Versus["y attainment"]
-	if diff := cmp.Diff([3]float64{0.02, 0.02, 0.02}, metricOf(against.Metric), cmpopts.EquateApprox(0, 1e-9)); diff != "" || !against.Significant {
+	if diff := cmp.Diff([3]float64{0.02, 0.02 - 0.01555, 0.02 + 0.01555}, metricOf(against.Metric), cmpopts.EquateApprox(0, 1e-5)); diff != "" || !against.Significant {
 		t.Errorf("want 0.02, significant, got %v:\n%s", against.Significant, diff)
 	}
 	if back := s.Cells[2].Versus["x attainment"]; *back.Mean != -*against.Mean || !back.Significant {

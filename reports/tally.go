@@ -96,7 +96,11 @@ type counts struct {
 }
 
 // imageCount says what became of the queries about an image.
-type imageCount struct{ arrived, met, rightMet, answered, right uint32 }
+type imageCount struct {
+	arrived, met, rightMet, answered, right uint32
+
+	kept uint32 // met by classes that keep their promise of accuracy; in sums only
+}
 
 func (c *imageCount) add(o *Observation) {
 	c.arrived++

@@ -12,8 +12,10 @@ import (
 // other contender, keyed "OTHER METRIC". Both saw the same queries, images,
 // draws and interference in a replication, so that the difference of one
 // replication is free of what they share; the interval is Student's over those
-// differences. Each interval stands alone: nothing corrects for their number.
-func versus(samples [][]*cellSample, runs []Contender, i, group int) map[string]result.Against {
+// differences and allows, where the metric is a share of queries, for the luck of the
+// images that they differ on. Each interval stands alone: nothing corrects for their
+// number.
+func versus(samples [][]*cellSample, runs []Contender, lucks *pairLucks, i, group int) map[string]result.Against {
 	against := map[string]result.Against{}
 	for other := range runs {
 		if other == i {
@@ -21,7 +23,7 @@ func versus(samples [][]*cellSample, runs []Contender, i, group int) map[string]
 		}
 		for m, metric := range metrics {
 			if metric.better != 0 {
-				against[runs[other].Name+" "+metric.name] = paired(samples[i][group], samples[other][group], m)
+				against[runs[other].Name+" "+metric.name] = paired(samples[i][group], samples[other][group], m, lucks.ofMetric(metric.name, i, other))
 			}
 		}
 	}
@@ -29,7 +31,7 @@ func versus(samples [][]*cellSample, runs []Contender, i, group int) map[string]
 }
 
 // paired compares the replications that both have.
-func paired(a, b *cellSample, m int) result.Against {
+func paired(a, b *cellSample, m int, images luck) result.Against {
 	var differences []float64
 	for i, replication := range a.replications {
 		j, ok := slices.BinarySearch(b.replications, replication)
@@ -44,7 +46,7 @@ func paired(a, b *cellSample, m int) result.Against {
 			differences = append(differences, d)
 		}
 	}
-	e := studentT(differences)
+	e := images.widen(studentT(differences), len(differences))
 	significant := e.known() && (e.lo() > 0 || e.hi() < 0)
 	return result.Against{Metric: toMetric(e), Significant: significant}
 }

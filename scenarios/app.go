@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"slices"
+	"strings"
 
 	"slosim/engine"
 	"slosim/engine/antagonist"
@@ -52,11 +54,10 @@ func (a *App) machine() profile.Machine { return measure.ThisMachine(a.Kernels.N
 
 // technique builds a technique of a scenario over the networks of a family.
 func (a *App) technique(family Family, t Technique) (engine.Technique, error) {
-	activator, _ := t.Options["activator"].(string)
-	if activator == "best" {
-		activator = ""
+	if name := t.plain().Name; !family.allows(name) {
+		return nil, Usagef("technique %s: want one that network %s has: %s; got %s", name, family.Name, strings.Join(family.Techniques, ", "), name)
 	}
-	built, err := a.Source.Technique(engine.TechniqueSpec{Name: t.Name, Network: family.Name, Activator: activator}, a.Kernels)
+	built, err := a.Source.Technique(family.spec(t.plain().Name), a.Kernels)
 	if err != nil {
 		return nil, err
 	}
@@ -77,9 +78,17 @@ func (n named) Name() string { return n.name }
 type Family struct {
 	Name        string
 	About       string
+	Smaller     string // family of the zoo's smaller networks; "": this one
 	Reference   string // the dense network: loads, densities and slow-downs refer to it
 	Calibration string // data set
 	Truth       string // data set
+	// Techniques are those that its networks allow; nil: all.
+	Techniques []string
+}
+
+// allows says whether the family has the networks of a technique.
+func (f Family) allows(technique string) bool {
+	return f.Techniques == nil || slices.Contains(f.Techniques, technique)
 }
 
 // Families lists the families of networks that ship.
@@ -90,7 +99,20 @@ func Families() []Family {
 		Reference:   "fashion-mnist.full",
 		Calibration: workloads.FashionMNISTCalibration,
 		Truth:       workloads.FashionMNISTTest,
+	}, {
+		Name:        "fashion-mnist-wide",
+		About:       "a 784-1728-1728-10 winner-take-all network for Fashion-MNIST (17 MB of float32), and a zoo of smaller plain ones",
+		Smaller:     "fashion-mnist",
+		Reference:   "fashion-mnist-wide.wta",
+		Calibration: workloads.FashionMNISTCalibration,
+		Truth:       workloads.FashionMNISTTest,
+		Techniques:  []string{"dense", "relu-skip", "slo-nn", "slo-nn-probe", "zoo"},
 	}}
+}
+
+// spec names a technique over the family's networks.
+func (f Family) spec(technique string) engine.TechniqueSpec {
+	return engine.TechniqueSpec{Name: technique, Network: f.Name, Smaller: f.Smaller}
 }
 
 // FindFamily returns the family of a name.

@@ -21,6 +21,7 @@ func (a *App) Known() Known {
 		Traces:         traceEntries(),
 		Arrivals:       arrivalEntries(),
 		Antagonists:    antagonistEntries(),
+		Recordings:     recordingEntries(),
 		Metrics:        Entries(reports.MetricNames()...),
 		Datasets:       datasetEntries(),
 		CheckTechnique: checkTechnique,
@@ -76,6 +77,14 @@ func traceEntries() []Entry {
 	var entries []Entry
 	for _, t := range workloads.Traces() {
 		entries = append(entries, Entry{t.Name, fmt.Sprintf("%s; %s; %s", t.Description, t.Licence, t.Attribution)})
+	}
+	return entries
+}
+
+func recordingEntries() []Entry {
+	var entries []Entry
+	for _, r := range workloads.Recordings() {
+		entries = append(entries, Entry{r.Name, fmt.Sprintf("%s; %s; %s", r.Description, r.Licence, r.Attribution)})
 	}
 	return entries
 }

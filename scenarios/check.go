@@ -215,6 +215,9 @@ func (c *checker) period(a *Interference, path string) {
 func (c *checker) apart(a, b *Interference, i, j int) {
 	path := index("interference", j)
 	recorded := a.File != "" || b.File != ""
+	if !recorded && a.Profile() == b.Profile() && a.Unseen != b.Unseen {
+		c.add(path+".unseen", fmt.Sprintf("%t, as interference[%d] has it, which is the same antagonist at the same intensity", a.Unseen, i), show(b.Unseen))
+	}
 	if a.Antagonist != b.Antagonist && !recorded || a.Machine != b.Machine || a.Worker != b.Worker {
 		return
 	}

@@ -91,11 +91,12 @@ func (a *App) newContest(s *Scenario, p measured) (*contest, error) {
 	for i := range s.Classes {
 		c.classes = append(c.classes, s.Classes[i].Workload())
 	}
+	unseen := c.unseen()
 	beliefs := map[*profile.Set]*profile.Belief{}
 	for _, contender := range s.Contenders {
 		set := findSet(p.Profile, contender.Technique.Key())
 		if beliefs[set] == nil {
-			belief, err := profile.NewBelief(set, p.Levels)
+			belief, err := profile.NewBelief(set, p.Levels, unseen...)
 			if err != nil {
 				return nil, fmt.Errorf("contender %q: %w", contender.Name, err)
 			}
@@ -111,6 +112,19 @@ func (a *App) newContest(s *Scenario, p measured) (*contest, error) {
 		return nil, err
 	}
 	return c, c.bind()
+}
+
+// unseen lists the levels that no policy may know of. A checked scenario says the same of
+// an antagonist in every block.
+func (c *contest) unseen() (levels []int) {
+	for i := range c.scenario.Interference {
+		if block := &c.scenario.Interference[i]; block.Unseen {
+			if level, ok := findLevel(c.profile.Profile, block.Profile()); ok && !slices.Contains(levels, level) {
+				levels = append(levels, level)
+			}
+		}
+	}
+	return levels
 }
 
 // binWidth gives a timeline some 150 bins.
@@ -188,7 +202,11 @@ func (c *contest) notes() []string {
 			load, c.workers(), c.process.Rate(), c.profile.Campaign.Reference.Mean().Round(100*time.Nanosecond)))
 	}
 	for i := range c.scenario.Interference {
-		if block := &c.scenario.Interference[i]; block.File != "" {
+		block := &c.scenario.Interference[i]
+		if block.Unseen {
+			notes = append(notes, fmt.Sprintf("interference: no policy was calibrated against %s at intensity %g, only measured by the sensor", block.Antagonist, block.Intensity))
+		}
+		if block.File != "" {
 			notes = append(notes, fmt.Sprintf("interference: %s slows every point by its factor, %.3g on average; what was short on the recorded machine is not known",
 				filepath.Base(block.File), block.meanFactor()))
 		}

@@ -12,6 +12,7 @@ type Known struct {
 	Traces      []Entry
 	Arrivals    []Entry // kinds that need no trace
 	Antagonists []Entry
+	Recordings  []Entry // of slow-downs, that ship
 	Metrics     []Entry // of a result's summary, for assertions
 	Datasets    []Entry
 

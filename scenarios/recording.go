@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"slosim/sim/virtual"
@@ -31,7 +32,7 @@ func (c *checker) readRecording(block *Interference, path string) {
 		return
 	}
 	file := block.File
-	if !filepath.IsAbs(file) {
+	if !filepath.IsAbs(file) && !slices.Contains(names(c.known.Recordings), file) {
 		file = filepath.Join(filepath.Dir(c.file), file)
 	}
 	recording, err := c.known.OpenSlowdowns(file)
@@ -43,7 +44,7 @@ func (c *checker) readRecording(block *Interference, path string) {
 			c.problems = append(c.problems, Problem{File: l.File, Line: l.Line, Key: l.Column, Want: l.Want, Got: l.Got})
 		}
 	case err != nil:
-		c.add(path, "a file of recorded slow-downs", err.Error())
+		c.add(path, wantName("recordings that ship", names(c.known.Recordings))+", or a file of recorded slow-downs", err.Error())
 	}
 	block.Recording = recording
 }
@@ -59,7 +60,7 @@ func (i *Interference) recordingEnd() Duration {
 
 // recording checks a block with a file.
 func (c *checker) recording(block *Interference, path string) {
-	for _, key := range []string{"antagonist", "intensity", "every", "for"} {
+	for _, key := range []string{"antagonist", "intensity", "unseen", "every", "for"} {
 		if c.given[path+"."+key] {
 			c.add(path+"."+key, "nothing: the file says what happens", "one")
 		}

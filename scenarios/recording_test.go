@@ -13,6 +13,7 @@ import (
 
 	"slosim/engine/profile"
 	"slosim/sim/virtual"
+	"slosim/workloads"
 )
 
 const recordedText = `
@@ -118,7 +119,7 @@ func TestBadRecordings(t *testing.T) {
 	app := testApp(t)
 	for name, test := range map[string]struct{ old, new, recording, want string }{
 		"mistakes in the file": {"", "", "t_s,factor\n0,1\n1,x\n2,-1\n", "DIR/slow.csv:3: factor: want a number, 0.001 to 1000, got \"x\"\nDIR/slow.csv:4: factor: want a number, 0.001 to 1000, got \"-1\""},
-		"no such file":         {`"slow.csv"`, `"fast.csv"`, good, `DIR/recorded.toml:17: interference[0].file: want a file of recorded slow-downs, got open DIR/fast.csv: no such file or directory`},
+		"no such file":         {`"slow.csv"`, `"fast.csv"`, good, `DIR/recorded.toml:17: interference[0].file: want one of azure-vm-noise-cache, or a file of recorded slow-downs, got open DIR/fast.csv: no such file or directory`},
 		"too short":            {`"slow.csv"`, "\"slow.csv\"\nspeed = 4\nfrom = \"500ms\"\nto = \"1s\"", "t_s,factor\n0,1\n1,2\n", `DIR/recorded.toml:20: interference[0].to: want at most 750ms, where the recording ends (it is never looped), got 1s`},
 		"speed":                {`"slow.csv"`, "\"slow.csv\"\nspeed = 0", good, `DIR/recorded.toml:18: interference[0].speed: want above 0, at most 1e+06, got 0.0`},
 		"an antagonist too":    {`"slow.csv"`, "\"slow.csv\"\nantagonist = \"cpu\"", good, `DIR/recorded.toml:18: interference[0].antagonist: want nothing: the file says what happens, got one`},
@@ -174,5 +175,44 @@ func TestDisturbance(t *testing.T) {
 		if d.on(at) != on || d.slowdownAt(at) != worst {
 			t.Fatalf("at %d: want %v and %v, got %v and %v", at, on, worst, d.on(at), d.slowdownAt(at))
 		}
+	}
+}
+
+// TestRecordingThatShips: a name needs no folder, and the file is what the catalogue says.
+func TestRecordingThatShips(t *testing.T) {
+	known := fakeKnown()
+	known.OpenSlowdowns, known.Recordings = workloads.OpenSlowdowns, recordingEntries()
+	text := strings.ReplaceAll(recordedText, "slow.csv", "azure-vm-noise-cache")
+	s, _, err := inFolder(t, known, text, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	info := workloads.Recordings()[0]
+	if got := s.Interference[0].Recording; len(got) != info.Rows || got.Span() != info.Span {
+		t.Errorf("want %d rows over %v, got %d over %v", info.Rows, info.Span, len(got), got.Span())
+	}
+	_, _, err = inFolder(t, known, strings.ReplaceAll(text, "vm-noise", "noise"), "")
+	if err == nil || !strings.Contains(err.Error(), "azure-vm-noise-cache") {
+		t.Errorf("want an error that lists what ships, got %v", err)
+	}
+}
+
+// TestUnseen: a level hidden in one block is hidden in all.
+func TestUnseen(t *testing.T) {
+	block := "[[interference]]\nantagonist = \"cpu\"\nfrom = \"%s\"\nto = \"%s\"\n%s\n\n[sensor]"
+	text := func(first, second string) string {
+		both := fmt.Sprintf(block, "0s", "100ms", first) + "\n" + fmt.Sprintf(block, "200ms", "300ms", second)
+		return strings.Replace(recordedText, "[[interference]]\nfile = \"slow.csv\"\n\n[sensor]", strings.Replace(both, "\n\n[sensor]", "", 1), 1)
+	}
+	if _, err := Parse("x.toml", []byte(text("unseen = true", "unseen = true")), fakeKnown()); err != nil {
+		t.Errorf("hidden in both: %v", err)
+	}
+	_, err := Parse("x.toml", []byte(text("unseen = true", "")), fakeKnown())
+	if err == nil || !strings.Contains(err.Error(), "interference[1].unseen: want true") {
+		t.Errorf("hidden in one: want an error, got %v", err)
+	}
+	_, err = Parse("x.toml", []byte(text("", "unseen = true\nintensity = 0.5")), fakeKnown())
+	if err != nil {
+		t.Errorf("another intensity: %v", err)
 	}
 }

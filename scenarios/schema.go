@@ -90,16 +90,19 @@ type Machine struct {
 // in the same scenario it can be wrong, as in life; without one, it scales as the truth
 // does.
 type Interference struct {
-	Antagonist string   `toml:"antagonist,omitempty"` // "cpu" shares the worker's core; "memory" and "cache" sit beside it
-	Intensity  float64  `toml:"intensity,omitzero"`   // above 0, at most 1: share of time that it is active; default 1
-	File       string   `toml:"file,omitempty"`       // instead of an antagonist; relative to the scenario's folder
-	Speed      float64  `toml:"speed,omitzero"`       // of a file: seconds of recording a second of virtual time; default 1
-	From       Duration `toml:"from"`                 // default 0s
-	To         Duration `toml:"to"`                   // default: the run's duration, or the end of the recording before it
-	Every      Duration `toml:"every,omitzero"`
-	For        Duration `toml:"for,omitzero"`
-	Machine    int      `toml:"machine"` // index from 0
-	Worker     int      `toml:"worker"`  // index from 0
+	Antagonist string  `toml:"antagonist,omitempty"` // "cpu" shares the worker's core; "memory" and "cache" sit beside it
+	Intensity  float64 `toml:"intensity,omitzero"`   // above 0, at most 1: share of time that it is active; default 1
+	File       string  `toml:"file,omitempty"`       // instead of an antagonist: a recording that ships, or a file, relative to the scenario's folder
+	// Unseen says that the service was never calibrated against the antagonist: the sensor
+	// reads its slow-down, and policies believe times from the other levels.
+	Unseen  bool     `toml:"unseen,omitempty"`
+	Speed   float64  `toml:"speed,omitzero"` // of a file: seconds of recording a second of virtual time; default 1
+	From    Duration `toml:"from"`           // default 0s
+	To      Duration `toml:"to"`             // default: the run's duration, or the end of the recording before it
+	Every   Duration `toml:"every,omitzero"`
+	For     Duration `toml:"for,omitzero"`
+	Machine int      `toml:"machine"` // index from 0
+	Worker  int      `toml:"worker"`  // index from 0
 
 	Recording workloads.Slowdowns `toml:"-"` // of File; nil with an antagonist
 }

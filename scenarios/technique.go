@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/BurntSushi/toml"
+
+	"slosim/engine"
 )
 
 // Technique names a technique and its options. A scenario writes it as a string,
@@ -16,9 +18,25 @@ type Technique struct {
 	Options map[string]any // every key but name; nil without one
 }
 
-// Key returns the name with the options, sorted: "slo-nn" or "slo-nn(activator=lsh)".
-// Equal keys are the same technique; profiles and result files use it.
+// plain returns the technique without options where it has a name of its own: slo-nn with
+// an activator is one of the variants.
+func (t Technique) plain() Technique {
+	activator, ok := t.Options["activator"].(string)
+	if t.Name != "slo-nn" || !ok || len(t.Options) != 1 {
+		return t
+	}
+	switch activator {
+	case "best", engine.LinearActivator:
+		return Technique{Name: "slo-nn"}
+	}
+	return Technique{Name: "slo-nn-" + activator}
+}
+
+// Key returns the name with the options, sorted: "slo-nn" or "mine(size=3,speed=2)".
+// Equal keys are the same technique; profiles and result files use it. An activator is
+// part of the name: slo-nn with "lsh" is "slo-nn-lsh".
 func (t Technique) Key() string {
+	t = t.plain()
 	if len(t.Options) == 0 {
 		return t.Name
 	}

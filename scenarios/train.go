@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,7 +21,8 @@ import (
 const DataDir = "/usr/share/datasets/fashion-mnist"
 
 // Train trains all networks of a family, freezes their cascades on the calibration
-// images and writes the files into o.Out. Files are whole or absent.
+// images and writes the files into o.Out, packed as those that ship. Files are whole or
+// absent.
 func (a *App) Train(ctx context.Context, o TrainOptions) error {
 	family, err := FindFamily(o.Network)
 	if err != nil {
@@ -38,7 +41,7 @@ func (a *App) Train(ctx context.Context, o TrainOptions) error {
 	}
 	for _, net := range nets {
 		path := filepath.Join(o.Out, weightsFile(net.Name))
-		if err := result.WriteFile(path, func(w io.Writer) error { return engine.Write(w, net) }); err != nil {
+		if err := result.WriteFile(path, func(w io.Writer) error { return engine.WritePacked(w, net) }); err != nil {
 			return err
 		}
 		fmt.Fprintln(o.Console.Out, path)
@@ -118,40 +121,50 @@ func (a *App) freeze(ctx context.Context, family Family, nets []*engine.Network,
 	if err != nil {
 		return err
 	}
-	source := sourceOf(nets)
-	carriers := map[string]string{"slo-nn": family.Name + ".wta", "zoo": family.Reference}
+	source := a.over(nets)
+	carriers := engine.CascadeCarriers()
 	p.Start("freezing cascades", len(carriers))
 	defer p.Done()
-	for _, technique := range []string{"slo-nn", "zoo"} {
+	for _, technique := range slices.Sorted(maps.Keys(carriers)) {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		carrier, err := source.Open(carriers[technique])
-		if err != nil {
+		if !family.allows(technique) {
+			continue
+		}
+		if err := a.freezeOne(family, source, technique, carriers[technique], calibration); err != nil {
 			return err
 		}
-		t, err := source.Technique(engine.TechniqueSpec{Name: technique, Network: family.Name}, a.Kernels)
-		if err != nil {
-			return err
-		}
-		points := t.Points()
-		cascades, err := engine.CalibrateCascades(t, calibration, calibration.Features, engine.CascadeGoals{
-			Losses: frozenLosses(),
-			Cost:   func(point int) float64 { return float64(points[point].Ops) },
-		})
-		if err != nil {
-			return err
-		}
-		if carrier.Frozen == nil {
-			carrier.Frozen = map[string]engine.Frozen{}
-		}
-		frozen := engine.Frozen{Cascades: cascades}
-		if technique == "slo-nn" {
-			frozen.Activator = engine.LinearActivator
-		}
-		carrier.Frozen[technique] = frozen
 		p.Add(1)
 	}
+	return nil
+}
+
+// freezeOne freezes the cascades of one technique.
+func (a *App) freezeOne(family Family, source engine.Source, technique, variant string, calibration *workloads.Dataset) error {
+	carrier, err := source.Open(family.Name + "." + variant)
+	if technique == "zoo" {
+		carrier, err = source.Whole(family.Name)
+	}
+	if err != nil {
+		return err
+	}
+	t, err := source.Technique(family.spec(technique), a.Kernels)
+	if err != nil {
+		return err
+	}
+	points := t.Points()
+	cascades, err := engine.CalibrateCascades(t, calibration, calibration.Features, engine.CascadeGoals{
+		Losses: frozenLosses(),
+		Cost:   func(point int) float64 { return float64(points[point].Ops) },
+	})
+	if err != nil {
+		return err
+	}
+	if carrier.Frozen == nil {
+		carrier.Frozen = map[string]engine.Frozen{}
+	}
+	carrier.Frozen[technique] = engine.Frozen{Cascades: cascades}
 	return nil
 }
 
@@ -159,6 +172,23 @@ func (a *App) freeze(ctx context.Context, family Family, nets []*engine.Network,
 // cascade is frozen.
 func frozenLosses() []float64 {
 	return []float64{0, 0.0005, 0.001, 0.0015, 0.002, 0.003, 0.005, 0.01, 0.02}
+}
+
+// over opens networks that are in memory, and any other one as the App does.
+func (a *App) over(nets []*engine.Network) engine.Source {
+	memory := sourceOf(nets)
+	names := slices.Clone(memory.Names)
+	for _, name := range a.Source.Names {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return engine.Source{Names: names, Open: func(name string) (*engine.Network, error) {
+		if slices.Contains(memory.Names, name) {
+			return memory.Open(name)
+		}
+		return a.Source.Open(name)
+	}}
 }
 
 // sourceOf opens networks that are in memory.

@@ -64,9 +64,12 @@ const (
 	slowdownsColumns = 2
 )
 
-// OpenSlowdowns reads a recorded slow-down from a file, plain or gzip. Mistakes in it
-// are a LineErrors.
+// OpenSlowdowns returns a recorded slow-down that ships ([Recordings]) by name, or else
+// reads the file of that path, plain or gzip. Mistakes in it are a LineErrors.
 func OpenSlowdowns(path string) (Slowdowns, error) {
+	if s, ok, err := openRecording(path); ok {
+		return s, err
+	}
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, err

@@ -12,7 +12,7 @@ import (
 )
 
 func listCommand(app App) *cobra.Command {
-	kinds := []string{"antagonists", "arrivals", "datasets", "metrics", "networks", "policies", "scenarios", "techniques", "traces"}
+	kinds := []string{"antagonists", "arrivals", "datasets", "metrics", "networks", "policies", "recordings", "scenarios", "techniques", "traces"}
 	return &cobra.Command{
 		Use:       "list KIND",
 		Short:     "List what a scenario may name: policies, techniques, networks, traces, arrivals, ...",
@@ -38,6 +38,7 @@ func entriesOf(known scenarios.Known, kind string) []scenarios.Entry {
 		"metrics":     known.Metrics,
 		"networks":    known.Networks,
 		"policies":    known.Policies,
+		"recordings":  known.Recordings,
 		"scenarios":   scenarios.ShippedScenarios(),
 		"techniques":  known.Techniques,
 		"traces":      known.Traces,

@@ -3,6 +3,7 @@ package profile
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 )
 
@@ -38,9 +39,10 @@ type Belief struct {
 	table      []float64 // [point][knot][grid], nanoseconds
 }
 
-// NewBelief compiles the calibration half of a set. levels are the profile's. It
-// refuses a half that is not consistent, or has no samples where a query may need them.
-func NewBelief(set *Set, levels []Level) (*Belief, error) {
+// NewBelief compiles the calibration half of a set. levels are the profile's; those
+// named unseen are as if nobody had calibrated them. It refuses a half that is not
+// consistent, or has no samples where a query may need them.
+func NewBelief(set *Set, levels []Level, unseen ...int) (*Belief, error) {
 	if err := set.checkHalf("calibration", &set.Calibration, len(levels)); err != nil {
 		return nil, err
 	}
@@ -51,7 +53,7 @@ func NewBelief(set *Set, levels []Level) (*Belief, error) {
 		b.confidence = append(b.confidence, confidenceOf(set, outcomes))
 		b.has = b.has || len(b.confidence[p].raw) > 0
 	}
-	if err := b.compile(set, levels); err != nil {
+	if err := b.compile(set, levels, unseen); err != nil {
 		return nil, err
 	}
 	return b, nil
@@ -157,8 +159,8 @@ func (b *Belief) locate(slowdown float64) (i int, f, scale float64) {
 }
 
 // compile fills the tables.
-func (b *Belief) compile(set *Set, levels []Level) error {
-	groups, err := b.sortLevels(levels)
+func (b *Belief) compile(set *Set, levels []Level, unseen []int) error {
+	groups, err := b.sortLevels(levels, unseen)
 	if err != nil {
 		return err
 	}
@@ -166,6 +168,9 @@ func (b *Belief) compile(set *Set, levels []Level) error {
 	b.table = make([]float64, len(b.mean)*gridSize)
 	c := newComposer(set)
 	for l := range levels {
+		if groups.knot[l] < 0 {
+			continue
+		}
 		share := 1 / float64(groups.size[groups.knot[l]])
 		if err := c.setLevel(l); err != nil {
 			return err
@@ -182,27 +187,31 @@ func (b *Belief) compile(set *Set, levels []Level) error {
 
 // levelGroups says which knot a level belongs to, and how many levels a knot has.
 type levelGroups struct {
-	knot []int // [level]
+	knot []int // [level]; -1: unseen
 	size []int // [knot]
 }
 
 // sortLevels fills the knots: the distinct slow-downs, ascending.
-func (b *Belief) sortLevels(levels []Level) (levelGroups, error) {
+func (b *Belief) sortLevels(levels []Level, unseen []int) (levelGroups, error) {
 	for i, level := range levels {
 		if !(level.Slowdown > 0) || math.IsInf(level.Slowdown, 0) {
 			return levelGroups{}, fmt.Errorf("profile: level %d: slow-down: want a positive number, got %v", i, level.Slowdown)
 		}
-		b.knots = append(b.knots, max(1, level.Slowdown))
+		if !slices.Contains(unseen, i) {
+			b.knots = append(b.knots, max(1, level.Slowdown))
+		}
+	}
+	if len(b.knots) == 0 {
+		return levelGroups{}, fmt.Errorf("profile: want a level that is not unseen, got none")
 	}
 	b.knots = distinct(b.knots)
 	g := levelGroups{knot: make([]int, len(levels)), size: make([]int, len(b.knots))}
 	for i, level := range levels {
-		k := 0
-		for b.knots[k] != max(1, level.Slowdown) {
-			k++
+		g.knot[i] = -1
+		if !slices.Contains(unseen, i) {
+			g.knot[i] = slices.Index(b.knots, max(1, level.Slowdown))
+			g.size[g.knot[i]]++
 		}
-		g.knot[i] = k
-		g.size[k]++
 	}
 	return g, nil
 }

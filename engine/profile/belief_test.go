@@ -258,6 +258,43 @@ func TestNonMonotoneLevelsAreRepaired(t *testing.T) {
 	}
 }
 
+// TestUnseenLevels: a belief that must not see a level is that of a profile without it.
+func TestUnseenLevels(t *testing.T) {
+	levels, without := testLevels(), testSet()
+	last := len(levels) - 1
+	hidden, err := NewBelief(testSet(), levels, last)
+	if err != nil {
+		t.Fatal(err)
+	}
+	half := &without.Calibration
+	half.Stalls = half.Stalls[:min(last, len(half.Stalls))]
+	half.Activate = half.Activate[:last]
+	for p := range half.Execute {
+		half.Execute[p] = half.Execute[p][:last]
+	}
+	fewer, err := NewBelief(without, levels[:last])
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, _ := testBelief(t)
+	differs := false
+	for point := range hidden.Points() {
+		for _, slowdown := range []float64{1, 1.3, 2, 5} {
+			got, want := hidden.Quantile(point, 0.9, slowdown), fewer.Quantile(point, 0.9, slowdown)
+			if got != want || hidden.Mean(point, slowdown) != fewer.Mean(point, slowdown) {
+				t.Errorf("point %d at %v: want %v, got %v", point, slowdown, want, got)
+			}
+			differs = differs || got != all.Quantile(point, 0.9, slowdown)
+		}
+	}
+	if !differs {
+		t.Error("hiding a level changed nothing")
+	}
+	if _, err := NewBelief(testSet(), levels[:1], 0); err == nil {
+		t.Error("nothing seen: want an error, got none")
+	}
+}
+
 func TestGridIsItsOwnInverse(t *testing.T) {
 	for i := range gridSize {
 		if got := gridPosition(gridQuantile(i)); math.Abs(got-float64(i)) > 1e-9 {

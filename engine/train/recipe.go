@@ -31,14 +31,10 @@ func Recipes() []Recipe {
 		list = append(list, fashion(fmt.Sprintf("w%d", s.width), s.width, s.rate))
 	}
 	full := fashion("full", 1024, 1e-3)
-	full.About = "the full network, and the paper's tables over it"
-	full.Tables = []string{engine.LSHActivator}
-	wta := fashion("wta", 1024, 1e-3)
-	wta.About = "the full network trained to keep only its largest activations, at six densities"
-	wta.Kind, wta.Masked = engine.WinnerTakeAll, 1
-	wta.Shares = []float64{0.02, 0.05, 0.10, 0.20, 0.30, 1}
-	wta.Hyper.Odds = []float64{0.05, 0.10, 0.30, 0.15, 0.10, 0.30}
-	wta.Tables = []string{engine.LinearActivator, engine.ClusteredActivator}
+	full.About = "the full network, and the tables of three activators over it: the paper's, and two of ours"
+	full.Tables = []string{engine.LSHActivator, engine.LinearActivator, engine.ClusteredActivator}
+	wta := winnerTakeAll("fashion-mnist.wta", 1024, 1e-3)
+	wta.Tables = []string{engine.LinearActivator, engine.ClusteredActivator, engine.LSHActivator}
 	list = append(list, full, wta, slimmable())
 	for _, s := range smallSizes() {
 		list = append(list, prunedNodes(s.width, s.rate))
@@ -46,7 +42,25 @@ func Recipes() []Recipe {
 	for _, p := range []struct{ share, rate float64 }{{0.01, 5e-3}, {0.02, 5e-3}, {0.05, 3e-3}, {0.10, 3e-3}, {0.20, 3e-3}} {
 		list = append(list, prunedWeights(p.share, p.rate))
 	}
-	return list
+	return append(list, wide())
+}
+
+// winnerTakeAll is the recipe of a network that keeps its largest activations only.
+func winnerTakeAll(name string, width int, rate float64) Recipe {
+	r := fashion("wta", width, rate)
+	r.Name = name
+	r.About = fmt.Sprintf("%d nodes a layer, trained to keep only the largest activations, at six densities", width)
+	r.Kind, r.Masked = engine.WinnerTakeAll, 1
+	r.Shares = []float64{0.02, 0.05, 0.10, 0.20, 0.30, 1}
+	r.Hyper.Odds = []float64{0.05, 0.10, 0.30, 0.15, 0.10, 0.30}
+	return r
+}
+
+// wide is the recipe of a network above 16 MB, for which caches and memory matter.
+func wide() Recipe {
+	r := winnerTakeAll("fashion-mnist-wide.wta", 1728, 1e-3)
+	r.Tables = []string{engine.LinearActivator}
+	return r
 }
 
 // size is a width of hidden layers with the learning rate that suits it.

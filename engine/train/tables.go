@@ -15,7 +15,8 @@ const (
 	linearDimensions  = 32
 	clusterDimensions = 32
 	clusters          = 256
-	lshBudget         = 4 << 20 // bytes of importances
+	lshBudget         = 4 << 20 // bytes of importances, of all hidden layers
+	candidateBudget   = 2 << 20 // of the first layer alone
 	// observedShare is the density whose activations the tables are to predict: the one
 	// at which a winner-take-all network is as accurate as at 100 %.
 	observedShare = 0.10
@@ -75,7 +76,16 @@ func buildClustered(n *engine.Network, data Data, key rng.Key, set *kernel.Set) 
 	return nil
 }
 
+// buildLSH builds the paper's tables, and those that propose candidates where the
+// network was trained for that.
 func buildLSH(n *engine.Network, data Data, key rng.Key, set *kernel.Set) error {
+	if n.Kind == engine.WinnerTakeAll {
+		t, err := engine.ChooseCandidateLSH(n, set, data.Fit, data.Confidence, candidateBudget, n.Level(observedShare), key)
+		if err != nil {
+			return err
+		}
+		return n.PutLSH(t)
+	}
 	t, err := engine.ChooseLSH(n, set, data.Fit, data.Confidence, lshBudget, engine.DefaultShares(), key)
 	if err != nil {
 		return err
