@@ -46,6 +46,23 @@ func CascadeCarriers() map[string]string {
 	return carriers
 }
 
+// Needs says whether a technique is made from a variant of a stem, such as "full" or "w64".
+func Needs(technique, variant string) bool {
+	if v, ok := variants()[technique]; ok {
+		return variant == v.network
+	}
+	letters := map[string]string{"zoo": "w", "prune-nodes": "n", "prune-weights": "p"}
+	switch technique {
+	case "slimmable":
+		return variant == "slim"
+	case "zoo", "prune-nodes", "prune-weights":
+		number, ok := strings.CutPrefix(variant, letters[technique])
+		_, err := strconv.Atoi(number)
+		return variant == "full" || ok && err == nil
+	}
+	return variant == "full"
+}
+
 // Source opens networks by name; [Shipped] is the usual one.
 type Source struct {
 	Names []string

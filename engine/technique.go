@@ -34,7 +34,7 @@ type Session interface {
 // Result is the answer to one query.
 type Result struct {
 	Answer     int
-	Nodes      int     // computed nodes
+	Nodes      int     // computed nodes; of pruned weights, as many nodes as would have the weights that are left
 	Class      uint8   // work class
 	Margin     float32 // top logit minus the second
 	Confidence float32 // the activator's raw confidence at this point; NaN without one

@@ -157,7 +157,7 @@ func (s *zooSession) Execute(point int, x []float32) Result {
 	nodes := 0
 	for i, stage := range r.stages {
 		member := s.t.slots[stage].current.Load()
-		nodes += member.net.Nodes()
+		nodes += int(member.density()*float64(member.net.Nodes()) + 0.5)
 		answer, margin := top(member.forward(s.t.set, s.scratches[stage], x))
 		if i == len(r.thresholds) || margin >= r.thresholds[i] {
 			return Result{Answer: answer, Nodes: nodes, Class: uint8(i), Margin: margin, Confidence: unknown()}

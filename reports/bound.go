@@ -8,7 +8,7 @@ import (
 )
 
 // pageLimit is a technique's upper bound as printed.
-type pageLimit struct{ Technique, Images, Right, Service string }
+type pageLimit struct{ Technique, Images, Right, Service, Memory string }
 
 // pageLimits returns the bounds of the summary in their order.
 func pageLimits(s *result.Summary) []pageLimit {
@@ -20,6 +20,7 @@ func pageLimits(s *result.Summary) []pageLimit {
 			Images:    thousands(int64(b.Images)),
 			Right:     rangeText(b.Right, 100, 2),
 			Service:   meanText(b.ServiceUS),
+			Memory:    memoryText(b),
 		})
 	}
 	return limits
@@ -33,11 +34,24 @@ func bounds(out *strings.Builder, s *result.Summary) {
 	}
 	fmt.Fprintf(out, "\nupper bound: every query alone at its cheapest right point (%s test images, no waiting, no interference)\n", limits[0].Images)
 	var g grid
-	g.add([]string{"technique", "right at some point %", "mean service us"}, nil)
+	g.add([]string{"technique", "right at some point %", "mean service us", "memory MB"}, nil)
 	for _, l := range limits {
-		g.add([]string{printable(l.Technique), l.Right, l.Service}, nil)
+		g.add([]string{printable(l.Technique), l.Right, l.Service, l.Memory}, nil)
 	}
 	out.WriteString(g.String())
+}
+
+// memoryText is what the technique's weights and tables take, and in brackets what its
+// smallest point needs where that is less.
+func memoryText(b *result.Bound) string {
+	if b.MemoryBytes == 0 {
+		return "-"
+	}
+	megabytes := func(n int64) string { return fixed(float64(n)/1e6, significant(float64(n)/1e6, 2)) }
+	if b.LeastBytes < b.MemoryBytes {
+		return fmt.Sprintf("%s (%s to %s)", megabytes(b.MemoryBytes), megabytes(b.LeastBytes), megabytes(b.MemoryBytes))
+	}
+	return megabytes(b.MemoryBytes)
 }
 
 // rangeText prints a mean with the ends of an interval that is not symmetric.

@@ -27,7 +27,7 @@ var comparisonColumns = [...]column{
 	{"p50_ms", "p50", "p50", "ms", 1, 0},
 	{"p99_ms", "p99", "p99", "ms", 1, 0},
 	{"goodput_qps", "goodput", "goodput", "q/s", 1, 0},
-	{"utilisation", "utilisation", "util.", "%", 100, 1},
+	{"capacity_qps", "capacity", "capacity", "q/s", 1, 0},
 	{"mean_density", "density", "density", "%", 100, 1},
 }
 

@@ -63,6 +63,7 @@ type page struct {
 	Headline string
 	Title    string
 	Sample   string // replications and queries
+	Matrices []pageMatrix
 	Tables   []pageTable
 	Regrets  []pageRegret
 	Regret   string // what the regrets are
@@ -85,12 +86,7 @@ type charts struct{ Fronts, Timeline, CDFs, Density bool }
 
 func newPage(m *result.Manifest, s *result.Summary, f *result.Figures) (*page, error) {
 	cells := cellsOf(s, everyClass, "all")
-	var bounds []string
-	for _, cell := range cells {
-		if isBound(cell) {
-			bounds = append(bounds, cell.Contender)
-		}
-	}
+	bounds := boundNames(cells)
 	data, err := dataElement(&drawn{Contenders: contenderNames(cells), Hidden: hiddenAtFirst(cells), Bounds: bounds, Figures: f})
 	if err != nil {
 		return nil, err
@@ -104,9 +100,9 @@ func newPage(m *result.Manifest, s *result.Summary, f *result.Figures) (*page, e
 		Data:     data,
 		Licence:  strings.TrimSpace(plotLicence),
 		Headline: Headline(s), Title: s.Title, Sample: sampleText(cells),
-		Tables: pageTables(s), Regrets: pageRegrets(s), Regret: regretCaption(s), Limits: pageLimits(s), Classes: pageClasses(s, f), Points: pageFronts(f), Judged: pageReliabilities(f), Shaded: shadedTexts(f),
+		Matrices: pageMatrices(s), Tables: pageTables(s), Regrets: pageRegrets(s), Regret: regretCaption(s), Limits: pageLimits(s), Classes: pageClasses(s, f), Points: pageFronts(f), Judged: pageReliabilities(f), Shaded: shadedTexts(f),
 		Figures: f, Manifest: m, Command: command(m), Machine: machineRows(m, f),
-		Notes: allNotes(m, s, f), Bounds: bounds,
+		Notes: allNotes(m, s, f), Bounds: clairvoyants(cells),
 		Charts: charts{Fronts: len(f.Fronts) > 0, Timeline: len(f.Timeline) > 0, CDFs: len(f.CDFs) > 0, Density: anyDensity(f)},
 	}
 	return p, nil
@@ -156,6 +152,16 @@ func dataElement(d *drawn) (template.HTML, error) {
 	}
 	out.WriteString("</script>")
 	return template.HTML(out.String()), nil
+}
+
+// boundNames names the clairvoyant contenders.
+func boundNames(cells []*result.Cell) (list []string) {
+	for _, cell := range cells {
+		if isBound(cell) {
+			list = append(list, cell.Contender)
+		}
+	}
+	return list
 }
 
 // hiddenAtFirst names the contenders beyond the best few in effective accuracy.

@@ -38,6 +38,7 @@ var metrics = [...]metric{
 	{"utilisation", 0, true, 0, func(p *part) float64 {
 		return p.busy.Seconds() / (p.length.Seconds() * float64(p.worker))
 	}},
+	{"capacity_qps", 1, true, 0, func(p *part) float64 { return float64(p.done) / p.busy.Seconds() * float64(p.worker) }},
 	{"mean_density", 0, false, 0, func(p *part) float64 { return p.density / float64(p.finished) }},
 	{"mean_ms", 0, false, 0, func(p *part) float64 { return p.latency.sum / float64(p.finished) / 1e6 }},
 	{"waiting_ms", 0, false, 0, func(p *part) float64 { return p.waiting / float64(p.finished) / 1e6 }},

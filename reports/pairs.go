@@ -19,8 +19,8 @@ func (p *pairLucks) ofMetric(metric string, i, j int) luck {
 	return luck{}
 }
 
-// newPairLucks compares all contenders in a group of cells.
-func newPairLucks(runs []Contender, group cellGroup) *pairLucks {
+// newPairLucks compares the pairs of contenders in a group of cells.
+func newPairLucks(runs []Contender, group cellGroup, pairs pairing) *pairLucks {
 	p := &pairLucks{}
 	for s := range shares {
 		rows := residualRows(runs, &group, &shares[s])
@@ -28,7 +28,9 @@ func newPairLucks(runs []Contender, group cellGroup) *pairLucks {
 		for i := range runs {
 			p[s][i] = make([]luck, i)
 			for j := range i {
-				p[s][i][j] = rows.pair(i, j)
+				if pairs[i][j] {
+					p[s][i][j] = rows.pair(i, j)
+				}
 			}
 		}
 	}

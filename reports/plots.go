@@ -6,7 +6,6 @@ import (
 	"image/color"
 	"io"
 	"math"
-	"slices"
 	"strconv"
 
 	"gonum.org/v1/plot"
@@ -217,7 +216,7 @@ func addFront(p *plot.Plot, i int, front *result.Front) error {
 			single.add(point)
 		}
 	}
-	if err := addLine(p, front.Technique, i, undominated(front.Points)); err != nil {
+	if err := addLine(p, front.Technique, i, undominated(front)); err != nil {
 		return err
 	}
 	if err := single.draw(p, i, draw.CircleGlyph{}); err != nil {
@@ -263,22 +262,11 @@ func (s *frontPoints) draw(p *plot.Plot, i int, shape draw.GlyphDrawer) error {
 	return nil
 }
 
-// undominated returns the points that no other beats in time and accuracy.
-func undominated(points []result.FrontPoint) plotter.XYs {
-	sorted := slices.Clone(points)
-	slices.SortStableFunc(sorted, func(a, b result.FrontPoint) int {
-		if a.MeanUS != b.MeanUS {
-			return int(math.Copysign(1, a.MeanUS-b.MeanUS))
-		}
-		return int(math.Copysign(1, b.Accuracy-a.Accuracy))
-	})
-	var front plotter.XYs
-	top := math.Inf(-1)
-	for _, p := range sorted {
-		if p.Accuracy > top {
-			top = p.Accuracy
-			front = append(front, plotter.XY{X: p.MeanUS, Y: p.Accuracy * 100})
-		}
+// undominated returns the line through a front's undominated points.
+func undominated(front *result.Front) plotter.XYs {
+	var line plotter.XYs
+	for _, p := range front.Undominated() {
+		line = append(line, plotter.XY{X: p.MeanUS, Y: p.Accuracy * 100})
 	}
-	return front
+	return line
 }

@@ -17,7 +17,9 @@ const (
 
 // isBound says whether a contender is clairvoyant: it knows what nobody can know
 // and bounds the others instead of competing with them.
-func isBound(c *result.Cell) bool { return strings.HasPrefix(c.Policy, "clairvoyant") }
+func isBound(c *result.Cell) bool { return isClairvoyant(c.Policy) }
+
+func isClairvoyant(policy string) bool { return strings.HasPrefix(policy, "clairvoyant") }
 
 // columnMarks marks a column of cells (of one class and window, one a contender).
 // Nothing is marked for metrics without a direction, without a second competitor

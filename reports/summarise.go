@@ -58,15 +58,16 @@ func Summarise(heading Heading, contenders []Contender) (result.Summary, error) 
 			samples[i] = append(samples[i], newCellSample(&runs[i], group))
 		}
 	}
-	lucks := make([]*pairLucks, len(groups))
+	pairs, lucks := make([]pairing, len(groups)), make([]*pairLucks, len(groups))
 	for g := range groups {
-		lucks[g] = newPairLucks(runs, groups[g])
+		pairs[g] = newPairing(runs, samples, g)
+		lucks[g] = newPairLucks(runs, groups[g], pairs[g])
 	}
 	for i := range runs {
 		first := len(s.Cells)
 		for g, group := range groups {
 			cell := samples[i][g].cell(&runs[i], group, heading.Set)
-			cell.Versus = versus(samples, runs, lucks[g], i, g)
+			cell.Versus = versus(samples, runs, pairs[g], lucks[g], i, g)
 			s.Cells = append(s.Cells, cell)
 		}
 		addPromises(s.Cells[first:], &runs[i], groups, samples[i])

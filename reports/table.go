@@ -31,6 +31,11 @@ func Table(w io.Writer, s *result.Summary, options TableOptions) error {
 		return fmt.Errorf("table: want a cell of class %q and window %q, got none", everyClass, "all")
 	}
 	title(&out, s, cells)
+	if m := newMatrix(cells); m != nil {
+		matrices(&out, s, m, options)
+		_, err := io.WriteString(w, out.String())
+		return err
+	}
 	comparison(&out, cells, options)
 	if disturbed := cellsOf(s, everyClass, "interference"); len(disturbed) > 0 {
 		fmt.Fprintf(&out, "\nwhile interference was on (%s queries a contender)\n", queriesText(disturbed))
@@ -41,6 +46,19 @@ func Table(w io.Writer, s *result.Summary, options TableOptions) error {
 	legend(&out, s, cells)
 	_, err := io.WriteString(w, out.String())
 	return err
+}
+
+// matrices prints a factorial of many contenders; summary.csv and report.html have a line
+// for each.
+func matrices(out *strings.Builder, s *result.Summary, m *matrix, options TableOptions) {
+	cells := cellsOf(s, everyClass, "all")
+	m.write(out, cells, options)
+	if disturbed := cellsOf(s, everyClass, "interference"); len(disturbed) > 0 {
+		fmt.Fprintf(out, "\nwhile interference was on (%s queries a contender)\n\n", queriesText(disturbed))
+		m.write(out, disturbed, options)
+	}
+	bounds(out, s)
+	legend(out, s, cells)
 }
 
 func title(out *strings.Builder, s *result.Summary, cells []*result.Cell) {
@@ -187,14 +205,27 @@ func legend(out *strings.Builder, s *result.Summary, cells []*result.Cell) {
 	if anyMissing(s, result.Few) {
 		fmt.Fprintln(out, "-: too few queries (a q-quantile needs 20/(1-q))")
 	}
-	for _, cell := range cells {
-		if isBound(cell) {
-			fmt.Fprintf(out, "%s is clairvoyant: a bound, not a competitor\n", printable(cell.Contender))
-		}
+	for _, name := range clairvoyants(cells) {
+		fmt.Fprintf(out, "%s is clairvoyant: a bound, not a competitor\n", printable(name))
 	}
 	for _, note := range s.Notes {
 		fmt.Fprintln(out, "note:", printable(note))
 	}
+}
+
+// clairvoyants names the contenders that are bounds, or their policies where there are
+// many contenders.
+func clairvoyants(cells []*result.Cell) (list []string) {
+	for _, cell := range cells {
+		name := cell.Contender
+		if len(cells) > manyContenders {
+			name = cell.Policy
+		}
+		if isBound(cell) && !slices.Contains(list, name) {
+			list = append(list, name)
+		}
+	}
+	return list
 }
 
 func marked(cells []*result.Cell) bool {

@@ -15,10 +15,10 @@ import (
 // differences and allows, where the metric is a share of queries, for the luck of the
 // images that they differ on. Each interval stands alone: nothing corrects for their
 // number.
-func versus(samples [][]*cellSample, runs []Contender, lucks *pairLucks, i, group int) map[string]result.Against {
+func versus(samples [][]*cellSample, runs []Contender, pairs pairing, lucks *pairLucks, i, group int) map[string]result.Against {
 	against := map[string]result.Against{}
 	for other := range runs {
-		if other == i {
+		if other == i || !pairs[i][other] {
 			continue
 		}
 		for m, metric := range metrics {
@@ -67,6 +67,9 @@ func statisticalNotes(runs []Contender, s *result.Summary) []string {
 		if len(run.Tallies) < most {
 			notes = append(notes, fmt.Sprintf("%s: only %d of %d replications", run.Name, len(run.Tallies), most))
 		}
+	}
+	if len(runs) > manyContenders {
+		notes = append(notes, fmt.Sprintf("%d contenders: compared are those of one technique or one policy, and each with whoever is best in something", len(runs)))
 	}
 	if pooled := pooledQuantiles(s, most); len(pooled) > 0 {
 		notes = append(notes, fmt.Sprintf("%s without interval, where one replication alone has too few queries: taken over all of them", joinNames(pooled)))

@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"math"
+	"strings"
 
 	"slosim/engine/profile"
 	"slosim/reports/result"
@@ -42,8 +43,24 @@ func boundOf(set *profile.Set) result.Bound {
 	share := times.n / float64(images)
 	lo, hi := wilson(share, images)
 	b := result.Bound{Technique: set.Technique, Images: images, Right: result.Metric{Mean: &share, Lo: &lo, Hi: &hi}}
+	b.MemoryBytes, b.LeastBytes = footprint(set.Groups)
 	b.ServiceUS = timeMetric(times.estimate(), timingHalf(chosen, costs, times.n), activation(set, &set.Truth))
 	return b
+}
+
+// footprint returns the bytes of all networks of a technique, with their tables, and of
+// its smallest group. Groups of several networks (a cascade's) add nothing: each of them
+// is a group of its own as well.
+func footprint(groups []profile.Group) (all, least int64) {
+	for i, g := range groups {
+		if !strings.Contains(g.Name, "+") {
+			all += g.Bytes
+		}
+		if i == 0 || g.Bytes < least {
+			least = g.Bytes
+		}
+	}
+	return all, least
 }
 
 // pointCosts returns the mean execution time alone of every point and work class.
@@ -54,6 +71,7 @@ func pointCosts(set *profile.Set) [][]estimate {
 			cost := estimate{mean: math.Inf(1)} // a class that was never timed never occurs
 			if len(d) > 0 {
 				cost = meanOf([]profile.Dist{d})
+				cost.half = max(cost.half, z95*spreadOf(&set.Truth, point)*cost.mean)
 			}
 			costs[point] = append(costs[point], cost)
 		}

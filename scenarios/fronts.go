@@ -59,11 +59,22 @@ func denseService(p *profile.Profile) estimate {
 // estimate is a mean in nanoseconds with the half-width of its 95 % interval.
 type estimate struct{ mean, half float64 }
 
-// serviceOf returns the mean service time of a point alone, activation included.
+// serviceOf returns the mean service time of a point alone, activation included. Its
+// interval allows for calls and blocks of calls, whichever differ more.
 func serviceOf(set *profile.Set, half *profile.Half, point int) estimate {
 	service := meanOf(half.Execute[point][0])
 	first := activation(set, half)
-	return estimate{service.mean + first.mean, math.Hypot(service.half, first.half)}
+	e := estimate{service.mean + first.mean, math.Hypot(service.half, first.half)}
+	e.half = max(e.half, z95*spreadOf(half, point)*e.mean)
+	return e
+}
+
+// spreadOf is the relative standard error over blocks, 0 where it is not known.
+func spreadOf(half *profile.Half, point int) float64 {
+	if point >= len(half.Spread) {
+		return 0
+	}
+	return half.Spread[point]
 }
 
 // meanOf pools distributions of single calls.

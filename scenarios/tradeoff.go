@@ -5,10 +5,11 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"io"
-	"io/fs"
 	"math"
+	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"slosim/engine"
 	"slosim/engine/profile"
@@ -40,7 +41,7 @@ func (a *App) Tradeoff(ctx context.Context, o TradeoffOptions) error {
 			return err // now, and not after measuring the first seed
 		}
 	}
-	techniques := withBase(o.Techniques)
+	techniques := withBase(family, o.Techniques)
 	var trades []trade
 	for seed := shippedSeed; seed < shippedSeed+o.Seeds; seed++ {
 		t, err := a.trade(ctx, family, techniques, seed, o)
@@ -54,9 +55,9 @@ func (a *App) Tradeoff(ctx context.Context, o TradeoffOptions) error {
 
 // withBase returns the techniques to measure: all of them if none is named, and
 // otherwise those named with the two that losses and speed-ups are counted from.
-func withBase(named []Technique) []Technique {
+func withBase(family Family, named []Technique) []Technique {
 	if len(named) == 0 {
-		return everyTechnique()
+		return everyTechnique(family)
 	}
 	list := slices.Clone(named)
 	for _, base := range []string{"dense", "slo-nn"} {
@@ -67,12 +68,12 @@ func withBase(named []Technique) []Technique {
 	return list
 }
 
-// everyTechnique lists the techniques to compare. slo-nn-probe is left out: its points
+// everyTechnique lists the techniques of a family to compare. slo-nn-probe is left out: its points
 // are those of slo-nn with a first pass that only a policy can use.
-func everyTechnique() []Technique {
+func everyTechnique(family Family) []Technique {
 	var list []Technique
 	for _, name := range engine.Techniques() {
-		if name != "slo-nn-probe" {
+		if name != "slo-nn-probe" && family.allows(name) {
 			list = append(list, Technique{Name: name})
 		}
 	}
@@ -95,7 +96,7 @@ type base struct {
 
 // trade measures the techniques over the networks of a seed, alone.
 func (a *App) trade(ctx context.Context, family Family, techniques []Technique, seed int, o TradeoffOptions) (trade, error) {
-	app, err := a.withSeed(ctx, family, seed, o)
+	app, err := a.withSeed(ctx, family, techniques, seed, o)
 	if err != nil {
 		return trade{}, err
 	}
@@ -118,67 +119,100 @@ func (a *App) trade(ctx context.Context, family Family, techniques []Technique, 
 	return trade{seed, m.Profile, calibration, truth}, nil
 }
 
-// withSeed returns an App whose networks are those of a training seed.
-func (a *App) withSeed(ctx context.Context, family Family, seed int, o TradeoffOptions) (*App, error) {
+// withSeed returns an App whose networks are those of a training seed: as many as the
+// techniques need, from the cache or trained and kept there one by one.
+func (a *App) withSeed(ctx context.Context, family Family, techniques []Technique, seed int, o TradeoffOptions) (*App, error) {
 	if seed == shippedSeed {
 		return a, nil
 	}
-	app := *a
-	recipes, err := train.Match(family.Name)
+	var names []string
+	for _, t := range techniques {
+		names = append(names, t.plain().Name)
+	}
+	recipes, err := neededRecipes(family, names)
 	if err != nil {
 		return nil, err
 	}
-	// What decides the weights names the folder: another recipe must not find old ones.
-	sum := sha256.Sum256(fmt.Append(nil, recipes, frozenLosses()))
-	dir := filepath.Join(a.CacheDir, "networks", fmt.Sprintf("%s-seed%d-%s-%x", family.Name, seed, a.Kernels.Name, sum[:6]))
-	if nets, err := openAll(dir, a.familyNames(family)); err == nil {
-		app.Source = sourceOf(nets)
-		return &app, nil
+	nets, err := a.seedNetworks(ctx, family, recipes, seed, o)
+	if err != nil {
+		return nil, err
 	}
-	training := TrainOptions{Console: o.Console, Network: family.Name, Seed: int64(seed), Data: o.Data, Out: dir}
-	training.Console.Out = io.Discard
-	if a.CacheDir == "" {
-		data, err := trainingData(family, o.Data)
+	app := *a
+	app.Source = sourceOf(nets)
+	return &app, app.freeze(ctx, family, nets, names, o.progress())
+}
+
+// neededRecipes lists the recipes of the networks that techniques are made from, with
+// the reference of the family.
+func neededRecipes(family Family, techniques []string) (needed []train.Recipe, err error) {
+	for _, stem := range []string{family.Name, family.Smaller} {
+		if stem == "" {
+			continue
+		}
+		recipes, err := train.Match(stem)
 		if err != nil {
 			return nil, err
 		}
-		nets, err := a.trainFamily(ctx, family, data, training)
-		app.Source = sourceOf(nets)
-		return &app, err
-	}
-	if err := a.Train(ctx, training); err != nil {
-		return nil, err
-	}
-	nets, err := openAll(dir, a.familyNames(family))
-	app.Source = sourceOf(nets)
-	return &app, err
-}
-
-// familyNames lists the networks of a family.
-func (a *App) familyNames(family Family) []string {
-	var names []string
-	for _, name := range a.Source.Names {
-		if len(name) > len(family.Name) && name[:len(family.Name)+1] == family.Name+"." {
-			names = append(names, name)
+		for _, r := range recipes {
+			variant := strings.TrimPrefix(r.Name, stem+".")
+			uses := func(technique string) bool {
+				return engine.Needs(technique, variant) && (stem == family.Name || technique == "zoo")
+			}
+			if r.Name == family.Reference || slices.ContainsFunc(techniques, uses) {
+				needed = append(needed, r)
+			}
 		}
 	}
-	return names
+	return needed, nil
 }
 
-// openAll opens trained networks from a folder.
-func openAll(dir string, names []string) ([]*engine.Network, error) {
-	if !filepath.IsAbs(dir) {
-		return nil, fs.ErrNotExist // there is no cache folder
-	}
-	var nets []*engine.Network
-	for _, name := range names {
-		net, err := engine.Open(filepath.Join(dir, weightsFile(name)))
+// seedNetworks returns the networks of recipes, without cascades.
+func (a *App) seedNetworks(ctx context.Context, family Family, recipes []train.Recipe, seed int, o TradeoffOptions) (nets []*engine.Network, err error) {
+	var data train.Data // read when a network is trained
+	training := TrainOptions{Console: o.Console, Network: family.Name, Seed: int64(seed), Data: o.Data}
+	memory := &train.Memory{}
+	for _, r := range recipes {
+		path := a.seedPath(r, seed)
+		if net, err := engine.Open(path); err == nil && path != "" {
+			nets = append(nets, net)
+			continue
+		}
+		if data.Fit == nil {
+			if data, err = trainingData(family, o.Data); err != nil {
+				return nil, err
+			}
+		}
+		net, err := a.trainOne(ctx, r, data, memory, training)
 		if err != nil {
+			return nil, err
+		}
+		if err := keepNetwork(path, net); err != nil {
 			return nil, err
 		}
 		nets = append(nets, net)
 	}
 	return nets, nil
+}
+
+// seedPath names the cached file of a network. What decides the weights is in the name:
+// another recipe must not find old ones. Empty without a cache folder.
+func (a *App) seedPath(r train.Recipe, seed int) string {
+	if a.CacheDir == "" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(r.Settings()))
+	return filepath.Join(a.CacheDir, "networks", fmt.Sprintf("seed%d-%s-%x", seed, a.Kernels.Name, sum[:6]), weightsFile(r.Name))
+}
+
+// keepNetwork writes a network into the cache.
+func keepNetwork(path string, net *engine.Network) error {
+	if path == "" {
+		return nil
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	return result.WriteFile(path, func(w io.Writer) error { return engine.WritePacked(w, net) })
 }
 
 // wholeNetwork is the name of the point that computes everything.

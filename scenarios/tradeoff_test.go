@@ -1,7 +1,10 @@
 package scenarios
 
 import (
+	"fmt"
 	"math"
+	"slices"
+	"strings"
 	"testing"
 
 	"slosim/engine/profile"
@@ -51,5 +54,62 @@ func TestChooseKeepsAMargin(t *testing.T) {
 		if got := tr.choose(&p.Sets[0], c.loss, c.margin); got != c.want {
 			t.Errorf("within %v by %v standard errors: want point %d, got %d", c.loss, c.margin, c.want, got)
 		}
+	}
+}
+
+// TestNeededRecipes: a trade-off trains what its techniques are made from, and no more.
+func TestNeededRecipes(t *testing.T) {
+	for text, want := range map[string]string{
+		"dense":              "full",
+		"slo-nn":             "full wta",
+		"slo-nn-lsh":         "full",
+		"zoo slimmable":      "w32 w64 w128 w256 w512 full slim",
+		"prune-weights":      "full p01 p02 p05 p10 p20",
+		"slo-nn prune-nodes": "full wta n32 n64 n128 n256 n512",
+	} {
+		family := Families()[0]
+		needed, err := neededRecipes(family, strings.Fields(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var names []string
+		for i := range needed {
+			names = append(names, strings.TrimPrefix(needed[i].Name, family.Name+"."))
+		}
+		if got := strings.Join(names, " "); got != want {
+			t.Errorf("%s: want %s, got %s", text, want, got)
+		}
+	}
+	wide, err := neededRecipes(Families()[1], []string{"slo-nn", "zoo"})
+	if err != nil || len(wide) != 7 {
+		t.Errorf("wide network with a zoo: want its network, five small ones and their whole one, got %d, %v", len(wide), err)
+	}
+}
+
+// TestSeedPaths: networks of other settings have other files, and a name no address in it.
+func TestSeedPaths(t *testing.T) {
+	app, err := NewApp()
+	if err != nil {
+		t.Fatal(err)
+	}
+	app.CacheDir = t.TempDir()
+	var paths []string
+	for range 2 {
+		recipes, err := neededRecipes(Families()[0], []string{"zoo", "prune-nodes", "prune-weights", "slo-nn"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range recipes {
+			path := app.seedPath(recipes[i], 2)
+			recipes[i].Hyper.Epochs++
+			if app.seedPath(recipes[i], 2) == path {
+				t.Errorf("%s: another number of epochs has the same file", recipes[i].Name)
+			}
+			paths = append(paths, path)
+		}
+	}
+	first := paths[:len(paths)/2]
+	if diff := fmt.Sprint(first) != fmt.Sprint(paths[len(first):]); diff || len(slices.Compact(slices.Sorted(slices.Values(first)))) != len(first) {
+		t.Errorf("want a file for each recipe, always the same, got %v", paths)
 	}
 }

@@ -67,7 +67,7 @@ func (a *App) trainFamily(ctx context.Context, family Family, data train.Data, o
 		}
 		nets = append(nets, net)
 	}
-	return nets, a.freeze(ctx, family, nets, o.progress())
+	return nets, a.freeze(ctx, family, nets, slices.Collect(maps.Keys(engine.CascadeCarriers())), o.progress())
 }
 
 // trainingData opens the data set's training files and the embedded calibration set.
@@ -113,10 +113,10 @@ func (a *App) trainOne(ctx context.Context, recipe train.Recipe, data train.Data
 	return net, nil
 }
 
-// freeze chooses the margin cascades of slo-nn and of the zoo on the calibration
-// images. Costs are multiply-adds, not times, so that the files do not depend on how
+// freeze chooses the margin cascades of the named techniques that have some, slo-nn in
+// all variants and the zoo, on the calibration images. Costs are multiply-adds, not times, so that the files do not depend on how
 // busy the machine was; what a cascade really costs is measured like any other point.
-func (a *App) freeze(ctx context.Context, family Family, nets []*engine.Network, p Progress) error {
+func (a *App) freeze(ctx context.Context, family Family, nets []*engine.Network, techniques []string, p Progress) error {
 	calibration, err := workloads.OpenDataset(family.Calibration)
 	if err != nil {
 		return err
@@ -129,7 +129,7 @@ func (a *App) freeze(ctx context.Context, family Family, nets []*engine.Network,
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if !family.allows(technique) {
+		if !family.allows(technique) || !slices.Contains(techniques, technique) {
 			continue
 		}
 		if err := a.freezeOne(family, source, technique, carriers[technique], calibration); err != nil {

@@ -43,17 +43,19 @@ func (q *queue) len() int { return len(q.entries) - q.head - q.holes }
 
 // insert adds w behind all entries that do not sort after (key, seq). There are no holes.
 func (q *queue) insert(w scheduler.Waiting, slots []slot) {
-	q.reserve()
 	s := &slots[w.Ref]
 	all := q.all()
 	at := len(all)
 	if at > 0 && slots[all[at-1].Ref].after(s) {
 		at = sort.Search(len(all), func(i int) bool { return slots[all[i].Ref].after(s) })
 	}
-	if q.head > 0 && at < len(all)/2 {
+	if at < len(all)/2 {
+		q.reserveFront()
+		all = q.all()
 		q.head--
 		copy(q.entries[q.head:q.head+at], all[:at])
 	} else {
+		q.reserve()
 		q.entries = append(q.entries, w)
 		copy(q.all()[at+1:], q.all()[at:])
 	}
@@ -67,6 +69,21 @@ func (q *queue) reserve() {
 		n := copy(q.entries, q.all())
 		q.entries, q.head = q.entries[:n], 0
 	}
+}
+
+// reserveFront makes room before the head, as much as there are entries, when there is
+// none: amortised O(1) for a discipline under which the last come are the first served.
+func (q *queue) reserveFront() {
+	if q.head > 0 {
+		return
+	}
+	n := len(q.entries)
+	if cap(q.entries) < 2*n {
+		q.entries = append(make([]scheduler.Waiting, 0, 3*n), q.entries...)
+	}
+	q.entries = q.entries[:2*n]
+	copy(q.entries[n:], q.entries[:n])
+	q.head = n
 }
 
 // find returns the position of a waiting query, by its order: O(log n), and O(1)

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
@@ -16,11 +17,11 @@ func TestQueueIsSortedSlice(t *testing.T) {
 		var q queue
 		var slots []slot
 		var want []scheduler.QueryRef
-		keys := rapid.SampledFrom([]int{0, 2, 50}).Draw(t, "keys")
+		keys := rapid.SampledFrom([]int{0, 2, 50, -1}).Draw(t, "keys")
 		for range rapid.IntRange(1, 150).Draw(t, "steps") {
 			if rapid.IntRange(0, 2).Draw(t, "insert") > 0 {
 				ref := scheduler.QueryRef(len(slots))
-				slots = append(slots, slot{key: int64(rapid.IntRange(0, keys).Draw(t, "key")), seq: uint64(ref), state: waiting})
+				slots = append(slots, slot{key: drawKey(t, keys, len(slots)), seq: uint64(ref), state: waiting})
 				q.insert(scheduler.Waiting{Ref: ref}, slots)
 				want = append(want, ref)
 				slices.SortStableFunc(want, func(a, b scheduler.QueryRef) int { return int(slots[a].key - slots[b].key) })
@@ -36,6 +37,14 @@ func TestQueueIsSortedSlice(t *testing.T) {
 			}
 		}
 	})
+}
+
+// drawKey draws a key of few or many, or, below 0, that of last come, first served.
+func drawKey(t *rapid.T, keys, arrived int) int64 {
+	if keys < 0 {
+		return int64(-arrived)
+	}
+	return int64(rapid.IntRange(0, keys).Draw(t, "key"))
 }
 
 // removeSome takes out up to four queries at random places in one plan.
@@ -71,4 +80,38 @@ func TestQueueMemoryIsBounded(t *testing.T) {
 	if len(q.all()) != 10 || cap(q.entries) > 64 {
 		t.Errorf("want 10 waiting in room for at most 64, got %d in %d", len(q.all()), cap(q.entries))
 	}
+}
+
+// BenchmarkQueueStanding inserts into a standing queue and takes the head, under both
+// orders of arrival: the cost must not depend on how many wait.
+func BenchmarkQueueStanding(b *testing.B) {
+	for _, order := range []string{"first", "last"} {
+		for _, standing := range []int{10, 10_000} {
+			b.Run(fmt.Sprintf("served=%s/standing=%d", order, standing), func(b *testing.B) {
+				var q queue
+				slots := make([]slot, standing+1)
+				for i := range slots {
+					push(&q, slots, order, i, i)
+				}
+				next := len(slots)
+				for b.Loop() {
+					head := q.all()[0].Ref
+					q.remove(head, slots)
+					slots[head].state = free
+					q.compact(slots)
+					push(&q, slots, order, int(head), next)
+					next++
+				}
+			})
+		}
+	}
+}
+
+func push(q *queue, slots []slot, order string, ref, seq int) {
+	key := int64(0)
+	if order == "last" {
+		key = int64(-seq)
+	}
+	slots[ref] = slot{key: key, seq: uint64(seq), state: waiting}
+	q.insert(scheduler.Waiting{Ref: scheduler.QueryRef(ref)}, slots)
 }

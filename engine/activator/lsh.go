@@ -18,7 +18,7 @@ type LSHTables struct {
 	Planes       *kernel.Matrix // Tables*Bits x inputs
 	Offset       []float32      // -Planes·mean: inputs are centred
 	// Importance is [table][bucket][node]: the mean activation in the bucket, scaled
-	// per bucket and layer so that the largest is 255.
+	// per bucket and layer so that the largest is 63.
 	Importance []uint8
 
 	// Shares are the densities that the confidences below are for, ascending; none

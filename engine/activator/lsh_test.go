@@ -69,7 +69,7 @@ func TestLSHImportancesAreScaledMeans(t *testing.T) {
 		}
 		row := tables.Importance[l.row(at[0], int32(at[1]))*70:]
 		for j, v := range sum {
-			if want := 255 * v / highest; math.Abs(want-float64(row[j])) > 0.51 {
+			if want := importanceSteps * v / highest; math.Abs(want-float64(row[j])) > 0.51 {
 				t.Fatalf("table %d, bucket %d, node %d: want %.2f, got %d", at[0], at[1], j, want, row[j])
 			}
 		}
@@ -104,7 +104,7 @@ func TestEmptyBucketsFallBack(t *testing.T) {
 	for _, v := range reference {
 		highest = max(highest, v)
 	}
-	if highest != 255 {
+	if highest != importanceSteps {
 		t.Errorf("want the overall importances in an empty bucket, got at most %d", highest)
 	}
 }

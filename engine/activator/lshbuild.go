@@ -96,8 +96,12 @@ func addLayers(sums []float32, hidden [][]float32) {
 	}
 }
 
-// quantise scales each layer's sums so that its largest becomes 255: a bucket with
-// many images then weighs no more in the sum over tables than one with few.
+// importanceSteps is the largest importance: finer steps do not rank better, once summed
+// over the tables, and would only make files larger.
+const importanceSteps = 63
+
+// quantise scales each layer's sums so that its largest becomes importanceSteps: a bucket
+// with many images then weighs no more in the sum over tables than one with few.
 func (t *LSHTables) quantise(dst []uint8, sums []float32) {
 	for _, n := range t.Layers {
 		highest := float32(0)
@@ -106,7 +110,7 @@ func (t *LSHTables) quantise(dst []uint8, sums []float32) {
 		}
 		for i, v := range sums[:n] {
 			if highest > 0 {
-				dst[i] = uint8(v/highest*255 + 0.5)
+				dst[i] = uint8(v/highest*importanceSteps + 0.5)
 			}
 		}
 		dst, sums = dst[n:], sums[n:]

@@ -135,7 +135,12 @@ func (c *campaign) alone() error {
 		if err := c.ctx.Err(); err != nil {
 			return err
 		}
-		reference := c.run(b, c.wall, func(sample, label int, r call) { c.keepAlone(b, sample, label, r) })
+		sum := time.Duration(0)
+		reference := c.run(b, c.wall, func(sample, label int, r call) {
+			c.keepAlone(b, sample, label, r)
+			sum += r.activate + r.execute
+		})
+		c.times[b.technique].half[b.half].block(b.point, sum, len(b.samples))
 		c.dense = append(c.dense, nanoseconds(reference))
 		c.out.Levels[0].Kept += len(b.samples)
 		c.progress("alone", i+1, len(blocks))

@@ -29,7 +29,11 @@ type halfSurfaces struct {
 	outcomes []profile.Outcome // [point*samples + sample]
 	activate [][]uint32        // [level]
 	execute  [][][][]uint32    // [point][level][class]
+	blocks   [][]blockTime     // [point], alone
 }
+
+// blockTime is what the calls of a block took together.
+type blockTime struct{ sum, calls float64 }
 
 func newSurfaces(t engine.Technique, levels, calibrationSamples, truthSamples int) *surfaces {
 	points := len(t.Points())
@@ -40,6 +44,7 @@ func newSurfaces(t engine.Technique, levels, calibrationSamples, truthSamples in
 		half.outcomes = make([]profile.Outcome, points*samples)
 		half.activate = make([][]uint32, levels)
 		half.execute = make([][][][]uint32, points)
+		half.blocks = make([][]blockTime, points)
 		for p := range half.execute {
 			half.execute[p] = make([][][]uint32, levels)
 			for l := range half.execute[p] {
@@ -63,6 +68,29 @@ func (h *halfSurfaces) time(point, level int, c call, activates bool) {
 	}
 	class := &h.execute[point][level][c.result.Class]
 	*class = append(*class, nanoseconds(c.execute))
+}
+
+// block keeps what the calls of a block took together.
+func (h *halfSurfaces) block(point int, sum time.Duration, calls int) {
+	h.blocks[point] = append(h.blocks[point], blockTime{float64(sum), float64(calls)})
+}
+
+// spread returns the relative standard error of the mean time of a call over blocks, that
+// of a ratio of sums (Cochran, Sampling Techniques, 3rd edition, section 6.4); 0 of a
+// single block, which says nothing.
+func spread(blocks []blockTime) float64 {
+	var sum, calls, squares float64
+	for _, b := range blocks {
+		sum, calls = sum+b.sum, calls+b.calls
+	}
+	for _, b := range blocks {
+		d := b.sum - sum/calls*b.calls
+		squares += d * d
+	}
+	if n := float64(len(blocks)); n > 1 {
+		return math.Sqrt(squares*n/(n-1)) / sum
+	}
+	return 0
 }
 
 // outcome keeps what a sample got at a point.
@@ -90,6 +118,9 @@ func (h *halfSurfaces) profileHalf(activates bool) profile.Half {
 				out.Execute[p][l][c] = distribution(times)
 			}
 		}
+	}
+	for _, blocks := range h.blocks {
+		out.Spread = append(out.Spread, spread(blocks))
 	}
 	if activates {
 		out.Activate = make([]profile.Dist, len(h.activate))

@@ -101,6 +101,7 @@ func (c *coder) half(h *Half) {
 	c.dists(&h.Activate)
 	list(c, &h.Execute, func(c *coder, levels *[][]Dist) { list(c, levels, (*coder).dists) })
 	list(c, &h.Stalls, func(c *coder, s *[]Stall) { list(c, s, (*coder).stall) })
+	list(c, &h.Spread, (*coder).float)
 }
 
 func (c *coder) stall(s *Stall) {

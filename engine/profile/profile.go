@@ -70,6 +70,10 @@ type Half struct {
 	Activate []Dist     // [level]; nil when the technique does not activate
 	Execute  [][][]Dist // [point][level][work class]: on-CPU time
 	Stalls   [][]Stall  // [level]; empty unless the worker's core is shared
+	// Spread is, [point], the relative standard error of the mean service time alone. It is
+	// over blocks of calls, which lie apart in time: calls of a block share what the machine
+	// did then, and are not independent. Empty: not known.
+	Spread []float64
 }
 
 // Outcome is what one sample got at one point.

@@ -8,7 +8,7 @@ import (
 )
 
 // SchemaVersion is the version of the profile's format. A file of another one is refused.
-const SchemaVersion = 1
+const SchemaVersion = 2
 
 // Validate says what is inconsistent in a profile: lengths that do not match,
 // distributions that are empty or not ascending, numbers out of range.
@@ -168,6 +168,8 @@ func (s *Set) checkSizes(name string, h *Half, levels int) error {
 		return s.errorf("%s: execution times: want %d points, got %d", name, len(s.Points), len(h.Execute))
 	case len(h.Activate) != activate:
 		return s.errorf("%s: activation times: want %d levels, got %d", name, activate, len(h.Activate))
+	case len(h.Spread) != 0 && len(h.Spread) != len(s.Points):
+		return s.errorf("%s: spread: want none or %d points, got %d", name, len(s.Points), len(h.Spread))
 	case len(h.Stalls) != 0 && len(h.Stalls) != levels:
 		return s.errorf("%s: stalls: want none or %d levels, got %d", name, levels, len(h.Stalls))
 	}

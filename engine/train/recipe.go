@@ -103,6 +103,22 @@ func prunedWeights(share, rate float64) Recipe {
 	return r
 }
 
+// Settings is a text of all that decides the weights but data, seed and kernels: of the
+// recipe, and of the one that it is cut from.
+func (r *Recipe) Settings() string {
+	bare := *r
+	bare.Prune = nil
+	text := fmt.Sprintf("%+v", bare)
+	if r.Prune == nil {
+		return text
+	}
+	text += fmt.Sprintf(" %+v", *r.Prune)
+	if base, err := Match(r.Prune.Base); err == nil && len(base) == 1 {
+		text += " " + base[0].Settings()
+	}
+	return text
+}
+
 // validate reports what contradicts itself or the network.
 func (r *Recipe) validate(n *engine.Network) error {
 	p := r.Prune

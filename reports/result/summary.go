@@ -1,5 +1,10 @@
 package result
 
+import (
+	"cmp"
+	"slices"
+)
+
 // Summary is summary.json: every statistic of a run.
 type Summary struct {
 	Schema int    `json:"schema"` // 1
@@ -23,6 +28,10 @@ type Bound struct {
 	// ServiceUS is the mean service time in microseconds of the cheapest right point,
 	// activation included, over those images; the interval holds images and timing.
 	ServiceUS Metric `json:"service_us"`
+	// MemoryBytes is what all weights and tables of the technique's points take in
+	// memory; LeastBytes what its smallest point needs. 0: not known.
+	MemoryBytes int64 `json:"memory_bytes,omitempty"`
+	LeastBytes  int64 `json:"least_bytes,omitempty"`
 }
 
 // Cell holds the metrics of one contender, class and window.
@@ -107,6 +116,22 @@ type Figures struct {
 type Front struct {
 	Technique string       `json:"technique"`
 	Points    []FrontPoint `json:"points"`
+}
+
+// Undominated returns the points that no other one beats in time and accuracy, by
+// ascending time: each is right more often than all faster ones.
+func (f *Front) Undominated() []FrontPoint {
+	sorted := slices.Clone(f.Points)
+	slices.SortStableFunc(sorted, func(a, b FrontPoint) int {
+		return cmp.Or(cmp.Compare(a.MeanUS, b.MeanUS), cmp.Compare(b.Accuracy, a.Accuracy))
+	})
+	var kept []FrontPoint
+	for _, p := range sorted {
+		if len(kept) == 0 || p.Accuracy > kept[len(kept)-1].Accuracy {
+			kept = append(kept, p)
+		}
+	}
+	return kept
 }
 
 // FrontPoint is one operating point, alone on the machine.
