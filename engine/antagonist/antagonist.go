@@ -22,14 +22,38 @@ func Kinds() []string { return []string{"cache", "cpu", "memory"} }
 // SharesCore says whether the kind runs on the worker's own core.
 func SharesCore(kind string) bool { return kind == "cpu" }
 
-// ImpliedShare returns the part of its core that an antagonist gets when nothing
-// else disturbs: its intensity, and half of that when it shares the core with a
-// worker that is always busy, since the scheduler is fair.
-func (s Spec) ImpliedShare() float64 {
-	if SharesCore(s.Kind) {
-		return s.Intensity / 2
+// Shares returns the least and the most of its core that an antagonist gets when nothing
+// else disturbs. Beside the worker that is its intensity. On the worker's own core, with a
+// worker that is always busy, a fair scheduler gives one half to an antagonist that is
+// always active; one that pauses gets something between half of its active time, as if
+// both were there all along, and all of it, since schedulers favour who has just slept.
+func (s Spec) Shares() (least, most float64) {
+	switch {
+	case !SharesCore(s.Kind):
+		return s.Intensity, s.Intensity
+	case s.Intensity == 1:
+		return 0.5, 0.5
 	}
-	return s.Intensity
+	return s.Intensity / 2, s.Intensity
+}
+
+// shareTolerance is what a measured share may lie outside of those implied.
+const shareTolerance = 0.1
+
+// Plausible says whether a measured share of the core is one that the antagonist gets
+// when nothing else disturbs. One that hardly runs at all never is.
+func (s Spec) Plausible(share float64) bool {
+	least, most := s.Shares()
+	return share >= max(least-shareTolerance, least/2) && share <= most+shareTolerance
+}
+
+// Implied is the text of the shares, for messages.
+func (s Spec) Implied() string {
+	least, most := s.Shares()
+	if least == most {
+		return fmt.Sprintf("%.2f", least)
+	}
+	return fmt.Sprintf("%.2f to %.2f", least, most)
 }
 
 // Validate says what is wrong with a spec, nil if nothing is.

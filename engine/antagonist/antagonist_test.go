@@ -118,12 +118,26 @@ func TestPlace(t *testing.T) {
 	}
 }
 
-func TestImpliedShare(t *testing.T) {
-	if got := (Spec{Kind: "cpu", Intensity: 1}).ImpliedShare(); got != 0.5 {
-		t.Errorf("cpu: want 0.5, got %v", got)
-	}
-	if got := (Spec{Kind: "memory", Intensity: 0.8}).ImpliedShare(); got != 0.8 {
-		t.Errorf("memory: want 0.8, got %v", got)
+func TestPlausibleShares(t *testing.T) {
+	for _, test := range []struct {
+		spec      Spec
+		share     float64
+		plausible bool
+	}{
+		{Spec{Kind: "cpu", Intensity: 1}, 0.5, true},
+		{Spec{Kind: "cpu", Intensity: 1}, 0.41, true},
+		{Spec{Kind: "cpu", Intensity: 1}, 0.35, false},
+		{Spec{Kind: "cpu", Intensity: 0.5}, 0.25, true},
+		{Spec{Kind: "cpu", Intensity: 0.5}, 0.5, true}, // the scheduler favours who has slept
+		{Spec{Kind: "cpu", Intensity: 0.5}, 0.65, false},
+		{Spec{Kind: "cpu", Intensity: 0.1}, 0.01, false}, // it hardly runs
+		{Spec{Kind: "memory", Intensity: 0.8}, 0.8, true},
+		{Spec{Kind: "memory", Intensity: 0.8}, 0.65, false},
+		{Spec{Kind: "memory", Intensity: 0.1}, 0, false},
+	} {
+		if got := test.spec.Plausible(test.share); got != test.plausible {
+			t.Errorf("%+v with a share of %g (implied %s): want %t, got %t", test.spec, test.share, test.spec.Implied(), test.plausible, got)
+		}
 	}
 }
 

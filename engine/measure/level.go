@@ -12,10 +12,9 @@ import (
 
 // Limits of a level's measurement.
 const (
-	chunkTime      = 100 * time.Millisecond // window over which an antagonist's share is judged
-	shareTolerance = 0.1                    // around the implied share
-	maxAttempts    = 4                      // chunks run, as a multiple of those needed
-	watchTime      = 4 * time.Second        // recording of stalls, both halves together
+	chunkTime   = 100 * time.Millisecond // window over which an antagonist's share is judged
+	maxAttempts = 4                      // chunks run, as a multiple of those needed
+	watchTime   = 4 * time.Second        // recording of stalls, both halves together
 )
 
 // levels measures every point under every antagonist.
@@ -129,12 +128,12 @@ func (c *campaign) chunks(level int, spec antagonist.Spec, process Disturber) (o
 			return seen, err
 		}
 		queue, attempts = queue[len(got.ran):], attempts+len(got.ran)
-		if math.Abs(got.share-spec.ImpliedShare()) > shareTolerance {
+		if !spec.Plausible(got.share) {
 			c.out.Levels[level].Discarded += calls(got.ran)
 			queue = append(queue, blocksOf(got.ran)...)
 			if attempts > maxAttempts*total {
-				return seen, fmt.Errorf("measure: antagonist %s: want %.2f of its core, got %.2f in too many windows: is the machine busy?",
-					stage, spec.ImpliedShare(), got.share)
+				return seen, fmt.Errorf("measure: antagonist %s: want %s of its core, got %.2f in too many windows: is the machine busy?",
+					stage, spec.Implied(), got.share)
 			}
 			continue
 		}
@@ -264,12 +263,12 @@ func (c *campaign) watched(spec antagonist.Spec, process Disturber) ([]profile.S
 		if share, err = process.Share(); err != nil {
 			return nil, err
 		}
-		if math.Abs(share-spec.ImpliedShare()) <= shareTolerance {
+		if spec.Plausible(share) {
 			return stalls, nil
 		}
 	}
-	return nil, fmt.Errorf("measure: antagonist %s: want %.2f of its core while stalls are recorded, got %.2f: is the machine busy?",
-		spec.Kind, spec.ImpliedShare(), share)
+	return nil, fmt.Errorf("measure: antagonist %s: want %s of its core while stalls are recorded, got %.2f: is the machine busy?",
+		spec.Kind, spec.Implied(), share)
 }
 
 // record watches the clock for a while. A jump in which the thread lost its core for
