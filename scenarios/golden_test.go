@@ -120,8 +120,8 @@ func TestGoldenFrontsAreMonotone(t *testing.T) {
 				}
 				last = point
 			}
-			if kept := len(front.Undominated()); kept == 0 || 3*kept < len(front.Points) {
-				t.Errorf("%s: only %d of %d points are undominated", front.Technique, kept, len(front.Points))
+			if kept := len(front.Undominated()); kept < min(2, len(front.Points)) {
+				t.Errorf("%s: only %d of %d points are undominated: there is no front", front.Technique, kept, len(front.Points))
 			}
 		}
 	}
