@@ -120,7 +120,7 @@ func TestGoldenFrontsAreMonotone(t *testing.T) {
 				}
 				last = point
 			}
-			if kept := len(front.Undominated()); kept < min(2, len(front.Points)) {
+			if kept := len(front.Undominated()); kept < 1 || kept < 2 && len(front.Points) > 2 {
 				t.Errorf("%s: only %d of %d points are undominated: there is no front", front.Technique, kept, len(front.Points))
 			}
 		}

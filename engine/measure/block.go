@@ -3,6 +3,7 @@ package measure
 import (
 	"fmt"
 	"math"
+	"runtime/debug"
 	"time"
 
 	"slosim/engine"
@@ -127,23 +128,30 @@ func threadClockLapse(kind string) time.Duration {
 	return time.Duration(median(times))
 }
 
-// alone runs every sample of both halves at every point on the undisturbed machine.
+// rounds is how often the weights get new memory while the machine is measured alone.
+const rounds = 6
+
+// alone runs every sample of both halves at every point on the undisturbed machine, in
+// rounds: where the weights happen to lie in memory decides which of their lines meet in
+// a cache, by several per cent for a network about as large as the cache, and stays for
+// the life of a process. A campaign that saw one placement would call that the truth.
 func (c *campaign) alone() error {
 	all := [halves][]int{c.random.Perm(c.cfg.Calibration.Len()), c.random.Perm(c.cfg.Truth.Len())}
 	blocks := c.plan(func(_, _, half int) []int { return all[half] })
-	for i, b := range blocks {
-		if err := c.ctx.Err(); err != nil {
-			return err
+	for round := range rounds {
+		if round > 0 {
+			if err := c.move(); err != nil {
+				return err
+			}
 		}
-		sum := time.Duration(0)
-		reference := c.run(b, c.wall, func(sample, label int, r call) {
-			c.keepAlone(b, sample, label, r)
-			sum += r.activate + r.execute
-		})
-		c.times[b.technique].half[b.half].block(b.point, sum, len(b.samples))
-		c.dense = append(c.dense, nanoseconds(reference))
-		c.out.Levels[0].Kept += len(b.samples)
-		c.progress("alone", i+1, len(blocks))
+		from, to := round*len(blocks)/rounds, (round+1)*len(blocks)/rounds
+		for i, b := range blocks[from:to] {
+			if err := c.ctx.Err(); err != nil {
+				return err
+			}
+			c.blockAlone(b, round)
+			c.progress("alone", from+i+1, len(blocks))
+		}
 	}
 	c.out.Campaign.Reference = distribution(c.dense)
 	c.out.Campaign.Drift = drift(c.dense)
@@ -151,6 +159,39 @@ func (c *campaign) alone() error {
 		c.warn("the dense reference drifted by %.0f %% while the machine was measured alone", 100*d)
 	}
 	c.out.Levels[0].Slowdown = 1
+	return nil
+}
+
+// blockAlone runs a block on the undisturbed machine.
+func (c *campaign) blockAlone(b block, round int) {
+	sum := time.Duration(0)
+	reference := c.run(b, c.wall, func(sample, label int, r call) {
+		c.keepAlone(b, sample, label, r)
+		sum += r.activate + r.execute
+	})
+	c.times[b.technique].half[b.half].block(b.point, round, sum, len(b.samples))
+	c.dense = append(c.dense, nanoseconds(reference))
+	c.out.Levels[0].Kept += len(b.samples)
+}
+
+// move gives all weights and sessions new memory: the old is returned to the system, so
+// that the next allocation does not get the same pages.
+func (c *campaign) move() error {
+	for i, t := range c.cfg.Techniques {
+		for g := range t.Groups() {
+			if err := t.Load(g); err != nil {
+				return fmt.Errorf("measure: %w", err)
+			}
+		}
+		c.sessions[i] = t.NewSession()
+	}
+	for g := range c.cfg.Reference.Groups() {
+		if err := c.cfg.Reference.Load(g); err != nil {
+			return fmt.Errorf("measure: %w", err)
+		}
+	}
+	c.reference = c.cfg.Reference.NewSession()
+	debug.FreeOSMemory()
 	return nil
 }
 

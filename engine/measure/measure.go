@@ -16,7 +16,7 @@ import (
 
 // Version is the version of the campaign's method: profiles of an older one are
 // measured again.
-const Version = 3
+const Version = 4
 
 // Samples is a labelled set of inputs.
 type Samples interface {

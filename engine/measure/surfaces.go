@@ -5,6 +5,8 @@ import (
 	"slices"
 	"time"
 
+	"gonum.org/v1/gonum/stat/distuv"
+
 	"slosim/engine"
 	"slosim/engine/profile"
 )
@@ -33,7 +35,10 @@ type halfSurfaces struct {
 }
 
 // blockTime is what the calls of a block took together.
-type blockTime struct{ sum, calls float64 }
+type blockTime struct {
+	sum, calls float64
+	round      int
+}
 
 func newSurfaces(t engine.Technique, levels, calibrationSamples, truthSamples int) *surfaces {
 	points := len(t.Points())
@@ -71,23 +76,44 @@ func (h *halfSurfaces) time(point, level int, c call, activates bool) {
 }
 
 // block keeps what the calls of a block took together.
-func (h *halfSurfaces) block(point int, sum time.Duration, calls int) {
-	h.blocks[point] = append(h.blocks[point], blockTime{float64(sum), float64(calls)})
+func (h *halfSurfaces) block(point, round int, sum time.Duration, calls int) {
+	h.blocks[point] = append(h.blocks[point], blockTime{float64(sum), float64(calls), round})
 }
 
-// spread returns the relative standard error of the mean time of a call over blocks, that
-// of a ratio of sums (Cochran, Sampling Techniques, 3rd edition, section 6.4); 0 of a
-// single block, which says nothing.
+// spread returns the relative standard error of the mean time of a call, over blocks or
+// over rounds, whichever is more. Rounds are few: their standard error is made larger by
+// what Student's t is wider than the normal distribution at 95 %, so that 1.96 of what is
+// returned make an interval of 95 % either way. 0 of a single block, which says nothing.
 func spread(blocks []blockTime) float64 {
-	var sum, calls, squares float64
+	var byRound []blockTime
 	for _, b := range blocks {
+		for len(byRound) <= b.round {
+			byRound = append(byRound, blockTime{})
+		}
+		byRound[b.round].sum += b.sum
+		byRound[b.round].calls += b.calls
+	}
+	byRound = slices.DeleteFunc(byRound, func(b blockTime) bool { return b.calls == 0 })
+	largest := ratioError(blocks)
+	if n := float64(len(byRound)); n > 1 {
+		t := distuv.StudentsT{Sigma: 1, Nu: n - 1}.Quantile(0.975) / distuv.UnitNormal.Quantile(0.975)
+		largest = max(largest, t*ratioError(byRound))
+	}
+	return largest
+}
+
+// ratioError is the relative standard error of a ratio of sums over clusters (Cochran,
+// Sampling Techniques, 3rd edition, section 6.4); 0 of a single one.
+func ratioError(clusters []blockTime) float64 {
+	var sum, calls, squares float64
+	for _, b := range clusters {
 		sum, calls = sum+b.sum, calls+b.calls
 	}
-	for _, b := range blocks {
+	for _, b := range clusters {
 		d := b.sum - sum/calls*b.calls
 		squares += d * d
 	}
-	if n := float64(len(blocks)); n > 1 {
+	if n := float64(len(clusters)); n > 1 {
 		return math.Sqrt(squares*n/(n-1)) / sum
 	}
 	return 0

@@ -71,8 +71,9 @@ type Half struct {
 	Execute  [][][]Dist // [point][level][work class]: on-CPU time
 	Stalls   [][]Stall  // [level]; empty unless the worker's core is shared
 	// Spread is, [point], the relative standard error of the mean service time alone. It is
-	// over blocks of calls, which lie apart in time: calls of a block share what the machine
-	// did then, and are not independent. Empty: not known.
+	// over blocks of calls, which lie apart in time, or over rounds, each with the weights at
+	// another place in memory, whichever differ more: calls of a block share what the
+	// machine did then, and those of a round what meets in the caches. Empty: not known.
 	Spread []float64
 }
 

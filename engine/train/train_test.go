@@ -198,8 +198,12 @@ func TestRecipesAreValid(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(all) != len(Recipes()) || len(all) < 7 {
-		t.Errorf("want all %d recipes, got %d", len(Recipes()), len(all))
+	wide, err := Match("fashion-mnist-wide")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if all = append(all, wide...); len(all) != len(Recipes()) || len(wide) != 1 {
+		t.Errorf("want all %d recipes, one of them wide, got %d and %d", len(Recipes()), len(all), len(wide))
 	}
 	for _, r := range all {
 		n, err := r.network()

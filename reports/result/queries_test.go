@@ -1,7 +1,9 @@
 package result
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"testing"
@@ -149,6 +151,78 @@ func TestQueriesFlipped(t *testing.T) {
 		}
 		if failed == nil && n != 300 {
 			t.Errorf("byte %d: want 300 rows or an error, got %d rows", at, n)
+		}
+	}
+}
+
+// TestQueriesSpeakForThemselves reads the file as a stranger would: columns by the names
+// that its own footer gives, page by page, without this package's row or reader.
+func TestQueriesSpeakForThemselves(t *testing.T) {
+	const n = 3000
+	f := create(t, t.TempDir())
+	writeQueries(t, f, n)
+	columns := strangersColumns(t, f.Path(QueriesFile))
+	for i := range n {
+		want := row(i)
+		got := map[string]parquet.Value{}
+		for name, values := range columns {
+			if len(values) != n {
+				t.Fatalf("column %s: want %d values, got %d", name, n, len(values))
+			}
+			got[name] = values[i]
+		}
+		if got["contender"].String() != want.Contender || got["finish_ns"].Int64() != want.FinishNS || got["sample"].Int32() != want.Sample ||
+			got["density"].Double() != want.Density || got["right"].Boolean() != want.Right || got["point_name"].String() != want.PointName {
+			t.Fatalf("row %d: want %+v, got %v", i, want, got)
+		}
+	}
+}
+
+// strangersColumns decodes all columns of a Parquet file.
+func strangersColumns(t *testing.T, path string) map[string][]parquet.Value {
+	t.Helper()
+	file, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { file.Close() })
+	info, err := file.Stat()
+	if err != nil {
+		t.Fatal(err)
+	}
+	parsed, err := parquet.OpenFile(file, info.Size())
+	if err != nil {
+		t.Fatal(err)
+	}
+	columns := map[string][]parquet.Value{}
+	for _, group := range parsed.RowGroups() {
+		for c, chunk := range group.ColumnChunks() {
+			name := parsed.Schema().Columns()[c][0]
+			columns[name] = append(columns[name], valuesOf(t, chunk)...)
+		}
+	}
+	return columns
+}
+
+// valuesOf decodes the pages of a column chunk.
+func valuesOf(t *testing.T, chunk parquet.ColumnChunk) (all []parquet.Value) {
+	t.Helper()
+	pages := chunk.Pages()
+	defer pages.Close()
+	for {
+		page, err := pages.ReadPage()
+		if errors.Is(err, io.EOF) {
+			return all
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		values := make([]parquet.Value, page.NumValues())
+		if n, err := page.Values().ReadValues(values); n != len(values) || err != nil && !errors.Is(err, io.EOF) {
+			t.Fatalf("want %d values of a page, got %d, %v", len(values), n, err)
+		}
+		for _, v := range values {
+			all = append(all, v.Clone())
 		}
 	}
 }
