@@ -46,7 +46,7 @@ func newMatrix(cells []*result.Cell) *matrix {
 
 // matrixColumns are the metrics that are printed as matrices.
 var matrixColumns = [...]column{
-	{"effective_accuracy", "eff. accuracy", "eff. acc.", "%", 100, 2},
+	{"effective_accuracy", "effective accuracy", "eff. acc.", "%", 100, 2},
 	{"attainment", "attainment", "attainment", "%", 100, 2},
 	{"mean_density", "density", "density", "%", 100, 1},
 }
@@ -102,12 +102,12 @@ func pageMatrices(s *result.Summary) (list []pageMatrix) {
 }
 
 func (m *matrix) page(c *column, cells []*result.Cell, window string) pageMatrix {
-	p := pageMatrix{Caption: fmt.Sprintf("%s, %s, %s", c.title, c.unit, window), Policies: m.policies}
+	p := pageMatrix{Caption: fmt.Sprintf("%s%s, %s: %s", strings.ToUpper(c.title[:1]), c.title[1:], c.unit, window), Policies: m.policies}
 	marks := columnMarks(cells, c.metric)
 	for _, technique := range m.techniques {
 		row := pageRow{Name: technique}
 		for _, policy := range m.policies {
-			cell := pageCell{Label: policy}
+			cell := pageCell{Label: policy, Mean: "–"} // no such contender
 			if at, ok := m.at[[2]string{technique, policy}]; ok {
 				cell = newPageCell(c, cells[at], marks[at])
 				cell.Label, cell.Unit = policy, ""

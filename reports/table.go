@@ -17,7 +17,7 @@ type TableOptions struct {
 // tableWidth is what a table should fit into: names are cut in the middle for
 // it, down to leastName characters.
 const (
-	tableWidth = 140
+	tableWidth = 152
 	leastName  = 14
 )
 

@@ -19,14 +19,18 @@ func fronts(p *profile.Profile) []result.Front {
 		set := &p.Sets[i]
 		out[i].Technique = set.Technique
 		for point := range set.Points {
-			out[i].Points = append(out[i].Points, frontPoint(set, point, reference.mean))
+			out[i].Points = append(out[i].Points, frontPoint(set, point, reference.mean, p.Campaign.Drift))
 		}
 	}
 	return out
 }
 
-func frontPoint(set *profile.Set, point int, reference float64) result.FrontPoint {
+// frontPoint describes a point. Its error bar in time also allows for how far the
+// reference drifted within the campaign, which is common to all points: a campaign at
+// another time finds the machine in another state. Speed-ups and bounds do without.
+func frontPoint(set *profile.Set, point int, reference, drift float64) result.FrontPoint {
 	service := serviceOf(set, &set.Truth, point)
+	service.half = math.Hypot(service.half, drift*service.mean)
 	accuracy := set.Truth.Accuracy(point)
 	lo, hi := wilson(accuracy, set.Truth.Samples)
 	p := set.Points[point]
