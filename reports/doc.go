@@ -29,6 +29,7 @@
 //	goodput_qps         finished within the latency target / seconds of the window
 //	throughput_qps      finished inside the window, whenever they arrived / seconds of the window
 //	utilisation         busy time inside the window / (workers x window); class "all" only
+//	capacity_qps        finished inside the window / busy time x workers: what they could serve of this mix; class "all" only
 //	mean_density        mean density of the points of finished queries
 //	mean_ms waiting_ms  mean response and waiting time of finished queries
 //	p50_ms ... p999_ms  quantiles of finish - intended arrival over arrived queries; one that never finished is +infinity
@@ -39,14 +40,15 @@
 // replication; when only all of them together have as many, it is theirs,
 // without an interval.
 //
-// Intervals are Student's over replications. Those of attainment, effective_accuracy and
-// accuracy allow for the luck of the images as well: replications draw their images from
+// Intervals are Student's over replications. Those of attainment, effective_accuracy,
+// accuracy and slo_met, and of paired differences of the first three, allow for the luck of the images as well: replications draw their images from
 // one test set, so an image in several replications is one cluster, and more replications
 // do not make the test set larger (luck.go has the formula). Their ends come from the
 // log-odds, so that they stay within 0 and 1 and are longer on the side of the skew;
 // those of quantiles come from the logarithm for the same reason.
 // Measured times are taken as they are: a profile of another day is another experiment.
-// slo_met and the paired differences allow for what differs between replications alone.
+// Of more than 24 contenders, those of one technique or one policy are compared, and each
+// with whoever is best in something; a factorial of so many is printed as matrices.
 //
 //	tally := reports.NewTally(config)
 //	tally.Add(&observation) // for each query

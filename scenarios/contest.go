@@ -114,14 +114,20 @@ func (a *App) newContest(s *Scenario, p measured) (*contest, error) {
 	return c, c.bind()
 }
 
-// unseen lists the levels that no policy may know of. A checked scenario says the same of
-// an antagonist in every block.
+// unseen lists the levels that no policy may know of: all but the undisturbed one and
+// those that the scenario names and does not hide. A profile that was given may know more.
 func (c *contest) unseen() (levels []int) {
+	seen := map[int]bool{0: true}
 	for i := range c.scenario.Interference {
-		if block := &c.scenario.Interference[i]; block.Unseen {
-			if level, ok := findLevel(c.profile.Profile, block.Profile()); ok && !slices.Contains(levels, level) {
-				levels = append(levels, level)
+		if block := &c.scenario.Interference[i]; block.File == "" && !block.Unseen {
+			if level, ok := findLevel(c.profile.Profile, block.Profile()); ok {
+				seen[level] = true
 			}
+		}
+	}
+	for level := range c.profile.Levels {
+		if !seen[level] {
+			levels = append(levels, level)
 		}
 	}
 	return levels

@@ -216,3 +216,19 @@ func TestUnseen(t *testing.T) {
 		t.Errorf("another intensity: %v", err)
 	}
 }
+
+// TestUnseenLevelsOfAContest: policies know what the scenario names and does not hide, and
+// nothing else that a given profile may hold.
+func TestUnseenLevelsOfAContest(t *testing.T) {
+	level := func(kind string) profile.Level {
+		return profile.Level{Slowdown: 2, Antagonists: []profile.Antagonist{{Kind: kind, Intensity: 1}}}
+	}
+	c := &contest{
+		scenario: &Scenario{Interference: []Interference{
+			{Antagonist: "cpu", Intensity: 1}, {Antagonist: "memory", Intensity: 1, Unseen: true}, {File: "slow.csv"}}},
+		profile: measured{Profile: &profile.Profile{Levels: []profile.Level{{Slowdown: 1}, level("cpu"), level("memory"), level("cache")}}},
+	}
+	if diff := cmp.Diff([]int{2, 3}, c.unseen()); diff != "" {
+		t.Errorf("hidden levels (-want +got):\n%s", diff)
+	}
+}

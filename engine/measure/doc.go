@@ -9,7 +9,9 @@
 //     blocks of calls of one point; blocks of all techniques and points come in
 //     random order, each preceded by a call of the dense reference. Answers,
 //     confidences, work classes and times are kept. Calibration images make the
-//     calibration half, test images the truth half: the halves never mix.
+//     calibration half, test images the truth half: the halves never mix. Several
+//     times in between, all weights move to another place in memory: how they lie in
+//     the caches is luck, and stays for the life of a process.
 //  3. Under each level of disturbance the same blocks run on a sample of the images.
 //     Chunks of blocks in which the antagonist did not get its share of its core are
 //     thrown away and run again: kept by the antagonist's share, never by the result.
