@@ -26,7 +26,6 @@ var comparisonColumns = [...]column{
 	{"accuracy", "accuracy", "accuracy", "%", 100, 2},
 	{"p50_ms", "p50", "p50", "ms", 1, 0},
 	{"p99_ms", "p99", "p99", "ms", 1, 0},
-	{"goodput_qps", "goodput", "goodput", "q/s", 1, 0},
 	{"capacity_qps", "capacity", "capacity", "q/s", 1, 0},
 	{"mean_density", "density", "density", "%", 100, 1},
 }

@@ -26,9 +26,11 @@ func (a *App) Known() Known {
 		Datasets:       datasetEntries(),
 		CheckTechnique: checkTechnique,
 		CheckPolicy:    a.checkPolicy,
-		CheckArrivals:  checkArrivalSpec,
-		IsFile:         isFile,
-		OpenSlowdowns:  workloads.OpenSlowdowns,
+
+		NetworkTechniques: networkTechniques,
+		CheckArrivals:     checkArrivalSpec,
+		IsFile:            isFile,
+		OpenSlowdowns:     workloads.OpenSlowdowns,
 	}
 }
 
@@ -43,10 +45,16 @@ func familyEntries() []Entry {
 // techniqueAbout says in a line what each technique is.
 func techniqueAbout() map[string]string {
 	return map[string]string{
-		"dense":        "the plain network, our dense kernel: one point",
-		"relu-skip":    "exact: nodes that ReLU set to zero (and zero inputs) are skipped",
-		"slo-nn":       "dropout of nodes per query; activator = \"best\" (default), \"linear\", \"clustered\", or \"lsh\": the paper's",
-		"slo-nn-lsh":   "the paper's design as reconstructed: the same as slo-nn with activator = \"lsh\"",
+		"dense":      "the plain network, our dense kernel: one point",
+		"relu-skip":  "exact: nodes that ReLU set to zero (and zero inputs) are skipped",
+		"slo-nn":     "dropout of nodes per query: winner-take-all training, candidates of a linear activator, cascades; activator = \"clustered\" or \"lsh\" names one of the next",
+		"slo-nn-lsh": "the paper's design as reconstructed: hashing tables over the plain network, in every hidden layer",
+
+		"slo-nn-clustered":       "slo-nn with lists of nodes for clusters of inputs",
+		"slo-nn-lsh-wta":         "slo-nn with hashing tables that propose the candidates",
+		"slo-nn-linear-plain":    "slo-nn over the plain network, which was not trained to lose nodes",
+		"slo-nn-clustered-plain": "the same with lists of nodes for clusters of inputs",
+
 		"slo-nn-probe": "slo-nn whose activation runs a cheap point first; its margin is the query's confidence",
 		"zoo":          "model switching: networks of several sizes, and margin cascades over them",
 
@@ -133,6 +141,15 @@ func checkTechnique(name string, options map[string]any) []Complaint {
 		}
 	}
 	return complaints
+}
+
+// networkTechniques returns what a family allows, nil for everything.
+func networkTechniques(network string) []string {
+	family, err := FindFamily(network)
+	if err != nil {
+		return nil
+	}
+	return family.Techniques
 }
 
 // checkPolicy judges a policy's parameters by making one.

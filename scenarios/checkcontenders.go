@@ -2,7 +2,9 @@ package scenarios
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 )
 
 // contenders checks the listed contenders, then those of [factorial], which it
@@ -13,6 +15,7 @@ func (c *checker) contenders(s *Scenario) {
 		path := index("contender", i)
 		c.require(path+".technique", "a technique")
 		c.technique(path+".technique", contender.Technique)
+		c.allowed(path+".technique", s, contender.Technique)
 		c.require(path+".policy", "a policy's name")
 		c.policy(path, contender.Policy, contender.Params)
 		if c.fine(path+".technique", path+".policy") {
@@ -34,6 +37,7 @@ func (c *checker) factorial(s *Scenario, seen map[string]int) {
 	c.nonempty("factorial.policies", len(s.Factorial.Policies))
 	for i, technique := range s.Factorial.Techniques {
 		c.technique(index("factorial.techniques", i), technique)
+		c.allowed(index("factorial.techniques", i), s, technique)
 	}
 	for i, policy := range s.Factorial.Policies {
 		if path := index("factorial.policies", i); c.oneOf(path, "policies", policy, names(c.known.Policies)) {
@@ -66,6 +70,17 @@ func (c *checker) technique(path string, t Technique) {
 		c.complain(path, c.known.CheckTechnique(t.Name, t.Options))
 	}
 	c.bad[path] = c.bad[path] || c.badBelow(path)
+}
+
+// allowed notes a technique that the scenario's network is not made for.
+func (c *checker) allowed(path string, s *Scenario, t Technique) {
+	if c.known.NetworkTechniques == nil || len(s.Models) != 1 || !c.fine(path) {
+		return
+	}
+	list := c.known.NetworkTechniques(s.Models[0].Network)
+	if name := t.plain().Name; list != nil && !slices.Contains(list, name) {
+		c.add(path, fmt.Sprintf("one that network %s has: %s", s.Models[0].Network, strings.Join(list, ", ")), show(name))
+	}
 }
 
 // badBelow reports whether anything below a path has a problem.

@@ -19,6 +19,8 @@ type Known struct {
 	// CheckTechnique says what is wrong with the options of a known technique; keys
 	// are those of the options. nil: any options will do.
 	CheckTechnique func(name string, options map[string]any) []Complaint
+	// NetworkTechniques returns the techniques that a network allows; nil, or a nil answer: all.
+	NetworkTechniques func(network string) []string
 	// CheckPolicy says what is wrong with the parameters of a known policy. nil: any will do.
 	CheckPolicy func(name string, params map[string]any) []Complaint
 	// CheckArrivals says what else is wrong with the arrivals. nil: nothing.

@@ -232,3 +232,15 @@ func TestUnseenLevelsOfAContest(t *testing.T) {
 		t.Errorf("hidden levels (-want +got):\n%s", diff)
 	}
 }
+
+// TestNetworksAllowTechniques: every technique that a network lacks is told, at its line.
+func TestNetworksAllowTechniques(t *testing.T) {
+	app := testApp(t)
+	text := strings.NewReplacer("network = \"fashion-mnist\"", "network = \"fashion-mnist-wide\"",
+		"[[contender]]\ntechnique = \"dense\"\npolicy = \"full\"",
+		"[factorial]\ntechniques = [\"slo-nn\", \"slimmable\", \"prune-nodes\"]\npolicies = [\"full\"]", "slow.csv", "azure-vm-noise-cache").Replace(recordedText)
+	_, err := Parse("x.toml", []byte(text), app.Known())
+	if err == nil || strings.Count(err.Error(), "want one that network fashion-mnist-wide has") != 2 || !strings.Contains(err.Error(), `factorial.techniques[2]`) {
+		t.Errorf("want two problems, got %v", err)
+	}
+}

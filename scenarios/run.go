@@ -31,38 +31,40 @@ func (a *App) Run(ctx context.Context, o RunOptions) error {
 	if o.DryRun {
 		return a.dryRun(o, s)
 	}
+	_, missing := os.Stat(o.Dir)
 	dir, err := ClaimDir(o.Dir, ResultsRoot, o.Scenario.Name)
 	if err != nil {
 		return err
 	}
+	made := o.Dir == "" || missing != nil
 	folder, err := result.Create(dir)
 	if err != nil {
 		return err
 	}
 	if err := writable("--save-profile", o.SaveProfile); err != nil {
-		return errors.Join(err, abandon(dir, o))
+		return errors.Join(err, abandon(dir, made))
 	}
 	p, err := a.profileOf(ctx, s, o.Profile, o.progress())
 	if err != nil {
-		return errors.Join(err, abandon(dir, o))
+		return errors.Join(err, abandon(dir, made))
 	}
 	if o.SaveProfile != "" {
 		if err := p.Save(o.SaveProfile); err != nil {
-			return errors.Join(err, abandon(dir, o))
+			return errors.Join(err, abandon(dir, made))
 		}
 	}
 	c, err := a.newContest(o.Scenario, p)
 	if err != nil {
-		return errors.Join(err, abandon(dir, o))
+		return errors.Join(err, abandon(dir, made))
 	}
 	ran := c.runAll(ctx, o)
 	ran.began = began
 	return errors.Join(ran.write(folder, o), ran.failed, ctx.Err())
 }
 
-// abandon removes a folder that the run claimed itself and has put nothing into.
-func abandon(dir string, o RunOptions) error {
-	if o.Dir != "" {
+// abandon removes a folder that the run made and has put nothing into.
+func abandon(dir string, made bool) error {
+	if !made {
 		return nil
 	}
 	return os.Remove(dir)

@@ -49,7 +49,7 @@ func runCommand(app App) *cobra.Command {
 	f.BoolVar(&o.Trace, "trace", false, "write schedule.json of the first replication, which opens in Perfetto")
 	f.DurationVar(&o.TraceFrom, "trace-from", -1, "with --trace: trace queries that arrive from this instant of virtual time (default: the end of the warm-up)")
 	f.IntVar(&o.TraceQueries, "trace-queries", scenarios.TraceQueries, "with --trace: how many queries of each contender")
-	f.Lookup("trace-from").DefValue = ""
+	f.Lookup("trace-from").DefValue = "0s" // the text says it
 	return cmd
 }
 

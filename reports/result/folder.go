@@ -59,6 +59,9 @@ func Open(dir string) (*Folder, error) {
 		return nil, fmt.Errorf("%s: want a result folder, got a file", dir)
 	}
 	f := &Folder{dir: dir}
+	if f.Has(unfinished) {
+		return nil, fmt.Errorf("%s: want a whole result, got one of a run that did not end: run it again", dir)
+	}
 	if !f.holdsResult() {
 		return nil, fmt.Errorf("%s: want a result of slosim, got a folder with neither %s nor %s", dir, ManifestFile, SummaryFile)
 	}
@@ -166,7 +169,7 @@ func removeResult(dir string) error {
 	if err != nil {
 		return err
 	}
-	for _, pattern := range []string{"*.svg", "*.png", "*.pdf"} {
+	for _, pattern := range []string{"*.svg", "*.png", "*.pdf", temporary + "*"} {
 		plots, _ := filepath.Glob(filepath.Join(dir, PlotsFolder, pattern)) // the pattern is well-formed
 		paths = append(paths, plots...)
 	}
