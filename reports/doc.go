@@ -41,11 +41,12 @@
 // without an interval.
 //
 // Intervals are Student's over replications. Those of attainment, effective_accuracy,
-// accuracy and slo_met, and of paired differences of the first three, allow for the luck of the images as well: replications draw their images from
-// one test set, so an image in several replications is one cluster, and more replications
-// do not make the test set larger (luck.go has the formula). Their ends come from the
-// log-odds, so that they stay within 0 and 1 and are longer on the side of the skew;
-// those of quantiles come from the logarithm for the same reason.
+// accuracy and slo_met, and of paired differences of the first three, allow for the luck
+// of the images as well: replications draw their images from one test set, so an image in
+// several replications is one cluster, and more replications do not make the test set
+// larger (luck.go has the formula). Their ends come from the log-odds, so that they stay
+// within 0 and 1 and are longer on the side of the skew; those of differences are
+// symmetric; those of quantiles come from the logarithm for the same reason.
 // Measured times are taken as they are: a profile of another day is another experiment.
 // Of more than 24 contenders, those of one technique or one policy are compared, and each
 // with whoever is best in something; a factorial of so many is printed as matrices.
