@@ -8,6 +8,8 @@ import (
 
 //go:generate go run -C gen . -isa avx2 -part float32 -out ../avx2_amd64.s -stubs ../avx2_amd64.go -pkg kernel
 //go:generate go run -C gen . -isa avx512 -part float32 -out ../avx512_amd64.s -stubs ../avx512_amd64.go -pkg kernel
+//go:generate go run -C gen . -isa avx2 -part read -out ../read_avx2_amd64.s -stubs ../read_avx2_amd64.go -pkg kernel
+//go:generate go run -C gen . -isa avx512 -part read -out ../read_avx512_amd64.s -stubs ../read_avx512_amd64.go -pkg kernel
 
 // Tables that come from memory in short rows have forms of their own, because a short
 // row ends before the hardware has noticed that it is read in sequence: adjacent rows
