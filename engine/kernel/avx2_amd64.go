@@ -3,21 +3,30 @@
 package kernel
 
 //go:noescape
-func matVecAVX2(y *float32, w *float32, stride int, rows int, ids *int32, n int, x *float32, cols int, b *float32) (done int)
+func matVecAVX2(y *float32, w *float32, stride int, ids *int32, n int, x *float32, cols int, b *float32)
 
 //go:noescape
-func matVecInTurnAVX2(y *float32, w *float32, stride int, rows int, ids *int32, n int, x *float32, cols int, b *float32) (done int)
+func matVecInTurnAVX2(y *float32, w *float32, stride int, ids *int32, n int, x *float32, cols int, b *float32)
 
 //go:noescape
-func gatherAVX2(y *float32, w *float32, stride int, rows int, ids *int32, n int, x *float32, cols int, b *float32) (done int)
+func matVecAheadAVX2(y *float32, w *float32, stride int, ids *int32, n int, x *float32, cols int, b *float32)
 
 //go:noescape
-func gatherAheadAVX2(y *float32, w *float32, stride int, rows int, ids *int32, n int, x *float32, cols int, b *float32) (done int)
+func gatherAVX2(y *float32, w *float32, stride int, ids *int32, n int, x *float32, cols int, b *float32)
 
-// axpy reports false at an id outside of 0..rows-1.
+//go:noescape
+func gatherNearAVX2(y *float32, w *float32, stride int, ids *int32, n int, x *float32, cols int, b *float32)
+
+//go:noescape
+func gatherFarAVX2(y *float32, w *float32, stride int, ids *int32, n int, x *float32, cols int, b *float32)
+
+// maxID returns 0 for no ids.
 //
 //go:noescape
-func axpyAVX2(y *float32, w *float32, stride int, rows int, ids *int32, n int, a *float32, cols int) (ok bool)
+func maxIDAVX2(ids []int32) uint32
+
+//go:noescape
+func axpyAVX2(y *float32, w *float32, stride int, ids *int32, n int, a *float32, cols int)
 
 // compressPositive wants ids and vals at least as long as y.
 //

@@ -2,11 +2,11 @@
 
 #include "textflag.h"
 
-// func matVecAVX2(y *float32, w *float32, stride int, rows int, ids *int32, n int, x *float32, cols int, b *float32) (done int)
+// func matVecAVX2(y *float32, w *float32, stride int, ids *int32, n int, x *float32, cols int, b *float32)
 // Requires: AVX, FMA3
-TEXT ·matVecAVX2(SB), NOSPLIT, $0-80
-	MOVQ    x+48(FP), AX
-	MOVQ    cols+56(FP), DI
+TEXT ·matVecAVX2(SB), NOSPLIT, $0-64
+	MOVQ    x+40(FP), AX
+	MOVQ    cols+48(FP), DI
 	MOVQ    DI, BX
 	MOVQ    DI, SI
 	ANDQ    $-8, BX
@@ -23,7 +23,7 @@ TEXT ·matVecAVX2(SB), NOSPLIT, $0-80
 
 rows2:
 	LEAQ   4(CX), R8
-	CMPQ   R8, n+40(FP)
+	CMPQ   R8, n+32(FP)
 	JGT    done1
 	MOVQ   DX, R8
 	ADDQ   stride+16(FP), DX
@@ -43,9 +43,9 @@ rows2:
 	VXORPS Y8, Y8, Y8
 	XORQ   R12, R12
 	CMPQ   R12, SI
-	JGE    out6
+	JGE    out4
 
-loop5:
+loop3:
 	VMOVUPS     (AX)(R12*1), Y9
 	VFMADD231PS (R8)(R12*1), Y9, Y1
 	VFMADD231PS (R9)(R12*1), Y9, Y3
@@ -58,13 +58,13 @@ loop5:
 	VFMADD231PS 32(R11)(R12*1), Y9, Y8
 	ADDQ        $+64, R12
 	CMPQ        R12, SI
-	JLT         loop5
+	JLT         loop3
 
-out6:
+out4:
 	CMPQ R12, BX
-	JGE  out8
+	JGE  out6
 
-loop7:
+loop5:
 	VMOVUPS     (AX)(R12*1), Y9
 	VFMADD231PS (R8)(R12*1), Y9, Y1
 	VFMADD231PS (R9)(R12*1), Y9, Y3
@@ -72,11 +72,11 @@ loop7:
 	VFMADD231PS (R11)(R12*1), Y9, Y7
 	ADDQ        $+32, R12
 	CMPQ        R12, BX
-	JLT         loop7
+	JLT         loop5
 
-out8:
+out6:
 	TESTQ       DI, DI
-	JZ          whole9
+	JZ          whole7
 	VMASKMOVPS  (AX)(R12*1), Y0, Y9
 	VMASKMOVPS  (R8)(R12*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y2
@@ -87,7 +87,7 @@ out8:
 	VMASKMOVPS  (R11)(R12*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y8
 
-whole9:
+whole7:
 	VADDPS       Y2, Y1, Y1
 	VADDPS       Y4, Y3, Y3
 	VADDPS       Y6, Y5, Y5
@@ -103,58 +103,58 @@ whole9:
 	VADDPS       Y3, Y2, Y1
 	VEXTRACTF128 $0x01, Y1, X2
 	VADDPS       X2, X1, X1
-	MOVQ         b+64(FP), R8
+	MOVQ         b+56(FP), R8
 	TESTQ        R8, R8
-	JZ           nobias10
+	JZ           nobias8
 	VADDPS       (R8)(CX*4), X1, X1
 
-nobias10:
+nobias8:
 	MOVQ    y+0(FP), R8
 	VMOVUPS X1, (R8)(CX*4)
 	ADDQ    $+4, CX
 	JMP     rows2
 
 done1:
-	CMPQ CX, n+40(FP)
-	JGE  out12
+	CMPQ CX, n+32(FP)
+	JGE  out10
 
-loop11:
+loop9:
 	MOVQ   DX, R8
 	ADDQ   stride+16(FP), DX
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	XORQ   R9, R9
 	CMPQ   R9, SI
-	JGE    out14
+	JGE    out12
 
-loop13:
+loop11:
 	VMOVUPS     (AX)(R9*1), Y3
 	VFMADD231PS (R8)(R9*1), Y3, Y1
 	VMOVUPS     32(AX)(R9*1), Y3
 	VFMADD231PS 32(R8)(R9*1), Y3, Y2
 	ADDQ        $+64, R9
 	CMPQ        R9, SI
-	JLT         loop13
+	JLT         loop11
 
-out14:
+out12:
 	CMPQ R9, BX
-	JGE  out16
+	JGE  out14
 
-loop15:
+loop13:
 	VMOVUPS     (AX)(R9*1), Y3
 	VFMADD231PS (R8)(R9*1), Y3, Y1
 	ADDQ        $+32, R9
 	CMPQ        R9, BX
-	JLT         loop15
+	JLT         loop13
 
-out16:
+out14:
 	TESTQ       DI, DI
-	JZ          whole17
+	JZ          whole15
 	VMASKMOVPS  (AX)(R9*1), Y0, Y3
 	VMASKMOVPS  (R8)(R9*1), Y0, Y4
 	VFMADD231PS Y4, Y3, Y2
 
-whole17:
+whole15:
 	VADDPS       Y2, Y1, Y1
 	VPERMILPS    $0x0e, Y1, Y2
 	VADDPS       Y2, Y1, Y1
@@ -162,21 +162,20 @@ whole17:
 	VADDPS       Y2, Y1, Y1
 	VEXTRACTF128 $0x01, Y1, X2
 	VADDPS       X2, X1, X1
-	MOVQ         b+64(FP), R8
+	MOVQ         b+56(FP), R8
 	TESTQ        R8, R8
-	JZ           nobias18
+	JZ           nobias16
 	VADDSS       (R8)(CX*4), X1, X1
 
-nobias18:
+nobias16:
 	MOVQ   y+0(FP), R8
 	VMOVSS X1, (R8)(CX*4)
 	ADDQ   $+1, CX
-	CMPQ   CX, n+40(FP)
-	JLT    loop11
+	CMPQ   CX, n+32(FP)
+	JLT    loop9
 
-out12:
+out10:
 	VZEROUPPER
-	MOVQ CX, done+72(FP)
 	RET
 
 DATA laneMasks<>+0(SB)/4, $0xffffffff
@@ -197,11 +196,11 @@ DATA laneMasks<>+56(SB)/4, $0x00000000
 DATA laneMasks<>+60(SB)/4, $0x00000000
 GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 
-// func matVecInTurnAVX2(y *float32, w *float32, stride int, rows int, ids *int32, n int, x *float32, cols int, b *float32) (done int)
+// func matVecInTurnAVX2(y *float32, w *float32, stride int, ids *int32, n int, x *float32, cols int, b *float32)
 // Requires: AVX, FMA3
-TEXT ·matVecInTurnAVX2(SB), NOSPLIT, $0-80
-	MOVQ    x+48(FP), AX
-	MOVQ    cols+56(FP), DI
+TEXT ·matVecInTurnAVX2(SB), NOSPLIT, $0-64
+	MOVQ    x+40(FP), AX
+	MOVQ    cols+48(FP), DI
 	MOVQ    DI, BX
 	MOVQ    DI, SI
 	ANDQ    $-8, BX
@@ -216,10 +215,10 @@ TEXT ·matVecInTurnAVX2(SB), NOSPLIT, $0-80
 	XORQ    CX, CX
 	MOVQ    w+8(FP), DX
 
-rows20:
+rows18:
 	LEAQ   4(CX), R8
-	CMPQ   R8, n+40(FP)
-	JGT    done19
+	CMPQ   R8, n+32(FP)
+	JGT    done17
 	MOVQ   DX, R8
 	ADDQ   stride+16(FP), DX
 	MOVQ   DX, R9
@@ -232,141 +231,141 @@ rows20:
 	VXORPS Y2, Y2, Y2
 	XORQ   R12, R12
 	CMPQ   R12, SI
-	JGE    out24
+	JGE    out20
 
-loop23:
+loop19:
 	VMOVUPS     (AX)(R12*1), Y3
 	VFMADD231PS (R8)(R12*1), Y3, Y1
 	VMOVUPS     32(AX)(R12*1), Y3
 	VFMADD231PS 32(R8)(R12*1), Y3, Y2
 	ADDQ        $+64, R12
 	CMPQ        R12, SI
-	JLT         loop23
+	JLT         loop19
 
-out24:
+out20:
 	CMPQ R12, BX
-	JGE  out26
+	JGE  out22
 
-loop25:
+loop21:
 	VMOVUPS     (AX)(R12*1), Y3
 	VFMADD231PS (R8)(R12*1), Y3, Y1
 	ADDQ        $+32, R12
 	CMPQ        R12, BX
-	JLT         loop25
+	JLT         loop21
 
-out26:
+out22:
 	TESTQ       DI, DI
-	JZ          whole27
+	JZ          whole23
 	VMASKMOVPS  (AX)(R12*1), Y0, Y3
 	VMASKMOVPS  (R8)(R12*1), Y0, Y4
 	VFMADD231PS Y4, Y3, Y2
 
-whole27:
+whole23:
 	VADDPS Y2, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	XORQ   R8, R8
 	CMPQ   R8, SI
-	JGE    out29
+	JGE    out25
 
-loop28:
+loop24:
 	VMOVUPS     (AX)(R8*1), Y4
 	VFMADD231PS (R9)(R8*1), Y4, Y2
 	VMOVUPS     32(AX)(R8*1), Y4
 	VFMADD231PS 32(R9)(R8*1), Y4, Y3
 	ADDQ        $+64, R8
 	CMPQ        R8, SI
-	JLT         loop28
+	JLT         loop24
 
-out29:
+out25:
 	CMPQ R8, BX
-	JGE  out31
+	JGE  out27
 
-loop30:
+loop26:
 	VMOVUPS     (AX)(R8*1), Y4
 	VFMADD231PS (R9)(R8*1), Y4, Y2
 	ADDQ        $+32, R8
 	CMPQ        R8, BX
-	JLT         loop30
+	JLT         loop26
 
-out31:
+out27:
 	TESTQ       DI, DI
-	JZ          whole32
+	JZ          whole28
 	VMASKMOVPS  (AX)(R8*1), Y0, Y4
 	VMASKMOVPS  (R9)(R8*1), Y0, Y5
 	VFMADD231PS Y5, Y4, Y3
 
-whole32:
+whole28:
 	VADDPS Y3, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
 	XORQ   R8, R8
 	CMPQ   R8, SI
-	JGE    out34
+	JGE    out30
 
-loop33:
+loop29:
 	VMOVUPS     (AX)(R8*1), Y5
 	VFMADD231PS (R10)(R8*1), Y5, Y3
 	VMOVUPS     32(AX)(R8*1), Y5
 	VFMADD231PS 32(R10)(R8*1), Y5, Y4
 	ADDQ        $+64, R8
 	CMPQ        R8, SI
-	JLT         loop33
+	JLT         loop29
 
-out34:
+out30:
 	CMPQ R8, BX
-	JGE  out36
+	JGE  out32
 
-loop35:
+loop31:
 	VMOVUPS     (AX)(R8*1), Y5
 	VFMADD231PS (R10)(R8*1), Y5, Y3
 	ADDQ        $+32, R8
 	CMPQ        R8, BX
-	JLT         loop35
+	JLT         loop31
 
-out36:
+out32:
 	TESTQ       DI, DI
-	JZ          whole37
+	JZ          whole33
 	VMASKMOVPS  (AX)(R8*1), Y0, Y5
 	VMASKMOVPS  (R10)(R8*1), Y0, Y6
 	VFMADD231PS Y6, Y5, Y4
 
-whole37:
+whole33:
 	VADDPS Y4, Y3, Y3
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
 	XORQ   R8, R8
 	CMPQ   R8, SI
-	JGE    out39
+	JGE    out35
 
-loop38:
+loop34:
 	VMOVUPS     (AX)(R8*1), Y6
 	VFMADD231PS (R11)(R8*1), Y6, Y4
 	VMOVUPS     32(AX)(R8*1), Y6
 	VFMADD231PS 32(R11)(R8*1), Y6, Y5
 	ADDQ        $+64, R8
 	CMPQ        R8, SI
-	JLT         loop38
+	JLT         loop34
 
-out39:
+out35:
 	CMPQ R8, BX
-	JGE  out41
+	JGE  out37
 
-loop40:
+loop36:
 	VMOVUPS     (AX)(R8*1), Y6
 	VFMADD231PS (R11)(R8*1), Y6, Y4
 	ADDQ        $+32, R8
 	CMPQ        R8, BX
-	JLT         loop40
+	JLT         loop36
 
-out41:
+out37:
 	TESTQ       DI, DI
-	JZ          whole42
+	JZ          whole38
 	VMASKMOVPS  (AX)(R8*1), Y0, Y6
 	VMASKMOVPS  (R11)(R8*1), Y0, Y7
 	VFMADD231PS Y7, Y6, Y5
 
-whole42:
+whole38:
 	VADDPS       Y5, Y4, Y4
 	VUNPCKLPS    Y2, Y1, Y5
 	VUNPCKHPS    Y2, Y1, Y2
@@ -379,58 +378,58 @@ whole42:
 	VADDPS       Y2, Y5, Y1
 	VEXTRACTF128 $0x01, Y1, X2
 	VADDPS       X2, X1, X1
-	MOVQ         b+64(FP), R8
+	MOVQ         b+56(FP), R8
 	TESTQ        R8, R8
-	JZ           nobias43
+	JZ           nobias39
 	VADDPS       (R8)(CX*4), X1, X1
 
-nobias43:
+nobias39:
 	MOVQ    y+0(FP), R8
 	VMOVUPS X1, (R8)(CX*4)
 	ADDQ    $+4, CX
-	JMP     rows20
+	JMP     rows18
 
-done19:
-	CMPQ CX, n+40(FP)
-	JGE  out45
+done17:
+	CMPQ CX, n+32(FP)
+	JGE  out41
 
-loop44:
+loop40:
 	MOVQ   DX, R8
 	ADDQ   stride+16(FP), DX
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	XORQ   R9, R9
 	CMPQ   R9, SI
-	JGE    out47
+	JGE    out43
 
-loop46:
+loop42:
 	VMOVUPS     (AX)(R9*1), Y3
 	VFMADD231PS (R8)(R9*1), Y3, Y1
 	VMOVUPS     32(AX)(R9*1), Y3
 	VFMADD231PS 32(R8)(R9*1), Y3, Y2
 	ADDQ        $+64, R9
 	CMPQ        R9, SI
-	JLT         loop46
+	JLT         loop42
 
-out47:
+out43:
 	CMPQ R9, BX
-	JGE  out49
+	JGE  out45
 
-loop48:
+loop44:
 	VMOVUPS     (AX)(R9*1), Y3
 	VFMADD231PS (R8)(R9*1), Y3, Y1
 	ADDQ        $+32, R9
 	CMPQ        R9, BX
-	JLT         loop48
+	JLT         loop44
 
-out49:
+out45:
 	TESTQ       DI, DI
-	JZ          whole50
+	JZ          whole46
 	VMASKMOVPS  (AX)(R9*1), Y0, Y3
 	VMASKMOVPS  (R8)(R9*1), Y0, Y4
 	VFMADD231PS Y4, Y3, Y2
 
-whole50:
+whole46:
 	VADDPS       Y2, Y1, Y1
 	VPERMILPS    $0x0e, Y1, Y2
 	VADDPS       Y2, Y1, Y1
@@ -438,28 +437,299 @@ whole50:
 	VADDPS       Y2, Y1, Y1
 	VEXTRACTF128 $0x01, Y1, X2
 	VADDPS       X2, X1, X1
-	MOVQ         b+64(FP), R8
+	MOVQ         b+56(FP), R8
 	TESTQ        R8, R8
-	JZ           nobias51
+	JZ           nobias47
 	VADDSS       (R8)(CX*4), X1, X1
 
-nobias51:
+nobias47:
 	MOVQ   y+0(FP), R8
 	VMOVSS X1, (R8)(CX*4)
 	ADDQ   $+1, CX
-	CMPQ   CX, n+40(FP)
-	JLT    loop44
+	CMPQ   CX, n+32(FP)
+	JLT    loop40
 
-out45:
+out41:
 	VZEROUPPER
-	MOVQ CX, done+72(FP)
 	RET
 
-// func gatherAVX2(y *float32, w *float32, stride int, rows int, ids *int32, n int, x *float32, cols int, b *float32) (done int)
+// func matVecAheadAVX2(y *float32, w *float32, stride int, ids *int32, n int, x *float32, cols int, b *float32)
+// Requires: AVX, FMA3, MMX+
+TEXT ·matVecAheadAVX2(SB), NOSPLIT, $0-64
+	MOVQ    x+40(FP), AX
+	MOVQ    cols+48(FP), DI
+	MOVQ    DI, BX
+	MOVQ    DI, SI
+	ANDQ    $-8, BX
+	SUBQ    BX, DI
+	ANDQ    $-16, SI
+	SHLQ    $0x02, BX
+	SHLQ    $0x02, SI
+	LEAQ    laneMasks<>+32(SB), CX
+	MOVQ    DI, DX
+	NEGQ    DX
+	VMOVUPS (CX)(DX*4), Y0
+	XORQ    CX, CX
+	MOVQ    w+8(FP), DX
+
+rows49:
+	LEAQ   4(CX), R8
+	CMPQ   R8, n+32(FP)
+	JGT    done48
+	MOVQ   DX, R8
+	ADDQ   stride+16(FP), DX
+	MOVQ   DX, R9
+	ADDQ   stride+16(FP), DX
+	MOVQ   DX, R10
+	ADDQ   stride+16(FP), DX
+	MOVQ   DX, R11
+	ADDQ   stride+16(FP), DX
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	XORQ   R12, R12
+	CMPQ   R12, SI
+	JGE    out51
+
+loop50:
+	PREFETCHT1  4096(R8)(R12*1)
+	VMOVUPS     (AX)(R12*1), Y3
+	VFMADD231PS (R8)(R12*1), Y3, Y1
+	VMOVUPS     32(AX)(R12*1), Y3
+	VFMADD231PS 32(R8)(R12*1), Y3, Y2
+	ADDQ        $+64, R12
+	CMPQ        R12, SI
+	JLT         loop50
+
+out51:
+	CMPQ R12, BX
+	JGE  out53
+
+loop52:
+	PREFETCHT1  4096(R8)(R12*1)
+	VMOVUPS     (AX)(R12*1), Y3
+	VFMADD231PS (R8)(R12*1), Y3, Y1
+	ADDQ        $+32, R12
+	CMPQ        R12, BX
+	JLT         loop52
+
+out53:
+	TESTQ       DI, DI
+	JZ          whole54
+	PREFETCHT1  4096(R8)(R12*1)
+	VMASKMOVPS  (AX)(R12*1), Y0, Y3
+	VMASKMOVPS  (R8)(R12*1), Y0, Y4
+	VFMADD231PS Y4, Y3, Y2
+
+whole54:
+	VADDPS Y2, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	XORQ   R8, R8
+	CMPQ   R8, SI
+	JGE    out56
+
+loop55:
+	PREFETCHT1  4096(R9)(R8*1)
+	VMOVUPS     (AX)(R8*1), Y4
+	VFMADD231PS (R9)(R8*1), Y4, Y2
+	VMOVUPS     32(AX)(R8*1), Y4
+	VFMADD231PS 32(R9)(R8*1), Y4, Y3
+	ADDQ        $+64, R8
+	CMPQ        R8, SI
+	JLT         loop55
+
+out56:
+	CMPQ R8, BX
+	JGE  out58
+
+loop57:
+	PREFETCHT1  4096(R9)(R8*1)
+	VMOVUPS     (AX)(R8*1), Y4
+	VFMADD231PS (R9)(R8*1), Y4, Y2
+	ADDQ        $+32, R8
+	CMPQ        R8, BX
+	JLT         loop57
+
+out58:
+	TESTQ       DI, DI
+	JZ          whole59
+	PREFETCHT1  4096(R9)(R8*1)
+	VMASKMOVPS  (AX)(R8*1), Y0, Y4
+	VMASKMOVPS  (R9)(R8*1), Y0, Y5
+	VFMADD231PS Y5, Y4, Y3
+
+whole59:
+	VADDPS Y3, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	XORQ   R8, R8
+	CMPQ   R8, SI
+	JGE    out61
+
+loop60:
+	PREFETCHT1  4096(R10)(R8*1)
+	VMOVUPS     (AX)(R8*1), Y5
+	VFMADD231PS (R10)(R8*1), Y5, Y3
+	VMOVUPS     32(AX)(R8*1), Y5
+	VFMADD231PS 32(R10)(R8*1), Y5, Y4
+	ADDQ        $+64, R8
+	CMPQ        R8, SI
+	JLT         loop60
+
+out61:
+	CMPQ R8, BX
+	JGE  out63
+
+loop62:
+	PREFETCHT1  4096(R10)(R8*1)
+	VMOVUPS     (AX)(R8*1), Y5
+	VFMADD231PS (R10)(R8*1), Y5, Y3
+	ADDQ        $+32, R8
+	CMPQ        R8, BX
+	JLT         loop62
+
+out63:
+	TESTQ       DI, DI
+	JZ          whole64
+	PREFETCHT1  4096(R10)(R8*1)
+	VMASKMOVPS  (AX)(R8*1), Y0, Y5
+	VMASKMOVPS  (R10)(R8*1), Y0, Y6
+	VFMADD231PS Y6, Y5, Y4
+
+whole64:
+	VADDPS Y4, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	XORQ   R8, R8
+	CMPQ   R8, SI
+	JGE    out66
+
+loop65:
+	PREFETCHT1  4096(R11)(R8*1)
+	VMOVUPS     (AX)(R8*1), Y6
+	VFMADD231PS (R11)(R8*1), Y6, Y4
+	VMOVUPS     32(AX)(R8*1), Y6
+	VFMADD231PS 32(R11)(R8*1), Y6, Y5
+	ADDQ        $+64, R8
+	CMPQ        R8, SI
+	JLT         loop65
+
+out66:
+	CMPQ R8, BX
+	JGE  out68
+
+loop67:
+	PREFETCHT1  4096(R11)(R8*1)
+	VMOVUPS     (AX)(R8*1), Y6
+	VFMADD231PS (R11)(R8*1), Y6, Y4
+	ADDQ        $+32, R8
+	CMPQ        R8, BX
+	JLT         loop67
+
+out68:
+	TESTQ       DI, DI
+	JZ          whole69
+	PREFETCHT1  4096(R11)(R8*1)
+	VMASKMOVPS  (AX)(R8*1), Y0, Y6
+	VMASKMOVPS  (R11)(R8*1), Y0, Y7
+	VFMADD231PS Y7, Y6, Y5
+
+whole69:
+	VADDPS       Y5, Y4, Y4
+	VUNPCKLPS    Y2, Y1, Y5
+	VUNPCKHPS    Y2, Y1, Y2
+	VADDPS       Y2, Y5, Y1
+	VUNPCKLPS    Y4, Y3, Y5
+	VUNPCKHPS    Y4, Y3, Y2
+	VADDPS       Y2, Y5, Y3
+	VUNPCKLPD    Y3, Y1, Y5
+	VUNPCKHPD    Y3, Y1, Y2
+	VADDPS       Y2, Y5, Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VADDPS       X2, X1, X1
+	MOVQ         b+56(FP), R8
+	TESTQ        R8, R8
+	JZ           nobias70
+	VADDPS       (R8)(CX*4), X1, X1
+
+nobias70:
+	MOVQ    y+0(FP), R8
+	VMOVUPS X1, (R8)(CX*4)
+	ADDQ    $+4, CX
+	JMP     rows49
+
+done48:
+	CMPQ CX, n+32(FP)
+	JGE  out72
+
+loop71:
+	MOVQ   DX, R8
+	ADDQ   stride+16(FP), DX
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	XORQ   R9, R9
+	CMPQ   R9, SI
+	JGE    out74
+
+loop73:
+	PREFETCHT1  4096(R8)(R9*1)
+	VMOVUPS     (AX)(R9*1), Y3
+	VFMADD231PS (R8)(R9*1), Y3, Y1
+	VMOVUPS     32(AX)(R9*1), Y3
+	VFMADD231PS 32(R8)(R9*1), Y3, Y2
+	ADDQ        $+64, R9
+	CMPQ        R9, SI
+	JLT         loop73
+
+out74:
+	CMPQ R9, BX
+	JGE  out76
+
+loop75:
+	PREFETCHT1  4096(R8)(R9*1)
+	VMOVUPS     (AX)(R9*1), Y3
+	VFMADD231PS (R8)(R9*1), Y3, Y1
+	ADDQ        $+32, R9
+	CMPQ        R9, BX
+	JLT         loop75
+
+out76:
+	TESTQ       DI, DI
+	JZ          whole77
+	PREFETCHT1  4096(R8)(R9*1)
+	VMASKMOVPS  (AX)(R9*1), Y0, Y3
+	VMASKMOVPS  (R8)(R9*1), Y0, Y4
+	VFMADD231PS Y4, Y3, Y2
+
+whole77:
+	VADDPS       Y2, Y1, Y1
+	VPERMILPS    $0x0e, Y1, Y2
+	VADDPS       Y2, Y1, Y1
+	VPERMILPS    $0x01, Y1, Y2
+	VADDPS       Y2, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VADDPS       X2, X1, X1
+	MOVQ         b+56(FP), R8
+	TESTQ        R8, R8
+	JZ           nobias78
+	VADDSS       (R8)(CX*4), X1, X1
+
+nobias78:
+	MOVQ   y+0(FP), R8
+	VMOVSS X1, (R8)(CX*4)
+	ADDQ   $+1, CX
+	CMPQ   CX, n+32(FP)
+	JLT    loop71
+
+out72:
+	VZEROUPPER
+	RET
+
+// func gatherAVX2(y *float32, w *float32, stride int, ids *int32, n int, x *float32, cols int, b *float32)
 // Requires: AVX, FMA3
-TEXT ·gatherAVX2(SB), NOSPLIT, $0-80
-	MOVQ    x+48(FP), AX
-	MOVQ    cols+56(FP), DI
+TEXT ·gatherAVX2(SB), NOSPLIT, $0-64
+	MOVQ    x+40(FP), AX
+	MOVQ    cols+48(FP), DI
 	MOVQ    DI, BX
 	MOVQ    DI, SI
 	ANDQ    $-8, BX
@@ -473,29 +743,21 @@ TEXT ·gatherAVX2(SB), NOSPLIT, $0-80
 	VMOVUPS (CX)(DX*4), Y0
 	XORQ    CX, CX
 
-rows53:
+rows80:
 	LEAQ   4(CX), DX
-	CMPQ   DX, n+40(FP)
-	JGT    done52
-	MOVQ   ids+32(FP), DX
+	CMPQ   DX, n+32(FP)
+	JGT    done79
+	MOVQ   ids+24(FP), DX
 	MOVL   (DX)(CX*4), R8
-	CMPQ   R8, rows+24(FP)
-	JAE    bad54
 	IMULQ  stride+16(FP), R8
 	ADDQ   w+8(FP), R8
 	MOVL   4(DX)(CX*4), R9
-	CMPQ   R9, rows+24(FP)
-	JAE    bad54
 	IMULQ  stride+16(FP), R9
 	ADDQ   w+8(FP), R9
 	MOVL   8(DX)(CX*4), R10
-	CMPQ   R10, rows+24(FP)
-	JAE    bad54
 	IMULQ  stride+16(FP), R10
 	ADDQ   w+8(FP), R10
 	MOVL   12(DX)(CX*4), DX
-	CMPQ   DX, rows+24(FP)
-	JAE    bad54
 	IMULQ  stride+16(FP), DX
 	ADDQ   w+8(FP), DX
 	VXORPS Y1, Y1, Y1
@@ -508,9 +770,9 @@ rows53:
 	VXORPS Y8, Y8, Y8
 	XORQ   R11, R11
 	CMPQ   R11, SI
-	JGE    out57
+	JGE    out82
 
-loop56:
+loop81:
 	VMOVUPS     (AX)(R11*1), Y9
 	VFMADD231PS (R8)(R11*1), Y9, Y1
 	VFMADD231PS (R9)(R11*1), Y9, Y3
@@ -523,263 +785,11 @@ loop56:
 	VFMADD231PS 32(DX)(R11*1), Y9, Y8
 	ADDQ        $+64, R11
 	CMPQ        R11, SI
-	JLT         loop56
-
-out57:
-	CMPQ R11, BX
-	JGE  out59
-
-loop58:
-	VMOVUPS     (AX)(R11*1), Y9
-	VFMADD231PS (R8)(R11*1), Y9, Y1
-	VFMADD231PS (R9)(R11*1), Y9, Y3
-	VFMADD231PS (R10)(R11*1), Y9, Y5
-	VFMADD231PS (DX)(R11*1), Y9, Y7
-	ADDQ        $+32, R11
-	CMPQ        R11, BX
-	JLT         loop58
-
-out59:
-	TESTQ       DI, DI
-	JZ          whole60
-	VMASKMOVPS  (AX)(R11*1), Y0, Y9
-	VMASKMOVPS  (R8)(R11*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y2
-	VMASKMOVPS  (R9)(R11*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y4
-	VMASKMOVPS  (R10)(R11*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y6
-	VMASKMOVPS  (DX)(R11*1), Y0, Y10
-	VFMADD231PS Y10, Y9, Y8
-
-whole60:
-	VADDPS       Y2, Y1, Y1
-	VADDPS       Y4, Y3, Y3
-	VADDPS       Y6, Y5, Y5
-	VADDPS       Y8, Y7, Y7
-	VUNPCKLPS    Y3, Y1, Y2
-	VUNPCKHPS    Y3, Y1, Y3
-	VADDPS       Y3, Y2, Y1
-	VUNPCKLPS    Y7, Y5, Y2
-	VUNPCKHPS    Y7, Y5, Y3
-	VADDPS       Y3, Y2, Y5
-	VUNPCKLPD    Y5, Y1, Y2
-	VUNPCKHPD    Y5, Y1, Y3
-	VADDPS       Y3, Y2, Y1
-	VEXTRACTF128 $0x01, Y1, X2
-	VADDPS       X2, X1, X1
-	MOVQ         b+64(FP), R8
-	TESTQ        R8, R8
-	JZ           nobias61
-	MOVQ         ids+32(FP), DX
-	MOVL         (DX)(CX*4), R9
-	VMOVSS       (R8)(R9*4), X2
-	MOVL         4(DX)(CX*4), R9
-	VINSERTPS    $0x10, (R8)(R9*4), X2, X2
-	MOVL         8(DX)(CX*4), R9
-	VINSERTPS    $0x20, (R8)(R9*4), X2, X2
-	MOVL         12(DX)(CX*4), R9
-	VINSERTPS    $0x30, (R8)(R9*4), X2, X2
-	VADDPS       X2, X1, X1
-
-nobias61:
-	MOVQ    y+0(FP), DX
-	VMOVUPS X1, (DX)(CX*4)
-	ADDQ    $+4, CX
-	JMP     rows53
-
-done52:
-	CMPQ CX, n+40(FP)
-	JGE  out63
-
-loop62:
-	MOVQ   ids+32(FP), DX
-	MOVL   (DX)(CX*4), DX
-	CMPQ   DX, rows+24(FP)
-	JAE    bad54
-	IMULQ  stride+16(FP), DX
-	ADDQ   w+8(FP), DX
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	XORQ   R8, R8
-	CMPQ   R8, SI
-	JGE    out65
-
-loop64:
-	VMOVUPS     (AX)(R8*1), Y3
-	VFMADD231PS (DX)(R8*1), Y3, Y1
-	VMOVUPS     32(AX)(R8*1), Y3
-	VFMADD231PS 32(DX)(R8*1), Y3, Y2
-	ADDQ        $+64, R8
-	CMPQ        R8, SI
-	JLT         loop64
-
-out65:
-	CMPQ R8, BX
-	JGE  out67
-
-loop66:
-	VMOVUPS     (AX)(R8*1), Y3
-	VFMADD231PS (DX)(R8*1), Y3, Y1
-	ADDQ        $+32, R8
-	CMPQ        R8, BX
-	JLT         loop66
-
-out67:
-	TESTQ       DI, DI
-	JZ          whole68
-	VMASKMOVPS  (AX)(R8*1), Y0, Y3
-	VMASKMOVPS  (DX)(R8*1), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
-
-whole68:
-	VADDPS       Y2, Y1, Y1
-	VPERMILPS    $0x0e, Y1, Y2
-	VADDPS       Y2, Y1, Y1
-	VPERMILPS    $0x01, Y1, Y2
-	VADDPS       Y2, Y1, Y1
-	VEXTRACTF128 $0x01, Y1, X2
-	VADDPS       X2, X1, X1
-	MOVQ         b+64(FP), R8
-	TESTQ        R8, R8
-	JZ           nobias69
-	MOVQ         ids+32(FP), DX
-	MOVL         (DX)(CX*4), DX
-	VMOVSS       (R8)(DX*4), X2
-	VADDPS       X2, X1, X1
-
-nobias69:
-	MOVQ   y+0(FP), DX
-	VMOVSS X1, (DX)(CX*4)
-	ADDQ   $+1, CX
-	CMPQ   CX, n+40(FP)
-	JLT    loop62
-
-out63:
-bad54:
-	VZEROUPPER
-	MOVQ CX, done+72(FP)
-	RET
-
-// func gatherAheadAVX2(y *float32, w *float32, stride int, rows int, ids *int32, n int, x *float32, cols int, b *float32) (done int)
-// Requires: AVX, FMA3, MMX+
-TEXT ·gatherAheadAVX2(SB), NOSPLIT, $0-80
-	MOVQ    x+48(FP), AX
-	MOVQ    cols+56(FP), DI
-	MOVQ    DI, BX
-	MOVQ    DI, SI
-	ANDQ    $-8, BX
-	SUBQ    BX, DI
-	ANDQ    $-16, SI
-	SHLQ    $0x02, BX
-	SHLQ    $0x02, SI
-	LEAQ    laneMasks<>+32(SB), CX
-	MOVQ    DI, DX
-	NEGQ    DX
-	VMOVUPS (CX)(DX*4), Y0
-	XORQ    CX, CX
-
-rows71:
-	LEAQ  4(CX), DX
-	CMPQ  DX, n+40(FP)
-	JGT   done70
-	LEAQ  36(CX), DX
-	CMPQ  DX, n+40(FP)
-	JGT   noprefetch74
-	MOVQ  ids+32(FP), DX
-	MOVL  128(DX)(CX*4), R8
-	IMULQ stride+16(FP), R8
-	ADDQ  w+8(FP), R8
-	MOVQ  R8, R9
-	ADDQ  stride+16(FP), R9
-	CMPQ  R8, R9
-	JGE   out76
-
-loop75:
-	PREFETCHT1 (R8)
-	ADDQ       $+64, R8
-	CMPQ       R8, R9
-	JLT        loop75
-
-out76:
-	MOVL  132(DX)(CX*4), R8
-	IMULQ stride+16(FP), R8
-	ADDQ  w+8(FP), R8
-	MOVQ  R8, R9
-	ADDQ  stride+16(FP), R9
-	CMPQ  R8, R9
-	JGE   out78
-
-loop77:
-	PREFETCHT1 (R8)
-	ADDQ       $+64, R8
-	CMPQ       R8, R9
-	JLT        loop77
-
-out78:
-	MOVL  136(DX)(CX*4), R8
-	IMULQ stride+16(FP), R8
-	ADDQ  w+8(FP), R8
-	MOVQ  R8, R9
-	ADDQ  stride+16(FP), R9
-	CMPQ  R8, R9
-	JGE   out80
-
-loop79:
-	PREFETCHT1 (R8)
-	ADDQ       $+64, R8
-	CMPQ       R8, R9
-	JLT        loop79
-
-out80:
-	MOVL  140(DX)(CX*4), DX
-	IMULQ stride+16(FP), DX
-	ADDQ  w+8(FP), DX
-	MOVQ  DX, R8
-	ADDQ  stride+16(FP), R8
-	CMPQ  DX, R8
-	JGE   out82
-
-loop81:
-	PREFETCHT1 (DX)
-	ADDQ       $+64, DX
-	CMPQ       DX, R8
-	JLT        loop81
+	JLT         loop81
 
 out82:
-noprefetch74:
-	MOVQ   ids+32(FP), DX
-	MOVL   (DX)(CX*4), R8
-	CMPQ   R8, rows+24(FP)
-	JAE    bad72
-	IMULQ  stride+16(FP), R8
-	ADDQ   w+8(FP), R8
-	MOVL   4(DX)(CX*4), R9
-	CMPQ   R9, rows+24(FP)
-	JAE    bad72
-	IMULQ  stride+16(FP), R9
-	ADDQ   w+8(FP), R9
-	MOVL   8(DX)(CX*4), R10
-	CMPQ   R10, rows+24(FP)
-	JAE    bad72
-	IMULQ  stride+16(FP), R10
-	ADDQ   w+8(FP), R10
-	MOVL   12(DX)(CX*4), DX
-	CMPQ   DX, rows+24(FP)
-	JAE    bad72
-	IMULQ  stride+16(FP), DX
-	ADDQ   w+8(FP), DX
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	XORQ   R11, R11
-	CMPQ   R11, SI
-	JGE    out84
+	CMPQ R11, BX
+	JGE  out84
 
 loop83:
 	VMOVUPS     (AX)(R11*1), Y9
@@ -787,32 +797,13 @@ loop83:
 	VFMADD231PS (R9)(R11*1), Y9, Y3
 	VFMADD231PS (R10)(R11*1), Y9, Y5
 	VFMADD231PS (DX)(R11*1), Y9, Y7
-	VMOVUPS     32(AX)(R11*1), Y9
-	VFMADD231PS 32(R8)(R11*1), Y9, Y2
-	VFMADD231PS 32(R9)(R11*1), Y9, Y4
-	VFMADD231PS 32(R10)(R11*1), Y9, Y6
-	VFMADD231PS 32(DX)(R11*1), Y9, Y8
-	ADDQ        $+64, R11
-	CMPQ        R11, SI
+	ADDQ        $+32, R11
+	CMPQ        R11, BX
 	JLT         loop83
 
 out84:
-	CMPQ R11, BX
-	JGE  out86
-
-loop85:
-	VMOVUPS     (AX)(R11*1), Y9
-	VFMADD231PS (R8)(R11*1), Y9, Y1
-	VFMADD231PS (R9)(R11*1), Y9, Y3
-	VFMADD231PS (R10)(R11*1), Y9, Y5
-	VFMADD231PS (DX)(R11*1), Y9, Y7
-	ADDQ        $+32, R11
-	CMPQ        R11, BX
-	JLT         loop85
-
-out86:
 	TESTQ       DI, DI
-	JZ          whole87
+	JZ          whole85
 	VMASKMOVPS  (AX)(R11*1), Y0, Y9
 	VMASKMOVPS  (R8)(R11*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y2
@@ -823,7 +814,7 @@ out86:
 	VMASKMOVPS  (DX)(R11*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y8
 
-whole87:
+whole85:
 	VADDPS       Y2, Y1, Y1
 	VADDPS       Y4, Y3, Y3
 	VADDPS       Y6, Y5, Y5
@@ -839,10 +830,10 @@ whole87:
 	VADDPS       Y3, Y2, Y1
 	VEXTRACTF128 $0x01, Y1, X2
 	VADDPS       X2, X1, X1
-	MOVQ         b+64(FP), R8
+	MOVQ         b+56(FP), R8
 	TESTQ        R8, R8
-	JZ           nobias88
-	MOVQ         ids+32(FP), DX
+	JZ           nobias86
+	MOVQ         ids+24(FP), DX
 	MOVL         (DX)(CX*4), R9
 	VMOVSS       (R8)(R9*4), X2
 	MOVL         4(DX)(CX*4), R9
@@ -853,77 +844,55 @@ whole87:
 	VINSERTPS    $0x30, (R8)(R9*4), X2, X2
 	VADDPS       X2, X1, X1
 
-nobias88:
+nobias86:
 	MOVQ    y+0(FP), DX
 	VMOVUPS X1, (DX)(CX*4)
 	ADDQ    $+4, CX
-	JMP     rows71
+	JMP     rows80
 
-done70:
-	CMPQ CX, n+40(FP)
-	JGE  out90
+done79:
+	CMPQ CX, n+32(FP)
+	JGE  out88
 
-loop89:
-	LEAQ  33(CX), DX
-	CMPQ  DX, n+40(FP)
-	JGT   noprefetch91
-	MOVQ  ids+32(FP), DX
-	MOVL  128(DX)(CX*4), DX
-	IMULQ stride+16(FP), DX
-	ADDQ  w+8(FP), DX
-	MOVQ  DX, R8
-	ADDQ  stride+16(FP), R8
-	CMPQ  DX, R8
-	JGE   out93
-
-loop92:
-	PREFETCHT1 (DX)
-	ADDQ       $+64, DX
-	CMPQ       DX, R8
-	JLT        loop92
-
-out93:
-noprefetch91:
-	MOVQ   ids+32(FP), DX
+loop87:
+	MOVQ   ids+24(FP), DX
 	MOVL   (DX)(CX*4), DX
-	CMPQ   DX, rows+24(FP)
-	JAE    bad72
 	IMULQ  stride+16(FP), DX
 	ADDQ   w+8(FP), DX
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	XORQ   R8, R8
 	CMPQ   R8, SI
-	JGE    out95
+	JGE    out90
 
-loop94:
+loop89:
 	VMOVUPS     (AX)(R8*1), Y3
 	VFMADD231PS (DX)(R8*1), Y3, Y1
 	VMOVUPS     32(AX)(R8*1), Y3
 	VFMADD231PS 32(DX)(R8*1), Y3, Y2
 	ADDQ        $+64, R8
 	CMPQ        R8, SI
-	JLT         loop94
+	JLT         loop89
 
-out95:
+out90:
 	CMPQ R8, BX
-	JGE  out97
+	JGE  out92
 
-loop96:
+loop91:
 	VMOVUPS     (AX)(R8*1), Y3
 	VFMADD231PS (DX)(R8*1), Y3, Y1
 	ADDQ        $+32, R8
 	CMPQ        R8, BX
-	JLT         loop96
+	JLT         loop91
 
-out97:
+out92:
 	TESTQ       DI, DI
-	JZ          whole98
+	JZ          whole93
 	VMASKMOVPS  (AX)(R8*1), Y0, Y3
 	VMASKMOVPS  (DX)(R8*1), Y0, Y4
 	VFMADD231PS Y4, Y3, Y2
 
-whole98:
+whole93:
 	VADDPS       Y2, Y1, Y1
 	VPERMILPS    $0x0e, Y1, Y2
 	VADDPS       Y2, Y1, Y1
@@ -931,95 +900,586 @@ whole98:
 	VADDPS       Y2, Y1, Y1
 	VEXTRACTF128 $0x01, Y1, X2
 	VADDPS       X2, X1, X1
-	MOVQ         b+64(FP), R8
+	MOVQ         b+56(FP), R8
 	TESTQ        R8, R8
-	JZ           nobias99
-	MOVQ         ids+32(FP), DX
+	JZ           nobias94
+	MOVQ         ids+24(FP), DX
 	MOVL         (DX)(CX*4), DX
 	VMOVSS       (R8)(DX*4), X2
 	VADDPS       X2, X1, X1
 
-nobias99:
+nobias94:
 	MOVQ   y+0(FP), DX
 	VMOVSS X1, (DX)(CX*4)
 	ADDQ   $+1, CX
-	CMPQ   CX, n+40(FP)
-	JLT    loop89
+	CMPQ   CX, n+32(FP)
+	JLT    loop87
 
-out90:
-bad72:
+out88:
 	VZEROUPPER
-	MOVQ CX, done+72(FP)
 	RET
 
-// func axpyAVX2(y *float32, w *float32, stride int, rows int, ids *int32, n int, a *float32, cols int) (ok bool)
+// func gatherNearAVX2(y *float32, w *float32, stride int, ids *int32, n int, x *float32, cols int, b *float32)
+// Requires: AVX, CMOV, FMA3, MMX+
+TEXT ·gatherNearAVX2(SB), NOSPLIT, $0-64
+	MOVQ    x+40(FP), AX
+	MOVQ    cols+48(FP), DI
+	MOVQ    DI, BX
+	MOVQ    DI, SI
+	ANDQ    $-8, BX
+	SUBQ    BX, DI
+	ANDQ    $-16, SI
+	SHLQ    $0x02, BX
+	SHLQ    $0x02, SI
+	LEAQ    laneMasks<>+32(SB), CX
+	MOVQ    DI, DX
+	NEGQ    DX
+	VMOVUPS (CX)(DX*4), Y0
+	XORQ    CX, CX
+
+rows96:
+	LEAQ    4(CX), DX
+	CMPQ    DX, n+32(FP)
+	JGT     done95
+	LEAQ    16(CX), R8
+	LEAQ    20(CX), DX
+	CMPQ    DX, n+32(FP)
+	CMOVQGT CX, R8
+	MOVQ    ids+24(FP), DX
+	MOVL    (DX)(R8*4), R9
+	IMULQ   stride+16(FP), R9
+	ADDQ    w+8(FP), R9
+	MOVL    4(DX)(R8*4), R10
+	IMULQ   stride+16(FP), R10
+	ADDQ    w+8(FP), R10
+	MOVL    8(DX)(R8*4), R11
+	IMULQ   stride+16(FP), R11
+	ADDQ    w+8(FP), R11
+	MOVL    12(DX)(R8*4), R8
+	IMULQ   stride+16(FP), R8
+	ADDQ    w+8(FP), R8
+	MOVQ    ids+24(FP), DX
+	MOVL    (DX)(CX*4), R12
+	IMULQ   stride+16(FP), R12
+	ADDQ    w+8(FP), R12
+	MOVL    4(DX)(CX*4), R13
+	IMULQ   stride+16(FP), R13
+	ADDQ    w+8(FP), R13
+	MOVL    8(DX)(CX*4), R14
+	IMULQ   stride+16(FP), R14
+	ADDQ    w+8(FP), R14
+	MOVL    12(DX)(CX*4), DX
+	IMULQ   stride+16(FP), DX
+	ADDQ    w+8(FP), DX
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	VXORPS  Y8, Y8, Y8
+	XORQ    R15, R15
+	CMPQ    R15, SI
+	JGE     out98
+
+loop97:
+	PREFETCHT0  (R9)(R15*1)
+	PREFETCHT0  (R10)(R15*1)
+	PREFETCHT0  (R11)(R15*1)
+	PREFETCHT0  (R8)(R15*1)
+	VMOVUPS     (AX)(R15*1), Y9
+	VFMADD231PS (R12)(R15*1), Y9, Y1
+	VFMADD231PS (R13)(R15*1), Y9, Y3
+	VFMADD231PS (R14)(R15*1), Y9, Y5
+	VFMADD231PS (DX)(R15*1), Y9, Y7
+	VMOVUPS     32(AX)(R15*1), Y9
+	VFMADD231PS 32(R12)(R15*1), Y9, Y2
+	VFMADD231PS 32(R13)(R15*1), Y9, Y4
+	VFMADD231PS 32(R14)(R15*1), Y9, Y6
+	VFMADD231PS 32(DX)(R15*1), Y9, Y8
+	ADDQ        $+64, R15
+	CMPQ        R15, SI
+	JLT         loop97
+
+out98:
+	CMPQ R15, BX
+	JGE  out100
+
+loop99:
+	PREFETCHT0  (R9)(R15*1)
+	PREFETCHT0  (R10)(R15*1)
+	PREFETCHT0  (R11)(R15*1)
+	PREFETCHT0  (R8)(R15*1)
+	VMOVUPS     (AX)(R15*1), Y9
+	VFMADD231PS (R12)(R15*1), Y9, Y1
+	VFMADD231PS (R13)(R15*1), Y9, Y3
+	VFMADD231PS (R14)(R15*1), Y9, Y5
+	VFMADD231PS (DX)(R15*1), Y9, Y7
+	ADDQ        $+32, R15
+	CMPQ        R15, BX
+	JLT         loop99
+
+out100:
+	TESTQ       DI, DI
+	JZ          whole101
+	PREFETCHT0  (R9)(R15*1)
+	PREFETCHT0  (R10)(R15*1)
+	PREFETCHT0  (R11)(R15*1)
+	PREFETCHT0  (R8)(R15*1)
+	VMASKMOVPS  (AX)(R15*1), Y0, Y9
+	VMASKMOVPS  (R12)(R15*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y2
+	VMASKMOVPS  (R13)(R15*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y4
+	VMASKMOVPS  (R14)(R15*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y6
+	VMASKMOVPS  (DX)(R15*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y8
+
+whole101:
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y4, Y3, Y3
+	VADDPS       Y6, Y5, Y5
+	VADDPS       Y8, Y7, Y7
+	VUNPCKLPS    Y3, Y1, Y2
+	VUNPCKHPS    Y3, Y1, Y3
+	VADDPS       Y3, Y2, Y1
+	VUNPCKLPS    Y7, Y5, Y2
+	VUNPCKHPS    Y7, Y5, Y3
+	VADDPS       Y3, Y2, Y5
+	VUNPCKLPD    Y5, Y1, Y2
+	VUNPCKHPD    Y5, Y1, Y3
+	VADDPS       Y3, Y2, Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VADDPS       X2, X1, X1
+	MOVQ         b+56(FP), R8
+	TESTQ        R8, R8
+	JZ           nobias102
+	MOVQ         ids+24(FP), DX
+	MOVL         (DX)(CX*4), R9
+	VMOVSS       (R8)(R9*4), X2
+	MOVL         4(DX)(CX*4), R9
+	VINSERTPS    $0x10, (R8)(R9*4), X2, X2
+	MOVL         8(DX)(CX*4), R9
+	VINSERTPS    $0x20, (R8)(R9*4), X2, X2
+	MOVL         12(DX)(CX*4), R9
+	VINSERTPS    $0x30, (R8)(R9*4), X2, X2
+	VADDPS       X2, X1, X1
+
+nobias102:
+	MOVQ    y+0(FP), DX
+	VMOVUPS X1, (DX)(CX*4)
+	ADDQ    $+4, CX
+	JMP     rows96
+
+done95:
+	CMPQ CX, n+32(FP)
+	JGE  out104
+
+loop103:
+	MOVQ   ids+24(FP), DX
+	MOVL   (DX)(CX*4), DX
+	IMULQ  stride+16(FP), DX
+	ADDQ   w+8(FP), DX
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	XORQ   R8, R8
+	CMPQ   R8, SI
+	JGE    out106
+
+loop105:
+	VMOVUPS     (AX)(R8*1), Y3
+	VFMADD231PS (DX)(R8*1), Y3, Y1
+	VMOVUPS     32(AX)(R8*1), Y3
+	VFMADD231PS 32(DX)(R8*1), Y3, Y2
+	ADDQ        $+64, R8
+	CMPQ        R8, SI
+	JLT         loop105
+
+out106:
+	CMPQ R8, BX
+	JGE  out108
+
+loop107:
+	VMOVUPS     (AX)(R8*1), Y3
+	VFMADD231PS (DX)(R8*1), Y3, Y1
+	ADDQ        $+32, R8
+	CMPQ        R8, BX
+	JLT         loop107
+
+out108:
+	TESTQ       DI, DI
+	JZ          whole109
+	VMASKMOVPS  (AX)(R8*1), Y0, Y3
+	VMASKMOVPS  (DX)(R8*1), Y0, Y4
+	VFMADD231PS Y4, Y3, Y2
+
+whole109:
+	VADDPS       Y2, Y1, Y1
+	VPERMILPS    $0x0e, Y1, Y2
+	VADDPS       Y2, Y1, Y1
+	VPERMILPS    $0x01, Y1, Y2
+	VADDPS       Y2, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VADDPS       X2, X1, X1
+	MOVQ         b+56(FP), R8
+	TESTQ        R8, R8
+	JZ           nobias110
+	MOVQ         ids+24(FP), DX
+	MOVL         (DX)(CX*4), DX
+	VMOVSS       (R8)(DX*4), X2
+	VADDPS       X2, X1, X1
+
+nobias110:
+	MOVQ   y+0(FP), DX
+	VMOVSS X1, (DX)(CX*4)
+	ADDQ   $+1, CX
+	CMPQ   CX, n+32(FP)
+	JLT    loop103
+
+out104:
+	VZEROUPPER
+	RET
+
+// func gatherFarAVX2(y *float32, w *float32, stride int, ids *int32, n int, x *float32, cols int, b *float32)
+// Requires: AVX, CMOV, FMA3, MMX+
+TEXT ·gatherFarAVX2(SB), NOSPLIT, $0-64
+	MOVQ    x+40(FP), AX
+	MOVQ    cols+48(FP), DI
+	MOVQ    DI, BX
+	MOVQ    DI, SI
+	ANDQ    $-8, BX
+	SUBQ    BX, DI
+	ANDQ    $-16, SI
+	SHLQ    $0x02, BX
+	SHLQ    $0x02, SI
+	LEAQ    laneMasks<>+32(SB), CX
+	MOVQ    DI, DX
+	NEGQ    DX
+	VMOVUPS (CX)(DX*4), Y0
+	XORQ    CX, CX
+
+rows112:
+	LEAQ    4(CX), DX
+	CMPQ    DX, n+32(FP)
+	JGT     done111
+	LEAQ    32(CX), R8
+	LEAQ    36(CX), DX
+	CMPQ    DX, n+32(FP)
+	CMOVQGT CX, R8
+	MOVQ    ids+24(FP), DX
+	MOVL    (DX)(R8*4), R9
+	IMULQ   stride+16(FP), R9
+	ADDQ    w+8(FP), R9
+	MOVL    4(DX)(R8*4), R10
+	IMULQ   stride+16(FP), R10
+	ADDQ    w+8(FP), R10
+	MOVL    8(DX)(R8*4), R11
+	IMULQ   stride+16(FP), R11
+	ADDQ    w+8(FP), R11
+	MOVL    12(DX)(R8*4), R8
+	IMULQ   stride+16(FP), R8
+	ADDQ    w+8(FP), R8
+	MOVQ    ids+24(FP), DX
+	MOVL    (DX)(CX*4), R12
+	IMULQ   stride+16(FP), R12
+	ADDQ    w+8(FP), R12
+	MOVL    4(DX)(CX*4), R13
+	IMULQ   stride+16(FP), R13
+	ADDQ    w+8(FP), R13
+	MOVL    8(DX)(CX*4), R14
+	IMULQ   stride+16(FP), R14
+	ADDQ    w+8(FP), R14
+	MOVL    12(DX)(CX*4), DX
+	IMULQ   stride+16(FP), DX
+	ADDQ    w+8(FP), DX
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	VXORPS  Y8, Y8, Y8
+	XORQ    R15, R15
+	CMPQ    R15, SI
+	JGE     out114
+
+loop113:
+	PREFETCHT1  (R9)(R15*1)
+	PREFETCHT1  (R10)(R15*1)
+	PREFETCHT1  (R11)(R15*1)
+	PREFETCHT1  (R8)(R15*1)
+	VMOVUPS     (AX)(R15*1), Y9
+	VFMADD231PS (R12)(R15*1), Y9, Y1
+	VFMADD231PS (R13)(R15*1), Y9, Y3
+	VFMADD231PS (R14)(R15*1), Y9, Y5
+	VFMADD231PS (DX)(R15*1), Y9, Y7
+	VMOVUPS     32(AX)(R15*1), Y9
+	VFMADD231PS 32(R12)(R15*1), Y9, Y2
+	VFMADD231PS 32(R13)(R15*1), Y9, Y4
+	VFMADD231PS 32(R14)(R15*1), Y9, Y6
+	VFMADD231PS 32(DX)(R15*1), Y9, Y8
+	ADDQ        $+64, R15
+	CMPQ        R15, SI
+	JLT         loop113
+
+out114:
+	CMPQ R15, BX
+	JGE  out116
+
+loop115:
+	PREFETCHT1  (R9)(R15*1)
+	PREFETCHT1  (R10)(R15*1)
+	PREFETCHT1  (R11)(R15*1)
+	PREFETCHT1  (R8)(R15*1)
+	VMOVUPS     (AX)(R15*1), Y9
+	VFMADD231PS (R12)(R15*1), Y9, Y1
+	VFMADD231PS (R13)(R15*1), Y9, Y3
+	VFMADD231PS (R14)(R15*1), Y9, Y5
+	VFMADD231PS (DX)(R15*1), Y9, Y7
+	ADDQ        $+32, R15
+	CMPQ        R15, BX
+	JLT         loop115
+
+out116:
+	TESTQ       DI, DI
+	JZ          whole117
+	PREFETCHT1  (R9)(R15*1)
+	PREFETCHT1  (R10)(R15*1)
+	PREFETCHT1  (R11)(R15*1)
+	PREFETCHT1  (R8)(R15*1)
+	VMASKMOVPS  (AX)(R15*1), Y0, Y9
+	VMASKMOVPS  (R12)(R15*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y2
+	VMASKMOVPS  (R13)(R15*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y4
+	VMASKMOVPS  (R14)(R15*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y6
+	VMASKMOVPS  (DX)(R15*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y8
+
+whole117:
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y4, Y3, Y3
+	VADDPS       Y6, Y5, Y5
+	VADDPS       Y8, Y7, Y7
+	VUNPCKLPS    Y3, Y1, Y2
+	VUNPCKHPS    Y3, Y1, Y3
+	VADDPS       Y3, Y2, Y1
+	VUNPCKLPS    Y7, Y5, Y2
+	VUNPCKHPS    Y7, Y5, Y3
+	VADDPS       Y3, Y2, Y5
+	VUNPCKLPD    Y5, Y1, Y2
+	VUNPCKHPD    Y5, Y1, Y3
+	VADDPS       Y3, Y2, Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VADDPS       X2, X1, X1
+	MOVQ         b+56(FP), R8
+	TESTQ        R8, R8
+	JZ           nobias118
+	MOVQ         ids+24(FP), DX
+	MOVL         (DX)(CX*4), R9
+	VMOVSS       (R8)(R9*4), X2
+	MOVL         4(DX)(CX*4), R9
+	VINSERTPS    $0x10, (R8)(R9*4), X2, X2
+	MOVL         8(DX)(CX*4), R9
+	VINSERTPS    $0x20, (R8)(R9*4), X2, X2
+	MOVL         12(DX)(CX*4), R9
+	VINSERTPS    $0x30, (R8)(R9*4), X2, X2
+	VADDPS       X2, X1, X1
+
+nobias118:
+	MOVQ    y+0(FP), DX
+	VMOVUPS X1, (DX)(CX*4)
+	ADDQ    $+4, CX
+	JMP     rows112
+
+done111:
+	CMPQ CX, n+32(FP)
+	JGE  out120
+
+loop119:
+	MOVQ   ids+24(FP), DX
+	MOVL   (DX)(CX*4), DX
+	IMULQ  stride+16(FP), DX
+	ADDQ   w+8(FP), DX
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	XORQ   R8, R8
+	CMPQ   R8, SI
+	JGE    out122
+
+loop121:
+	VMOVUPS     (AX)(R8*1), Y3
+	VFMADD231PS (DX)(R8*1), Y3, Y1
+	VMOVUPS     32(AX)(R8*1), Y3
+	VFMADD231PS 32(DX)(R8*1), Y3, Y2
+	ADDQ        $+64, R8
+	CMPQ        R8, SI
+	JLT         loop121
+
+out122:
+	CMPQ R8, BX
+	JGE  out124
+
+loop123:
+	VMOVUPS     (AX)(R8*1), Y3
+	VFMADD231PS (DX)(R8*1), Y3, Y1
+	ADDQ        $+32, R8
+	CMPQ        R8, BX
+	JLT         loop123
+
+out124:
+	TESTQ       DI, DI
+	JZ          whole125
+	VMASKMOVPS  (AX)(R8*1), Y0, Y3
+	VMASKMOVPS  (DX)(R8*1), Y0, Y4
+	VFMADD231PS Y4, Y3, Y2
+
+whole125:
+	VADDPS       Y2, Y1, Y1
+	VPERMILPS    $0x0e, Y1, Y2
+	VADDPS       Y2, Y1, Y1
+	VPERMILPS    $0x01, Y1, Y2
+	VADDPS       Y2, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VADDPS       X2, X1, X1
+	MOVQ         b+56(FP), R8
+	TESTQ        R8, R8
+	JZ           nobias126
+	MOVQ         ids+24(FP), DX
+	MOVL         (DX)(CX*4), DX
+	VMOVSS       (R8)(DX*4), X2
+	VADDPS       X2, X1, X1
+
+nobias126:
+	MOVQ   y+0(FP), DX
+	VMOVSS X1, (DX)(CX*4)
+	ADDQ   $+1, CX
+	CMPQ   CX, n+32(FP)
+	JLT    loop119
+
+out120:
+	VZEROUPPER
+	RET
+
+// func maxIDAVX2(ids []int32) uint32
+// Requires: AVX, AVX2
+TEXT ·maxIDAVX2(SB), NOSPLIT, $0-28
+	MOVQ   ids_base+0(FP), AX
+	MOVQ   ids_len+8(FP), CX
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	XORQ   DX, DX
+	LEAQ   -31(CX), BX
+	CMPQ   DX, BX
+	JGE    out129
+
+loop128:
+	VMOVUPS (AX)(DX*4), Y4
+	VPMAXUD Y4, Y0, Y0
+	VMOVUPS 32(AX)(DX*4), Y4
+	VPMAXUD Y4, Y1, Y1
+	VMOVUPS 64(AX)(DX*4), Y4
+	VPMAXUD Y4, Y2, Y2
+	VMOVUPS 96(AX)(DX*4), Y4
+	VPMAXUD Y4, Y3, Y3
+	ADDQ    $+32, DX
+	CMPQ    DX, BX
+	JLT     loop128
+
+out129:
+	LEAQ -7(CX), BX
+	CMPQ DX, BX
+	JGE  out131
+
+loop130:
+	VMOVUPS (AX)(DX*4), Y4
+	VPMAXUD Y4, Y0, Y0
+	ADDQ    $+8, DX
+	CMPQ    DX, BX
+	JLT     loop130
+
+out131:
+	ANDQ       $+7, CX
+	JZ         whole127
+	LEAQ       laneMasks<>+32(SB), BX
+	NEGQ       CX
+	VMOVUPS    (BX)(CX*4), Y4
+	VMASKMOVPS (AX)(DX*4), Y4, Y4
+	VPMAXUD    Y4, Y0, Y0
+
+whole127:
+	VPMAXUD      Y1, Y0, Y0
+	VPMAXUD      Y2, Y0, Y0
+	VPMAXUD      Y3, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VPMAXUD      X1, X0, X0
+	VPERMILPS    $0x0e, X0, X1
+	VPMAXUD      X1, X0, X0
+	VPERMILPS    $0x01, X0, X1
+	VPMAXUD      X1, X0, X0
+	VMOVD        X0, AX
+	VZEROUPPER
+	MOVL         AX, ret+24(FP)
+	RET
+
+// func axpyAVX2(y *float32, w *float32, stride int, ids *int32, n int, a *float32, cols int)
 // Requires: AVX, FMA3
-TEXT ·axpyAVX2(SB), NOSPLIT, $0-65
+TEXT ·axpyAVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), AX
 	XORQ DX, DX
 
-group101:
+group132:
 	LEAQ         8(DX), CX
-	CMPQ         CX, n+40(FP)
-	JGT          groupsdone102
-	MOVQ         ids+32(FP), R12
-	MOVQ         a+48(FP), CX
+	CMPQ         CX, n+32(FP)
+	JGT          groupsdone133
+	MOVQ         ids+24(FP), R12
+	MOVQ         a+40(FP), CX
 	MOVL         (R12)(DX*4), BX
-	CMPQ         BX, rows+24(FP)
-	JAE          bad100
 	IMULQ        stride+16(FP), BX
 	ADDQ         w+8(FP), BX
 	VBROADCASTSS (CX)(DX*4), Y0
 	MOVL         4(R12)(DX*4), SI
-	CMPQ         SI, rows+24(FP)
-	JAE          bad100
 	IMULQ        stride+16(FP), SI
 	ADDQ         w+8(FP), SI
 	VBROADCASTSS 4(CX)(DX*4), Y1
 	MOVL         8(R12)(DX*4), DI
-	CMPQ         DI, rows+24(FP)
-	JAE          bad100
 	IMULQ        stride+16(FP), DI
 	ADDQ         w+8(FP), DI
 	VBROADCASTSS 8(CX)(DX*4), Y2
 	MOVL         12(R12)(DX*4), R8
-	CMPQ         R8, rows+24(FP)
-	JAE          bad100
 	IMULQ        stride+16(FP), R8
 	ADDQ         w+8(FP), R8
 	VBROADCASTSS 12(CX)(DX*4), Y3
 	MOVL         16(R12)(DX*4), R9
-	CMPQ         R9, rows+24(FP)
-	JAE          bad100
 	IMULQ        stride+16(FP), R9
 	ADDQ         w+8(FP), R9
 	VBROADCASTSS 16(CX)(DX*4), Y4
 	MOVL         20(R12)(DX*4), R10
-	CMPQ         R10, rows+24(FP)
-	JAE          bad100
 	IMULQ        stride+16(FP), R10
 	ADDQ         w+8(FP), R10
 	VBROADCASTSS 20(CX)(DX*4), Y5
 	MOVL         24(R12)(DX*4), R11
-	CMPQ         R11, rows+24(FP)
-	JAE          bad100
 	IMULQ        stride+16(FP), R11
 	ADDQ         w+8(FP), R11
 	VBROADCASTSS 24(CX)(DX*4), Y6
 	MOVL         28(R12)(DX*4), R12
-	CMPQ         R12, rows+24(FP)
-	JAE          bad100
 	IMULQ        stride+16(FP), R12
 	ADDQ         w+8(FP), R12
 	VBROADCASTSS 28(CX)(DX*4), Y7
 	XORQ         CX, CX
-	MOVQ         cols+56(FP), R13
+	MOVQ         cols+48(FP), R13
 	SHLQ         $0x02, R13
 	SUBQ         $+127, R13
 	CMPQ         CX, R13
-	JGE          out105
+	JGE          out136
 
-loop104:
+loop135:
 	VMOVUPS     (AX)(CX*1), Y8
 	VMOVUPS     32(AX)(CX*1), Y9
 	VMOVUPS     64(AX)(CX*1), Y10
@@ -1062,16 +1522,16 @@ loop104:
 	VMOVUPS     Y11, 96(AX)(CX*1)
 	ADDQ        $+128, CX
 	CMPQ        CX, R13
-	JLT         loop104
+	JLT         loop135
 
-out105:
-	MOVQ cols+56(FP), R13
+out136:
+	MOVQ cols+48(FP), R13
 	SHLQ $0x02, R13
 	SUBQ $+31, R13
 	CMPQ CX, R13
-	JGE  out107
+	JGE  out138
 
-loop106:
+loop137:
 	VMOVUPS     (AX)(CX*1), Y8
 	VFMADD231PS (BX)(CX*1), Y0, Y8
 	VFMADD231PS (SI)(CX*1), Y1, Y8
@@ -1084,12 +1544,12 @@ loop106:
 	VMOVUPS     Y8, (AX)(CX*1)
 	ADDQ        $+32, CX
 	CMPQ        CX, R13
-	JLT         loop106
+	JLT         loop137
 
-out107:
-	MOVQ        cols+56(FP), R13
+out138:
+	MOVQ        cols+48(FP), R13
 	ANDQ        $+7, R13
-	JZ          whole103
+	JZ          whole134
 	LEAQ        laneMasks<>+32(SB), R14
 	NEGQ        R13
 	VMOVUPS     (R14)(R13*4), Y8
@@ -1112,22 +1572,22 @@ out107:
 	VFMADD231PS Y0, Y7, Y9
 	VMASKMOVPS  Y9, Y8, (AX)(CX*1)
 
-whole103:
+whole134:
 	ADDQ $+8, DX
-	JMP  group101
+	JMP  group132
 
-groupsdone102:
-	MOVQ ids+32(FP), BX
-	MOVQ a+48(FP), SI
-	MOVQ n+40(FP), DI
+groupsdone133:
+	MOVQ ids+24(FP), BX
+	MOVQ a+40(FP), SI
+	MOVQ n+32(FP), DI
 	XORQ CX, CX
-	MOVQ cols+56(FP), R9
+	MOVQ cols+48(FP), R9
 	SHLQ $0x02, R9
 	SUBQ $+255, R9
 	CMPQ CX, R9
-	JGE  out110
+	JGE  out141
 
-loop109:
+loop140:
 	VMOVUPS (AX)(CX*1), Y0
 	VMOVUPS 32(AX)(CX*1), Y1
 	VMOVUPS 64(AX)(CX*1), Y2
@@ -1138,12 +1598,10 @@ loop109:
 	VMOVUPS 224(AX)(CX*1), Y7
 	MOVQ    DX, R8
 	CMPQ    R8, DI
-	JGE     out112
+	JGE     out143
 
-loop111:
+loop142:
 	MOVL         (BX)(R8*4), R10
-	CMPQ         R10, rows+24(FP)
-	JAE          bad100
 	IMULQ        stride+16(FP), R10
 	ADDQ         w+8(FP), R10
 	VBROADCASTSS (SI)(R8*4), Y8
@@ -1157,9 +1615,9 @@ loop111:
 	VFMADD231PS  224(R10)(CX*1), Y8, Y7
 	ADDQ         $+1, R8
 	CMPQ         R8, DI
-	JLT          loop111
+	JLT          loop142
 
-out112:
+out143:
 	VMOVUPS Y0, (AX)(CX*1)
 	VMOVUPS Y1, 32(AX)(CX*1)
 	VMOVUPS Y2, 64(AX)(CX*1)
@@ -1170,55 +1628,51 @@ out112:
 	VMOVUPS Y7, 224(AX)(CX*1)
 	ADDQ    $+256, CX
 	CMPQ    CX, R9
-	JLT     loop109
+	JLT     loop140
 
-out110:
-	MOVQ cols+56(FP), R9
+out141:
+	MOVQ cols+48(FP), R9
 	SHLQ $0x02, R9
 	SUBQ $+31, R9
 	CMPQ CX, R9
-	JGE  out114
+	JGE  out145
 
-loop113:
+loop144:
 	VMOVUPS (AX)(CX*1), Y0
 	MOVQ    DX, R8
 	CMPQ    R8, DI
-	JGE     out116
+	JGE     out147
 
-loop115:
+loop146:
 	MOVL         (BX)(R8*4), R10
-	CMPQ         R10, rows+24(FP)
-	JAE          bad100
 	IMULQ        stride+16(FP), R10
 	ADDQ         w+8(FP), R10
 	VBROADCASTSS (SI)(R8*4), Y1
 	VFMADD231PS  (R10)(CX*1), Y1, Y0
 	ADDQ         $+1, R8
 	CMPQ         R8, DI
-	JLT          loop115
+	JLT          loop146
 
-out116:
+out147:
 	VMOVUPS Y0, (AX)(CX*1)
 	ADDQ    $+32, CX
 	CMPQ    CX, R9
-	JLT     loop113
+	JLT     loop144
 
-out114:
-	MOVQ       cols+56(FP), R8
+out145:
+	MOVQ       cols+48(FP), R8
 	ANDQ       $+7, R8
-	JZ         whole108
+	JZ         whole139
 	LEAQ       laneMasks<>+32(SB), R9
 	NEGQ       R8
 	VMOVUPS    (R9)(R8*4), Y0
 	VMASKMOVPS (AX)(CX*1), Y0, Y1
 	MOVQ       DX, R8
 	CMPQ       R8, DI
-	JGE        out118
+	JGE        out149
 
-loop117:
+loop148:
 	MOVL         (BX)(R8*4), DX
-	CMPQ         DX, rows+24(FP)
-	JAE          bad100
 	IMULQ        stride+16(FP), DX
 	ADDQ         w+8(FP), DX
 	VBROADCASTSS (SI)(R8*4), Y2
@@ -1226,21 +1680,13 @@ loop117:
 	VFMADD231PS  Y3, Y2, Y1
 	ADDQ         $+1, R8
 	CMPQ         R8, DI
-	JLT          loop117
+	JLT          loop148
 
-out118:
+out149:
 	VMASKMOVPS Y1, Y0, (AX)(CX*1)
 
-whole108:
-	MOVL $0x00000001, AX
+whole139:
 	VZEROUPPER
-	MOVB AL, ok+64(FP)
-	RET
-
-bad100:
-	XORQ AX, AX
-	VZEROUPPER
-	MOVB AL, ok+64(FP)
 	RET
 
 // func compressPositiveAVX2(ids []int32, vals []float32, y []float32) int
@@ -1258,9 +1704,9 @@ TEXT ·compressPositiveAVX2(SB), NOSPLIT, $0-80
 	MOVQ    BX, R8
 	ANDQ    $-8, R8
 	CMPQ    SI, R8
-	JGE     out121
+	JGE     out152
 
-loop120:
+loop151:
 	VMOVUPS   (DX)(SI*4), Y3
 	VCMPPS    $0x1e, Y0, Y3, Y4
 	VMOVMSKPS Y4, R9
@@ -1275,11 +1721,11 @@ loop120:
 	VPADDD    Y2, Y1, Y1
 	ADDQ      $+8, SI
 	CMPQ      SI, R8
-	JLT       loop120
+	JLT       loop151
 
-out121:
+out152:
 	SUBQ       R8, BX
-	JZ         done119
+	JZ         done150
 	LEAQ       laneMasks<>+32(SB), R8
 	NEGQ       BX
 	VMOVUPS    (R8)(BX*4), Y2
@@ -1300,7 +1746,7 @@ out121:
 	VMASKMOVPS Y0, Y2, (CX)(DI*4)
 	ADDQ       DX, DI
 
-done119:
+done150:
 	VZEROUPPER
 	MOVQ DI, ret+72(FP)
 	RET
@@ -1854,9 +2300,9 @@ TEXT ·compressAVX2(SB), NOSPLIT, $0-80
 	MOVQ    BX, R8
 	ANDQ    $-8, R8
 	CMPQ    SI, R8
-	JGE     out124
+	JGE     out155
 
-loop123:
+loop154:
 	VMOVUPS   (DX)(SI*4), Y3
 	VCMPPS    $0x04, Y0, Y3, Y4
 	VMOVMSKPS Y4, R9
@@ -1871,11 +2317,11 @@ loop123:
 	VPADDD    Y2, Y1, Y1
 	ADDQ      $+8, SI
 	CMPQ      SI, R8
-	JLT       loop123
+	JLT       loop154
 
-out124:
+out155:
 	SUBQ       R8, BX
-	JZ         done122
+	JZ         done153
 	LEAQ       laneMasks<>+32(SB), R8
 	NEGQ       BX
 	VMOVUPS    (R8)(BX*4), Y2
@@ -1896,7 +2342,7 @@ out124:
 	VMASKMOVPS Y0, Y2, (CX)(DI*4)
 	ADDQ       DX, DI
 
-done122:
+done153:
 	VZEROUPPER
 	MOVQ DI, ret+72(FP)
 	RET
@@ -1920,12 +2366,12 @@ TEXT ·indicesAboveAVX2(SB), NOSPLIT, $0-72
 	MOVQ         BX, SI
 	ANDQ         $-8, SI
 	CMPQ         DI, SI
-	JGE          out127
+	JGE          out158
 
-loop126:
+loop157:
 	LEAQ      8(R8), R9
 	CMPQ      R9, CX
-	JG        full128
+	JG        full159
 	VMOVUPS   (DX)(DI*4), Y3
 	VCMPPS    $0x1e, Y0, Y3, Y3
 	VMOVMSKPS Y3, R9
@@ -1935,9 +2381,9 @@ loop126:
 	VPERMPS   Y1, Y3, Y3
 	VMOVUPS   Y3, (AX)(R8*4)
 	ADDQ      R9, R8
-	JMP       next129
+	JMP       next160
 
-full128:
+full159:
 	VMOVUPS    (DX)(DI*4), Y3
 	VCMPPS     $0x1e, Y0, Y3, Y3
 	VMOVMSKPS  Y3, R9
@@ -1956,21 +2402,21 @@ full128:
 	VMASKMOVPS Y3, Y4, (AX)(R8*4)
 	ADDQ       R9, R8
 
-next129:
+next160:
 	VPADDD Y2, Y1, Y1
 	ADDQ   $+8, DI
 	CMPQ   DI, SI
-	JLT    loop126
+	JLT    loop157
 
-out127:
+out158:
 	SUBQ       SI, BX
-	JZ         done125
+	JZ         done156
 	LEAQ       laneMasks<>+32(SB), SI
 	NEGQ       BX
 	VMOVUPS    (SI)(BX*4), Y2
 	LEAQ       8(R8), BX
 	CMPQ       BX, CX
-	JG         full130
+	JG         full161
 	VMASKMOVPS (DX)(DI*4), Y2, Y3
 	VCMPPS     $0x1e, Y0, Y3, Y0
 	VANDPS     Y2, Y0, Y0
@@ -1981,9 +2427,9 @@ out127:
 	VPERMPS    Y1, Y0, Y0
 	VMOVUPS    Y0, (AX)(R8*4)
 	ADDQ       CX, R8
-	JMP        next131
+	JMP        next162
 
-full130:
+full161:
 	VMASKMOVPS (DX)(DI*4), Y2, Y3
 	VCMPPS     $0x1e, Y0, Y3, Y0
 	VANDPS     Y2, Y0, Y0
@@ -2002,8 +2448,8 @@ full130:
 	VMASKMOVPS Y0, Y2, (AX)(R8*4)
 	ADDQ       DX, R8
 
-next131:
-done125:
+next162:
+done156:
 	VZEROUPPER
 	MOVQ R8, ret+64(FP)
 	RET
@@ -2021,9 +2467,9 @@ TEXT ·countAboveAVX2(SB), NOSPLIT, $0-40
 	XORQ         DX, DX
 	LEAQ         -31(CX), BX
 	CMPQ         DX, BX
-	JGE          out134
+	JGE          out165
 
-loop133:
+loop164:
 	VMOVUPS (AX)(DX*4), Y5
 	VCMPPS  $0x1e, Y0, Y5, Y5
 	VPSUBD  Y5, Y1, Y1
@@ -2038,24 +2484,24 @@ loop133:
 	VPSUBD  Y5, Y4, Y4
 	ADDQ    $+32, DX
 	CMPQ    DX, BX
-	JLT     loop133
+	JLT     loop164
 
-out134:
+out165:
 	LEAQ -7(CX), BX
 	CMPQ DX, BX
-	JGE  out136
+	JGE  out167
 
-loop135:
+loop166:
 	VMOVUPS (AX)(DX*4), Y5
 	VCMPPS  $0x1e, Y0, Y5, Y5
 	VPSUBD  Y5, Y1, Y1
 	ADDQ    $+8, DX
 	CMPQ    DX, BX
-	JLT     loop135
+	JLT     loop166
 
-out136:
+out167:
 	ANDQ       $+7, CX
-	JZ         whole132
+	JZ         whole163
 	LEAQ       laneMasks<>+32(SB), BX
 	NEGQ       CX
 	VMOVUPS    (BX)(CX*4), Y5
@@ -2064,7 +2510,7 @@ out136:
 	VANDPS     Y5, Y6, Y6
 	VPSUBD     Y6, Y1, Y1
 
-whole132:
+whole163:
 	VPADDD       Y2, Y1, Y1
 	VPADDD       Y3, Y1, Y1
 	VPADDD       Y4, Y1, Y1
@@ -2096,9 +2542,9 @@ TEXT ·extremesAVX2(SB), NOSPLIT, $0-32
 	XORQ         DX, DX
 	LEAQ         -31(CX), BX
 	CMPQ         DX, BX
-	JGE          out139
+	JGE          out170
 
-loop138:
+loop169:
 	VMOVUPS (AX)(DX*4), Y9
 	VMINPS  Y9, Y0, Y0
 	VMAXPS  Y9, Y4, Y4
@@ -2113,24 +2559,24 @@ loop138:
 	VMAXPS  Y9, Y7, Y7
 	ADDQ    $+32, DX
 	CMPQ    DX, BX
-	JLT     loop138
+	JLT     loop169
 
-out139:
+out170:
 	LEAQ -7(CX), BX
 	CMPQ DX, BX
-	JGE  out141
+	JGE  out172
 
-loop140:
+loop171:
 	VMOVUPS (AX)(DX*4), Y9
 	VMINPS  Y9, Y0, Y0
 	VMAXPS  Y9, Y4, Y4
 	ADDQ    $+8, DX
 	CMPQ    DX, BX
-	JLT     loop140
+	JLT     loop171
 
-out141:
+out172:
 	ANDQ       $+7, CX
-	JZ         whole137
+	JZ         whole168
 	LEAQ       laneMasks<>+32(SB), BX
 	NEGQ       CX
 	VMOVUPS    (BX)(CX*4), Y9
@@ -2139,7 +2585,7 @@ out141:
 	VMINPS     Y10, Y0, Y0
 	VMAXPS     Y10, Y4, Y4
 
-whole137:
+whole168:
 	VMINPS       Y1, Y0, Y0
 	VMAXPS       Y5, Y4, Y4
 	VMINPS       Y2, Y0, Y0
@@ -2172,28 +2618,28 @@ TEXT ·addBytesAVX2(SB), NOSPLIT, $0-48
 	XORQ BX, BX
 	LEAQ -15(DX), SI
 	CMPQ BX, SI
-	JGE  out143
+	JGE  out174
 
-loop142:
+loop173:
 	VPMOVZXBW (CX)(BX*1), Y0
 	VPADDW    (AX)(BX*2), Y0, Y0
 	VMOVDQU   Y0, (AX)(BX*2)
 	ADDQ      $+16, BX
 	CMPQ      BX, SI
-	JLT       loop142
+	JLT       loop173
 
-out143:
+out174:
 	CMPQ BX, DX
-	JGE  out145
+	JGE  out176
 
-loop144:
+loop175:
 	MOVBLZX (CX)(BX*1), SI
 	ADDW    SI, (AX)(BX*2)
 	ADDQ    $+1, BX
 	CMPQ    BX, DX
-	JLT     loop144
+	JLT     loop175
 
-out145:
+out176:
 	VZEROUPPER
 	RET
 
@@ -2218,9 +2664,9 @@ TEXT ·microAVX2(SB), NOSPLIT, $0-89
 	XORQ   SI, SI
 	LEAQ   -3(DX), BX
 	CMPQ   SI, BX
-	JGE    out147
+	JGE    out178
 
-loop146:
+loop177:
 	VMOVUPS      (CX), Y12
 	VMOVUPS      32(CX), Y13
 	VBROADCASTSS (AX), Y14
@@ -2305,16 +2751,16 @@ loop146:
 	ADDQ         $+256, CX
 	ADDQ         $+4, SI
 	CMPQ         SI, BX
-	JLT          loop146
+	JLT          loop177
 
-out147:
+out178:
 	SUBQ SI, DX
 	XORQ SI, SI
 	LEAQ (DX), BX
 	CMPQ SI, BX
-	JGE  out149
+	JGE  out180
 
-loop148:
+loop179:
 	VMOVUPS      (CX), Y12
 	VMOVUPS      32(CX), Y13
 	VBROADCASTSS (AX), Y14
@@ -2339,16 +2785,16 @@ loop148:
 	ADDQ         $+64, CX
 	ADDQ         $+1, SI
 	CMPQ         SI, BX
-	JLT          loop148
+	JLT          loop179
 
-out149:
+out180:
 	SUBQ    SI, DX
 	MOVQ    c_base+56(FP), AX
 	MOVQ    stride+80(FP), CX
 	SHLQ    $0x02, CX
 	MOVBLZX add+88(FP), DX
 	TESTL   DX, DX
-	JZ      store150
+	JZ      store181
 	VADDPS  (AX), Y0, Y0
 	VMOVUPS Y0, (AX)
 	VADDPS  32(AX), Y1, Y1
@@ -2382,7 +2828,7 @@ out149:
 	VZEROUPPER
 	RET
 
-store150:
+store181:
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
 	ADDQ    CX, AX
@@ -2414,9 +2860,9 @@ TEXT ·packRows6AVX2(SB), NOSPLIT, $0-64
 	SHLQ $0x02, BX
 	XORQ SI, SI
 	CMPQ SI, DX
-	JGE  out152
+	JGE  out183
 
-loop151:
+loop182:
 	VMOVUPS (CX), X0
 	VMOVUPS X0, (AX)
 	VMOVSD  16(CX), X0
@@ -2425,9 +2871,9 @@ loop151:
 	ADDQ    $+24, AX
 	ADDQ    $+1, SI
 	CMPQ    SI, DX
-	JLT     loop151
+	JLT     loop182
 
-out152:
+out183:
 	VZEROUPPER
 	RET
 
@@ -2449,9 +2895,9 @@ TEXT ·packColumns6AVX2(SB), NOSPLIT, $0-64
 	ADDQ CX, AX
 	XORQ SI, SI
 	CMPQ SI, BX
-	JGE  out154
+	JGE  out185
 
-loop153:
+loop184:
 	VMOVUPS      (DI)(SI*4), Y0
 	VMOVUPS      (R8)(SI*4), Y1
 	VMOVUPS      (R9)(SI*4), Y2
@@ -2475,9 +2921,9 @@ loop153:
 	ADDQ         $+192, DX
 	ADDQ         $+8, SI
 	CMPQ         SI, BX
-	JLT          loop153
+	JLT          loop184
 
-out154:
+out185:
 	MOVQ dst_base+0(FP), DX
 	MOVQ depth+48(FP), BX
 	MOVQ AX, SI
@@ -2486,9 +2932,9 @@ out154:
 	ADDQ CX, AX
 	XORQ AX, AX
 	CMPQ AX, BX
-	JGE  out156
+	JGE  out187
 
-loop155:
+loop186:
 	VMOVUPS      (SI)(AX*4), Y0
 	VMOVUPS      (DI)(AX*4), Y1
 	VUNPCKLPS    Y1, Y0, Y2
@@ -2508,9 +2954,9 @@ loop155:
 	ADDQ         $+192, DX
 	ADDQ         $+8, AX
 	CMPQ         AX, BX
-	JLT          loop155
+	JLT          loop186
 
-out156:
+out187:
 	VZEROUPPER
 	RET
 
@@ -2524,9 +2970,9 @@ TEXT ·packRows16AVX2(SB), NOSPLIT, $0-64
 	SHLQ $0x02, BX
 	XORQ SI, SI
 	CMPQ SI, DX
-	JGE  out158
+	JGE  out189
 
-loop157:
+loop188:
 	VMOVUPS (CX), Y0
 	VMOVUPS Y0, (AX)
 	VMOVUPS 32(CX), Y0
@@ -2535,9 +2981,9 @@ loop157:
 	ADDQ    $+64, AX
 	ADDQ    $+1, SI
 	CMPQ    SI, DX
-	JLT     loop157
+	JLT     loop188
 
-out158:
+out189:
 	VZEROUPPER
 	RET
 
@@ -2567,9 +3013,9 @@ TEXT ·packColumns16AVX2(SB), NOSPLIT, $0-64
 	ADDQ CX, AX
 	XORQ SI, SI
 	CMPQ SI, BX
-	JGE  out160
+	JGE  out191
 
-loop159:
+loop190:
 	VMOVUPS    (DI)(SI*4), Y0
 	VMOVUPS    (R8)(SI*4), Y1
 	VMOVUPS    (R9)(SI*4), Y2
@@ -2613,9 +3059,9 @@ loop159:
 	ADDQ       $+512, DX
 	ADDQ       $+8, SI
 	CMPQ       SI, BX
-	JLT        loop159
+	JLT        loop190
 
-out160:
+out191:
 	MOVQ dst_base+0(FP), DX
 	MOVQ depth+48(FP), BX
 	MOVQ AX, SI
@@ -2636,9 +3082,9 @@ out160:
 	ADDQ CX, AX
 	XORQ AX, AX
 	CMPQ AX, BX
-	JGE  out162
+	JGE  out193
 
-loop161:
+loop192:
 	VMOVUPS    (SI)(AX*4), Y0
 	VMOVUPS    (DI)(AX*4), Y1
 	VMOVUPS    (R8)(AX*4), Y2
@@ -2682,9 +3128,9 @@ loop161:
 	ADDQ       $+512, DX
 	ADDQ       $+8, AX
 	CMPQ       AX, BX
-	JLT        loop161
+	JLT        loop192
 
-out162:
+out193:
 	VZEROUPPER
 	RET
 
@@ -2698,16 +3144,16 @@ TEXT ·matVecCSRAVX2(SB), NOSPLIT, $64-64
 	XORQ    SI, SI
 	MOVLQSX (AX), DI
 	CMPQ    SI, rows+32(FP)
-	JGE     out164
+	JGE     out195
 
-loop163:
+loop194:
 	MOVLQSX 4(AX)(SI*4), R8
 	VXORPS  Y0, Y0, Y0
 	LEAQ    -15(R8), R9
 	CMPQ    DI, R9
-	JGE     out166
+	JGE     out197
 
-loop165:
+loop196:
 	MOVQ        (CX)(DI*2), R10
 	MOVWLZX     R10, R11
 	SHRQ        $0x10, R10
@@ -2758,14 +3204,14 @@ loop165:
 	VFMADD231PS 32(DX)(DI*4), Y2, Y0
 	ADDQ        $+16, DI
 	CMPQ        DI, R9
-	JLT         loop165
+	JLT         loop196
 
-out166:
+out197:
 	LEAQ -7(R8), R9
 	CMPQ DI, R9
-	JGE  out168
+	JGE  out199
 
-loop167:
+loop198:
 	MOVQ        (CX)(DI*2), R10
 	MOVWLZX     R10, R11
 	SHRQ        $0x10, R10
@@ -2792,9 +3238,9 @@ loop167:
 	VFMADD231PS (DX)(DI*4), Y3, Y0
 	ADDQ        $+8, DI
 	CMPQ        DI, R9
-	JLT         loop167
+	JLT         loop198
 
-out168:
+out199:
 	MOVQ        R8, R9
 	SUBQ        DI, R9
 	LEAQ        laneMasks<>+32(SB), R10
@@ -2802,7 +3248,7 @@ out168:
 	VMOVUPS     (R10)(R9*4), Y6
 	LEAQ        8(DI), R9
 	CMPQ        R9, n+40(FP)
-	JGT         alone169
+	JGT         alone200
 	MOVQ        (CX)(DI*2), R9
 	MOVWLZX     R9, R10
 	SHRQ        $0x10, R9
@@ -2829,17 +3275,17 @@ out168:
 	VMOVAPS     Y7, Y4
 	VMOVUPS     (DX)(DI*4), Y5
 	MOVQ        R8, DI
-	JMP         add170
+	JMP         add201
 
-alone169:
+alone200:
 	XORQ    R9, R9
 	VXORPS  Y4, Y4, Y4
 	VMOVUPS Y4, (SP)
 	VMOVUPS Y4, 32(SP)
 	CMPQ    DI, R8
-	JGE     out172
+	JGE     out203
 
-loop171:
+loop202:
 	MOVWLZX (CX)(DI*2), R10
 	VMOVSS  (BX)(R10*4), X1
 	VMOVSS  X1, (SP)(R9*4)
@@ -2848,13 +3294,13 @@ loop171:
 	INCQ    R9
 	ADDQ    $+1, DI
 	CMPQ    DI, R8
-	JLT     loop171
+	JLT     loop202
 
-out172:
+out203:
 	VMOVUPS (SP), Y4
 	VMOVUPS 32(SP), Y5
 
-add170:
+add201:
 	VANDPS       Y6, Y4, Y4
 	VANDPS       Y6, Y5, Y5
 	VFMADD231PS  Y5, Y4, Y0
@@ -2866,16 +3312,16 @@ add170:
 	VADDPS       X1, X0, X0
 	MOVQ         b+56(FP), R8
 	TESTQ        R8, R8
-	JZ           nobias173
+	JZ           nobias204
 	VADDSS       (R8)(SI*4), X0, X0
 
-nobias173:
+nobias204:
 	MOVQ   y+0(FP), R8
 	VMOVSS X0, (R8)(SI*4)
 	ADDQ   $+1, SI
 	CMPQ   SI, rows+32(FP)
-	JLT    loop163
+	JLT    loop194
 
-out164:
+out195:
 	VZEROUPPER
 	RET

@@ -3,21 +3,30 @@
 package kernel
 
 //go:noescape
-func matVecAVX512(y *float32, w *float32, stride int, rows int, ids *int32, n int, x *float32, cols int, b *float32) (done int)
+func matVecAVX512(y *float32, w *float32, stride int, ids *int32, n int, x *float32, cols int, b *float32)
 
 //go:noescape
-func matVecInTurnAVX512(y *float32, w *float32, stride int, rows int, ids *int32, n int, x *float32, cols int, b *float32) (done int)
+func matVecInTurnAVX512(y *float32, w *float32, stride int, ids *int32, n int, x *float32, cols int, b *float32)
 
 //go:noescape
-func gatherAVX512(y *float32, w *float32, stride int, rows int, ids *int32, n int, x *float32, cols int, b *float32) (done int)
+func matVecAheadAVX512(y *float32, w *float32, stride int, ids *int32, n int, x *float32, cols int, b *float32)
 
 //go:noescape
-func gatherAheadAVX512(y *float32, w *float32, stride int, rows int, ids *int32, n int, x *float32, cols int, b *float32) (done int)
+func gatherAVX512(y *float32, w *float32, stride int, ids *int32, n int, x *float32, cols int, b *float32)
 
-// axpy reports false at an id outside of 0..rows-1.
+//go:noescape
+func gatherNearAVX512(y *float32, w *float32, stride int, ids *int32, n int, x *float32, cols int, b *float32)
+
+//go:noescape
+func gatherFarAVX512(y *float32, w *float32, stride int, ids *int32, n int, x *float32, cols int, b *float32)
+
+// maxID returns 0 for no ids.
 //
 //go:noescape
-func axpyAVX512(y *float32, w *float32, stride int, rows int, ids *int32, n int, a *float32, cols int) (ok bool)
+func maxIDAVX512(ids []int32) uint32
+
+//go:noescape
+func axpyAVX512(y *float32, w *float32, stride int, ids *int32, n int, a *float32, cols int)
 
 // compressPositive wants ids and vals at least as long as y.
 //

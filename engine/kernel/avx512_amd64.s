@@ -2,11 +2,11 @@
 
 #include "textflag.h"
 
-// func matVecAVX512(y *float32, w *float32, stride int, rows int, ids *int32, n int, x *float32, cols int, b *float32) (done int)
+// func matVecAVX512(y *float32, w *float32, stride int, ids *int32, n int, x *float32, cols int, b *float32)
 // Requires: AVX, AVX512F, AVX512VL, BMI2
-TEXT ·matVecAVX512(SB), NOSPLIT, $0-80
-	MOVQ  x+48(FP), AX
-	MOVQ  cols+56(FP), DI
+TEXT ·matVecAVX512(SB), NOSPLIT, $0-64
+	MOVQ  x+40(FP), AX
+	MOVQ  cols+48(FP), DI
 	MOVQ  DI, BX
 	MOVQ  DI, SI
 	ANDQ  $-16, BX
@@ -22,7 +22,7 @@ TEXT ·matVecAVX512(SB), NOSPLIT, $0-80
 
 rows2:
 	LEAQ   4(CX), R8
-	CMPQ   R8, n+40(FP)
+	CMPQ   R8, n+32(FP)
 	JGT    done1
 	MOVQ   DX, R8
 	ADDQ   stride+16(FP), DX
@@ -42,9 +42,9 @@ rows2:
 	VPXORD Z7, Z7, Z7
 	XORQ   R12, R12
 	CMPQ   R12, SI
-	JGE    out6
+	JGE    out4
 
-loop5:
+loop3:
 	VMOVUPS     (AX)(R12*1), Z8
 	VFMADD231PS (R8)(R12*1), Z8, Z0
 	VFMADD231PS (R9)(R12*1), Z8, Z2
@@ -57,13 +57,13 @@ loop5:
 	VFMADD231PS 64(R11)(R12*1), Z8, Z7
 	ADDQ        $+128, R12
 	CMPQ        R12, SI
-	JLT         loop5
+	JLT         loop3
 
-out6:
+out4:
 	CMPQ R12, BX
-	JGE  out8
+	JGE  out6
 
-loop7:
+loop5:
 	VMOVUPS     (AX)(R12*1), Z8
 	VFMADD231PS (R8)(R12*1), Z8, Z0
 	VFMADD231PS (R9)(R12*1), Z8, Z2
@@ -71,11 +71,11 @@ loop7:
 	VFMADD231PS (R11)(R12*1), Z8, Z6
 	ADDQ        $+64, R12
 	CMPQ        R12, BX
-	JLT         loop7
+	JLT         loop5
 
-out8:
+out6:
 	TESTQ       DI, DI
-	JZ          whole9
+	JZ          whole7
 	VMOVUPS.Z   (AX)(R12*1), K1, Z8
 	VMOVUPS.Z   (R8)(R12*1), K1, Z11
 	VFMADD231PS Z11, Z8, Z1
@@ -86,7 +86,7 @@ out8:
 	VMOVUPS.Z   (R11)(R12*1), K1, Z11
 	VFMADD231PS Z11, Z8, Z7
 
-whole9:
+whole7:
 	VADDPS        Z1, Z0, Z0
 	VADDPS        Z3, Z2, Z2
 	VADDPS        Z5, Z4, Z4
@@ -110,58 +110,58 @@ whole9:
 	VADDPS        Y11, Y8, Y0
 	VEXTRACTF32X4 $0x01, Y0, X8
 	VADDPS        X8, X0, X0
-	MOVQ          b+64(FP), R8
+	MOVQ          b+56(FP), R8
 	TESTQ         R8, R8
-	JZ            nobias10
+	JZ            nobias8
 	VADDPS        (R8)(CX*4), X0, X0
 
-nobias10:
+nobias8:
 	MOVQ    y+0(FP), R8
 	VMOVUPS X0, (R8)(CX*4)
 	ADDQ    $+4, CX
 	JMP     rows2
 
 done1:
-	CMPQ CX, n+40(FP)
-	JGE  out12
+	CMPQ CX, n+32(FP)
+	JGE  out10
 
-loop11:
+loop9:
 	MOVQ   DX, R8
 	ADDQ   stride+16(FP), DX
 	VPXORD Z9, Z9, Z9
 	VPXORD Z10, Z10, Z10
 	XORQ   R9, R9
 	CMPQ   R9, SI
-	JGE    out14
+	JGE    out12
 
-loop13:
+loop11:
 	VMOVUPS     (AX)(R9*1), Z0
 	VFMADD231PS (R8)(R9*1), Z0, Z9
 	VMOVUPS     64(AX)(R9*1), Z0
 	VFMADD231PS 64(R8)(R9*1), Z0, Z10
 	ADDQ        $+128, R9
 	CMPQ        R9, SI
-	JLT         loop13
+	JLT         loop11
 
-out14:
+out12:
 	CMPQ R9, BX
-	JGE  out16
+	JGE  out14
 
-loop15:
+loop13:
 	VMOVUPS     (AX)(R9*1), Z0
 	VFMADD231PS (R8)(R9*1), Z0, Z9
 	ADDQ        $+64, R9
 	CMPQ        R9, BX
-	JLT         loop15
+	JLT         loop13
 
-out16:
+out14:
 	TESTQ       DI, DI
-	JZ          whole17
+	JZ          whole15
 	VMOVUPS.Z   (AX)(R9*1), K1, Z0
 	VMOVUPS.Z   (R8)(R9*1), K1, Z1
 	VFMADD231PS Z1, Z0, Z10
 
-whole17:
+whole15:
 	VADDPS        Z10, Z9, Z9
 	VEXTRACTF64X4 $0x01, Z9, Y0
 	VADDPS        Y0, Y9, Y9
@@ -171,28 +171,27 @@ whole17:
 	VADDPS        Y0, Y9, Y9
 	VEXTRACTF32X4 $0x01, Y9, X0
 	VADDPS        X0, X9, X9
-	MOVQ          b+64(FP), R8
+	MOVQ          b+56(FP), R8
 	TESTQ         R8, R8
-	JZ            nobias18
+	JZ            nobias16
 	VADDSS        (R8)(CX*4), X9, X9
 
-nobias18:
+nobias16:
 	MOVQ   y+0(FP), R8
 	VMOVSS X9, (R8)(CX*4)
 	ADDQ   $+1, CX
-	CMPQ   CX, n+40(FP)
-	JLT    loop11
+	CMPQ   CX, n+32(FP)
+	JLT    loop9
 
-out12:
+out10:
 	VZEROUPPER
-	MOVQ CX, done+72(FP)
 	RET
 
-// func matVecInTurnAVX512(y *float32, w *float32, stride int, rows int, ids *int32, n int, x *float32, cols int, b *float32) (done int)
+// func matVecInTurnAVX512(y *float32, w *float32, stride int, ids *int32, n int, x *float32, cols int, b *float32)
 // Requires: AVX, AVX512F, AVX512VL, BMI2
-TEXT ·matVecInTurnAVX512(SB), NOSPLIT, $0-80
-	MOVQ  x+48(FP), AX
-	MOVQ  cols+56(FP), DI
+TEXT ·matVecInTurnAVX512(SB), NOSPLIT, $0-64
+	MOVQ  x+40(FP), AX
+	MOVQ  cols+48(FP), DI
 	MOVQ  DI, BX
 	MOVQ  DI, SI
 	ANDQ  $-16, BX
@@ -206,10 +205,10 @@ TEXT ·matVecInTurnAVX512(SB), NOSPLIT, $0-80
 	XORQ  CX, CX
 	MOVQ  w+8(FP), DX
 
-rows20:
+rows18:
 	LEAQ   4(CX), R8
-	CMPQ   R8, n+40(FP)
-	JGT    done19
+	CMPQ   R8, n+32(FP)
+	JGT    done17
 	MOVQ   DX, R8
 	ADDQ   stride+16(FP), DX
 	MOVQ   DX, R9
@@ -222,141 +221,141 @@ rows20:
 	VPXORD Z1, Z1, Z1
 	XORQ   R12, R12
 	CMPQ   R12, SI
-	JGE    out24
+	JGE    out20
 
-loop23:
+loop19:
 	VMOVUPS     (AX)(R12*1), Z2
 	VFMADD231PS (R8)(R12*1), Z2, Z0
 	VMOVUPS     64(AX)(R12*1), Z2
 	VFMADD231PS 64(R8)(R12*1), Z2, Z1
 	ADDQ        $+128, R12
 	CMPQ        R12, SI
-	JLT         loop23
+	JLT         loop19
 
-out24:
+out20:
 	CMPQ R12, BX
-	JGE  out26
+	JGE  out22
 
-loop25:
+loop21:
 	VMOVUPS     (AX)(R12*1), Z2
 	VFMADD231PS (R8)(R12*1), Z2, Z0
 	ADDQ        $+64, R12
 	CMPQ        R12, BX
-	JLT         loop25
+	JLT         loop21
 
-out26:
+out22:
 	TESTQ       DI, DI
-	JZ          whole27
+	JZ          whole23
 	VMOVUPS.Z   (AX)(R12*1), K1, Z2
 	VMOVUPS.Z   (R8)(R12*1), K1, Z11
 	VFMADD231PS Z11, Z2, Z1
 
-whole27:
+whole23:
 	VADDPS Z1, Z0, Z0
 	VPXORD Z3, Z3, Z3
 	VPXORD Z4, Z4, Z4
 	XORQ   R8, R8
 	CMPQ   R8, SI
-	JGE    out29
+	JGE    out25
 
-loop28:
+loop24:
 	VMOVUPS     (AX)(R8*1), Z2
 	VFMADD231PS (R9)(R8*1), Z2, Z3
 	VMOVUPS     64(AX)(R8*1), Z2
 	VFMADD231PS 64(R9)(R8*1), Z2, Z4
 	ADDQ        $+128, R8
 	CMPQ        R8, SI
-	JLT         loop28
+	JLT         loop24
 
-out29:
+out25:
 	CMPQ R8, BX
-	JGE  out31
+	JGE  out27
 
-loop30:
+loop26:
 	VMOVUPS     (AX)(R8*1), Z2
 	VFMADD231PS (R9)(R8*1), Z2, Z3
 	ADDQ        $+64, R8
 	CMPQ        R8, BX
-	JLT         loop30
+	JLT         loop26
 
-out31:
+out27:
 	TESTQ       DI, DI
-	JZ          whole32
+	JZ          whole28
 	VMOVUPS.Z   (AX)(R8*1), K1, Z2
 	VMOVUPS.Z   (R9)(R8*1), K1, Z11
 	VFMADD231PS Z11, Z2, Z4
 
-whole32:
+whole28:
 	VADDPS Z4, Z3, Z3
 	VPXORD Z5, Z5, Z5
 	VPXORD Z6, Z6, Z6
 	XORQ   R8, R8
 	CMPQ   R8, SI
-	JGE    out34
+	JGE    out30
 
-loop33:
+loop29:
 	VMOVUPS     (AX)(R8*1), Z2
 	VFMADD231PS (R10)(R8*1), Z2, Z5
 	VMOVUPS     64(AX)(R8*1), Z2
 	VFMADD231PS 64(R10)(R8*1), Z2, Z6
 	ADDQ        $+128, R8
 	CMPQ        R8, SI
-	JLT         loop33
+	JLT         loop29
 
-out34:
+out30:
 	CMPQ R8, BX
-	JGE  out36
+	JGE  out32
 
-loop35:
+loop31:
 	VMOVUPS     (AX)(R8*1), Z2
 	VFMADD231PS (R10)(R8*1), Z2, Z5
 	ADDQ        $+64, R8
 	CMPQ        R8, BX
-	JLT         loop35
+	JLT         loop31
 
-out36:
+out32:
 	TESTQ       DI, DI
-	JZ          whole37
+	JZ          whole33
 	VMOVUPS.Z   (AX)(R8*1), K1, Z2
 	VMOVUPS.Z   (R10)(R8*1), K1, Z11
 	VFMADD231PS Z11, Z2, Z6
 
-whole37:
+whole33:
 	VADDPS Z6, Z5, Z5
 	VPXORD Z7, Z7, Z7
 	VPXORD Z8, Z8, Z8
 	XORQ   R8, R8
 	CMPQ   R8, SI
-	JGE    out39
+	JGE    out35
 
-loop38:
+loop34:
 	VMOVUPS     (AX)(R8*1), Z2
 	VFMADD231PS (R11)(R8*1), Z2, Z7
 	VMOVUPS     64(AX)(R8*1), Z2
 	VFMADD231PS 64(R11)(R8*1), Z2, Z8
 	ADDQ        $+128, R8
 	CMPQ        R8, SI
-	JLT         loop38
+	JLT         loop34
 
-out39:
+out35:
 	CMPQ R8, BX
-	JGE  out41
+	JGE  out37
 
-loop40:
+loop36:
 	VMOVUPS     (AX)(R8*1), Z2
 	VFMADD231PS (R11)(R8*1), Z2, Z7
 	ADDQ        $+64, R8
 	CMPQ        R8, BX
-	JLT         loop40
+	JLT         loop36
 
-out41:
+out37:
 	TESTQ       DI, DI
-	JZ          whole42
+	JZ          whole38
 	VMOVUPS.Z   (AX)(R8*1), K1, Z2
 	VMOVUPS.Z   (R11)(R8*1), K1, Z11
 	VFMADD231PS Z11, Z2, Z8
 
-whole42:
+whole38:
 	VADDPS        Z8, Z7, Z7
 	VEXTRACTF64X4 $0x01, Z0, Y2
 	VADDPS        Y2, Y0, Y0
@@ -377,58 +376,58 @@ whole42:
 	VADDPS        Y11, Y2, Y0
 	VEXTRACTF32X4 $0x01, Y0, X2
 	VADDPS        X2, X0, X0
-	MOVQ          b+64(FP), R8
+	MOVQ          b+56(FP), R8
 	TESTQ         R8, R8
-	JZ            nobias43
+	JZ            nobias39
 	VADDPS        (R8)(CX*4), X0, X0
 
-nobias43:
+nobias39:
 	MOVQ    y+0(FP), R8
 	VMOVUPS X0, (R8)(CX*4)
 	ADDQ    $+4, CX
-	JMP     rows20
+	JMP     rows18
 
-done19:
-	CMPQ CX, n+40(FP)
-	JGE  out45
+done17:
+	CMPQ CX, n+32(FP)
+	JGE  out41
 
-loop44:
+loop40:
 	MOVQ   DX, R8
 	ADDQ   stride+16(FP), DX
 	VPXORD Z9, Z9, Z9
 	VPXORD Z10, Z10, Z10
 	XORQ   R9, R9
 	CMPQ   R9, SI
-	JGE    out47
+	JGE    out43
 
-loop46:
+loop42:
 	VMOVUPS     (AX)(R9*1), Z0
 	VFMADD231PS (R8)(R9*1), Z0, Z9
 	VMOVUPS     64(AX)(R9*1), Z0
 	VFMADD231PS 64(R8)(R9*1), Z0, Z10
 	ADDQ        $+128, R9
 	CMPQ        R9, SI
-	JLT         loop46
+	JLT         loop42
 
-out47:
+out43:
 	CMPQ R9, BX
-	JGE  out49
+	JGE  out45
 
-loop48:
+loop44:
 	VMOVUPS     (AX)(R9*1), Z0
 	VFMADD231PS (R8)(R9*1), Z0, Z9
 	ADDQ        $+64, R9
 	CMPQ        R9, BX
-	JLT         loop48
+	JLT         loop44
 
-out49:
+out45:
 	TESTQ       DI, DI
-	JZ          whole50
+	JZ          whole46
 	VMOVUPS.Z   (AX)(R9*1), K1, Z0
 	VMOVUPS.Z   (R8)(R9*1), K1, Z1
 	VFMADD231PS Z1, Z0, Z10
 
-whole50:
+whole46:
 	VADDPS        Z10, Z9, Z9
 	VEXTRACTF64X4 $0x01, Z9, Y0
 	VADDPS        Y0, Y9, Y9
@@ -438,28 +437,313 @@ whole50:
 	VADDPS        Y0, Y9, Y9
 	VEXTRACTF32X4 $0x01, Y9, X0
 	VADDPS        X0, X9, X9
-	MOVQ          b+64(FP), R8
+	MOVQ          b+56(FP), R8
 	TESTQ         R8, R8
-	JZ            nobias51
+	JZ            nobias47
 	VADDSS        (R8)(CX*4), X9, X9
 
-nobias51:
+nobias47:
 	MOVQ   y+0(FP), R8
 	VMOVSS X9, (R8)(CX*4)
 	ADDQ   $+1, CX
-	CMPQ   CX, n+40(FP)
-	JLT    loop44
+	CMPQ   CX, n+32(FP)
+	JLT    loop40
 
-out45:
+out41:
 	VZEROUPPER
-	MOVQ CX, done+72(FP)
 	RET
 
-// func gatherAVX512(y *float32, w *float32, stride int, rows int, ids *int32, n int, x *float32, cols int, b *float32) (done int)
+// func matVecAheadAVX512(y *float32, w *float32, stride int, ids *int32, n int, x *float32, cols int, b *float32)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, MMX+
+TEXT ·matVecAheadAVX512(SB), NOSPLIT, $0-64
+	MOVQ  x+40(FP), AX
+	MOVQ  cols+48(FP), DI
+	MOVQ  DI, BX
+	MOVQ  DI, SI
+	ANDQ  $-16, BX
+	SUBQ  BX, DI
+	ANDQ  $-32, SI
+	SHLQ  $0x02, BX
+	SHLQ  $0x02, SI
+	MOVL  $-1, CX
+	BZHIL DI, CX, CX
+	KMOVW CX, K1
+	XORQ  CX, CX
+	MOVQ  w+8(FP), DX
+
+rows49:
+	LEAQ   4(CX), R8
+	CMPQ   R8, n+32(FP)
+	JGT    done48
+	MOVQ   DX, R8
+	ADDQ   stride+16(FP), DX
+	MOVQ   DX, R9
+	ADDQ   stride+16(FP), DX
+	MOVQ   DX, R10
+	ADDQ   stride+16(FP), DX
+	MOVQ   DX, R11
+	ADDQ   stride+16(FP), DX
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	XORQ   R12, R12
+	CMPQ   R12, SI
+	JGE    out51
+
+loop50:
+	PREFETCHT1  4096(R8)(R12*1)
+	VMOVUPS     (AX)(R12*1), Z2
+	VFMADD231PS (R8)(R12*1), Z2, Z0
+	PREFETCHT1  4160(R8)(R12*1)
+	VMOVUPS     64(AX)(R12*1), Z2
+	VFMADD231PS 64(R8)(R12*1), Z2, Z1
+	ADDQ        $+128, R12
+	CMPQ        R12, SI
+	JLT         loop50
+
+out51:
+	CMPQ R12, BX
+	JGE  out53
+
+loop52:
+	PREFETCHT1  4096(R8)(R12*1)
+	VMOVUPS     (AX)(R12*1), Z2
+	VFMADD231PS (R8)(R12*1), Z2, Z0
+	ADDQ        $+64, R12
+	CMPQ        R12, BX
+	JLT         loop52
+
+out53:
+	TESTQ       DI, DI
+	JZ          whole54
+	PREFETCHT1  4096(R8)(R12*1)
+	VMOVUPS.Z   (AX)(R12*1), K1, Z2
+	VMOVUPS.Z   (R8)(R12*1), K1, Z11
+	VFMADD231PS Z11, Z2, Z1
+
+whole54:
+	VADDPS Z1, Z0, Z0
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	XORQ   R8, R8
+	CMPQ   R8, SI
+	JGE    out56
+
+loop55:
+	PREFETCHT1  4096(R9)(R8*1)
+	VMOVUPS     (AX)(R8*1), Z2
+	VFMADD231PS (R9)(R8*1), Z2, Z3
+	PREFETCHT1  4160(R9)(R8*1)
+	VMOVUPS     64(AX)(R8*1), Z2
+	VFMADD231PS 64(R9)(R8*1), Z2, Z4
+	ADDQ        $+128, R8
+	CMPQ        R8, SI
+	JLT         loop55
+
+out56:
+	CMPQ R8, BX
+	JGE  out58
+
+loop57:
+	PREFETCHT1  4096(R9)(R8*1)
+	VMOVUPS     (AX)(R8*1), Z2
+	VFMADD231PS (R9)(R8*1), Z2, Z3
+	ADDQ        $+64, R8
+	CMPQ        R8, BX
+	JLT         loop57
+
+out58:
+	TESTQ       DI, DI
+	JZ          whole59
+	PREFETCHT1  4096(R9)(R8*1)
+	VMOVUPS.Z   (AX)(R8*1), K1, Z2
+	VMOVUPS.Z   (R9)(R8*1), K1, Z11
+	VFMADD231PS Z11, Z2, Z4
+
+whole59:
+	VADDPS Z4, Z3, Z3
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	XORQ   R8, R8
+	CMPQ   R8, SI
+	JGE    out61
+
+loop60:
+	PREFETCHT1  4096(R10)(R8*1)
+	VMOVUPS     (AX)(R8*1), Z2
+	VFMADD231PS (R10)(R8*1), Z2, Z5
+	PREFETCHT1  4160(R10)(R8*1)
+	VMOVUPS     64(AX)(R8*1), Z2
+	VFMADD231PS 64(R10)(R8*1), Z2, Z6
+	ADDQ        $+128, R8
+	CMPQ        R8, SI
+	JLT         loop60
+
+out61:
+	CMPQ R8, BX
+	JGE  out63
+
+loop62:
+	PREFETCHT1  4096(R10)(R8*1)
+	VMOVUPS     (AX)(R8*1), Z2
+	VFMADD231PS (R10)(R8*1), Z2, Z5
+	ADDQ        $+64, R8
+	CMPQ        R8, BX
+	JLT         loop62
+
+out63:
+	TESTQ       DI, DI
+	JZ          whole64
+	PREFETCHT1  4096(R10)(R8*1)
+	VMOVUPS.Z   (AX)(R8*1), K1, Z2
+	VMOVUPS.Z   (R10)(R8*1), K1, Z11
+	VFMADD231PS Z11, Z2, Z6
+
+whole64:
+	VADDPS Z6, Z5, Z5
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	XORQ   R8, R8
+	CMPQ   R8, SI
+	JGE    out66
+
+loop65:
+	PREFETCHT1  4096(R11)(R8*1)
+	VMOVUPS     (AX)(R8*1), Z2
+	VFMADD231PS (R11)(R8*1), Z2, Z7
+	PREFETCHT1  4160(R11)(R8*1)
+	VMOVUPS     64(AX)(R8*1), Z2
+	VFMADD231PS 64(R11)(R8*1), Z2, Z8
+	ADDQ        $+128, R8
+	CMPQ        R8, SI
+	JLT         loop65
+
+out66:
+	CMPQ R8, BX
+	JGE  out68
+
+loop67:
+	PREFETCHT1  4096(R11)(R8*1)
+	VMOVUPS     (AX)(R8*1), Z2
+	VFMADD231PS (R11)(R8*1), Z2, Z7
+	ADDQ        $+64, R8
+	CMPQ        R8, BX
+	JLT         loop67
+
+out68:
+	TESTQ       DI, DI
+	JZ          whole69
+	PREFETCHT1  4096(R11)(R8*1)
+	VMOVUPS.Z   (AX)(R8*1), K1, Z2
+	VMOVUPS.Z   (R11)(R8*1), K1, Z11
+	VFMADD231PS Z11, Z2, Z8
+
+whole69:
+	VADDPS        Z8, Z7, Z7
+	VEXTRACTF64X4 $0x01, Z0, Y2
+	VADDPS        Y2, Y0, Y0
+	VEXTRACTF64X4 $0x01, Z3, Y2
+	VADDPS        Y2, Y3, Y3
+	VEXTRACTF64X4 $0x01, Z5, Y2
+	VADDPS        Y2, Y5, Y5
+	VEXTRACTF64X4 $0x01, Z7, Y2
+	VADDPS        Y2, Y7, Y7
+	VUNPCKLPS     Y3, Y0, Y2
+	VUNPCKHPS     Y3, Y0, Y11
+	VADDPS        Y11, Y2, Y0
+	VUNPCKLPS     Y7, Y5, Y2
+	VUNPCKHPS     Y7, Y5, Y11
+	VADDPS        Y11, Y2, Y5
+	VUNPCKLPD     Y5, Y0, Y2
+	VUNPCKHPD     Y5, Y0, Y11
+	VADDPS        Y11, Y2, Y0
+	VEXTRACTF32X4 $0x01, Y0, X2
+	VADDPS        X2, X0, X0
+	MOVQ          b+56(FP), R8
+	TESTQ         R8, R8
+	JZ            nobias70
+	VADDPS        (R8)(CX*4), X0, X0
+
+nobias70:
+	MOVQ    y+0(FP), R8
+	VMOVUPS X0, (R8)(CX*4)
+	ADDQ    $+4, CX
+	JMP     rows49
+
+done48:
+	CMPQ CX, n+32(FP)
+	JGE  out72
+
+loop71:
+	MOVQ   DX, R8
+	ADDQ   stride+16(FP), DX
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	XORQ   R9, R9
+	CMPQ   R9, SI
+	JGE    out74
+
+loop73:
+	PREFETCHT1  4096(R8)(R9*1)
+	VMOVUPS     (AX)(R9*1), Z0
+	VFMADD231PS (R8)(R9*1), Z0, Z9
+	PREFETCHT1  4160(R8)(R9*1)
+	VMOVUPS     64(AX)(R9*1), Z0
+	VFMADD231PS 64(R8)(R9*1), Z0, Z10
+	ADDQ        $+128, R9
+	CMPQ        R9, SI
+	JLT         loop73
+
+out74:
+	CMPQ R9, BX
+	JGE  out76
+
+loop75:
+	PREFETCHT1  4096(R8)(R9*1)
+	VMOVUPS     (AX)(R9*1), Z0
+	VFMADD231PS (R8)(R9*1), Z0, Z9
+	ADDQ        $+64, R9
+	CMPQ        R9, BX
+	JLT         loop75
+
+out76:
+	TESTQ       DI, DI
+	JZ          whole77
+	PREFETCHT1  4096(R8)(R9*1)
+	VMOVUPS.Z   (AX)(R9*1), K1, Z0
+	VMOVUPS.Z   (R8)(R9*1), K1, Z1
+	VFMADD231PS Z1, Z0, Z10
+
+whole77:
+	VADDPS        Z10, Z9, Z9
+	VEXTRACTF64X4 $0x01, Z9, Y0
+	VADDPS        Y0, Y9, Y9
+	VPERMILPS     $0x0e, Y9, Y0
+	VADDPS        Y0, Y9, Y9
+	VPERMILPS     $0x01, Y9, Y0
+	VADDPS        Y0, Y9, Y9
+	VEXTRACTF32X4 $0x01, Y9, X0
+	VADDPS        X0, X9, X9
+	MOVQ          b+56(FP), R8
+	TESTQ         R8, R8
+	JZ            nobias78
+	VADDSS        (R8)(CX*4), X9, X9
+
+nobias78:
+	MOVQ   y+0(FP), R8
+	VMOVSS X9, (R8)(CX*4)
+	ADDQ   $+1, CX
+	CMPQ   CX, n+32(FP)
+	JLT    loop71
+
+out72:
+	VZEROUPPER
+	RET
+
+// func gatherAVX512(y *float32, w *float32, stride int, ids *int32, n int, x *float32, cols int, b *float32)
 // Requires: AVX, AVX512F, AVX512VL, BMI2
-TEXT ·gatherAVX512(SB), NOSPLIT, $0-80
-	MOVQ  x+48(FP), AX
-	MOVQ  cols+56(FP), DI
+TEXT ·gatherAVX512(SB), NOSPLIT, $0-64
+	MOVQ  x+40(FP), AX
+	MOVQ  cols+48(FP), DI
 	MOVQ  DI, BX
 	MOVQ  DI, SI
 	ANDQ  $-16, BX
@@ -472,29 +756,21 @@ TEXT ·gatherAVX512(SB), NOSPLIT, $0-80
 	KMOVW CX, K1
 	XORQ  CX, CX
 
-rows53:
+rows80:
 	LEAQ   4(CX), DX
-	CMPQ   DX, n+40(FP)
-	JGT    done52
-	MOVQ   ids+32(FP), DX
+	CMPQ   DX, n+32(FP)
+	JGT    done79
+	MOVQ   ids+24(FP), DX
 	MOVL   (DX)(CX*4), R8
-	CMPQ   R8, rows+24(FP)
-	JAE    bad54
 	IMULQ  stride+16(FP), R8
 	ADDQ   w+8(FP), R8
 	MOVL   4(DX)(CX*4), R9
-	CMPQ   R9, rows+24(FP)
-	JAE    bad54
 	IMULQ  stride+16(FP), R9
 	ADDQ   w+8(FP), R9
 	MOVL   8(DX)(CX*4), R10
-	CMPQ   R10, rows+24(FP)
-	JAE    bad54
 	IMULQ  stride+16(FP), R10
 	ADDQ   w+8(FP), R10
 	MOVL   12(DX)(CX*4), DX
-	CMPQ   DX, rows+24(FP)
-	JAE    bad54
 	IMULQ  stride+16(FP), DX
 	ADDQ   w+8(FP), DX
 	VPXORD Z0, Z0, Z0
@@ -507,9 +783,9 @@ rows53:
 	VPXORD Z7, Z7, Z7
 	XORQ   R11, R11
 	CMPQ   R11, SI
-	JGE    out57
+	JGE    out82
 
-loop56:
+loop81:
 	VMOVUPS     (AX)(R11*1), Z8
 	VFMADD231PS (R8)(R11*1), Z8, Z0
 	VFMADD231PS (R9)(R11*1), Z8, Z2
@@ -522,272 +798,11 @@ loop56:
 	VFMADD231PS 64(DX)(R11*1), Z8, Z7
 	ADDQ        $+128, R11
 	CMPQ        R11, SI
-	JLT         loop56
-
-out57:
-	CMPQ R11, BX
-	JGE  out59
-
-loop58:
-	VMOVUPS     (AX)(R11*1), Z8
-	VFMADD231PS (R8)(R11*1), Z8, Z0
-	VFMADD231PS (R9)(R11*1), Z8, Z2
-	VFMADD231PS (R10)(R11*1), Z8, Z4
-	VFMADD231PS (DX)(R11*1), Z8, Z6
-	ADDQ        $+64, R11
-	CMPQ        R11, BX
-	JLT         loop58
-
-out59:
-	TESTQ       DI, DI
-	JZ          whole60
-	VMOVUPS.Z   (AX)(R11*1), K1, Z8
-	VMOVUPS.Z   (R8)(R11*1), K1, Z11
-	VFMADD231PS Z11, Z8, Z1
-	VMOVUPS.Z   (R9)(R11*1), K1, Z11
-	VFMADD231PS Z11, Z8, Z3
-	VMOVUPS.Z   (R10)(R11*1), K1, Z11
-	VFMADD231PS Z11, Z8, Z5
-	VMOVUPS.Z   (DX)(R11*1), K1, Z11
-	VFMADD231PS Z11, Z8, Z7
-
-whole60:
-	VADDPS        Z1, Z0, Z0
-	VADDPS        Z3, Z2, Z2
-	VADDPS        Z5, Z4, Z4
-	VADDPS        Z7, Z6, Z6
-	VEXTRACTF64X4 $0x01, Z0, Y8
-	VADDPS        Y8, Y0, Y0
-	VEXTRACTF64X4 $0x01, Z2, Y8
-	VADDPS        Y8, Y2, Y2
-	VEXTRACTF64X4 $0x01, Z4, Y8
-	VADDPS        Y8, Y4, Y4
-	VEXTRACTF64X4 $0x01, Z6, Y8
-	VADDPS        Y8, Y6, Y6
-	VUNPCKLPS     Y2, Y0, Y8
-	VUNPCKHPS     Y2, Y0, Y11
-	VADDPS        Y11, Y8, Y0
-	VUNPCKLPS     Y6, Y4, Y8
-	VUNPCKHPS     Y6, Y4, Y11
-	VADDPS        Y11, Y8, Y4
-	VUNPCKLPD     Y4, Y0, Y8
-	VUNPCKHPD     Y4, Y0, Y11
-	VADDPS        Y11, Y8, Y0
-	VEXTRACTF32X4 $0x01, Y0, X8
-	VADDPS        X8, X0, X0
-	MOVQ          b+64(FP), R8
-	TESTQ         R8, R8
-	JZ            nobias61
-	MOVQ          ids+32(FP), DX
-	MOVL          (DX)(CX*4), R9
-	VMOVSS        (R8)(R9*4), X8
-	MOVL          4(DX)(CX*4), R9
-	VINSERTPS     $0x10, (R8)(R9*4), X8, X8
-	MOVL          8(DX)(CX*4), R9
-	VINSERTPS     $0x20, (R8)(R9*4), X8, X8
-	MOVL          12(DX)(CX*4), R9
-	VINSERTPS     $0x30, (R8)(R9*4), X8, X8
-	VADDPS        X8, X0, X0
-
-nobias61:
-	MOVQ    y+0(FP), DX
-	VMOVUPS X0, (DX)(CX*4)
-	ADDQ    $+4, CX
-	JMP     rows53
-
-done52:
-	CMPQ CX, n+40(FP)
-	JGE  out63
-
-loop62:
-	MOVQ   ids+32(FP), DX
-	MOVL   (DX)(CX*4), DX
-	CMPQ   DX, rows+24(FP)
-	JAE    bad54
-	IMULQ  stride+16(FP), DX
-	ADDQ   w+8(FP), DX
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	XORQ   R8, R8
-	CMPQ   R8, SI
-	JGE    out65
-
-loop64:
-	VMOVUPS     (AX)(R8*1), Z0
-	VFMADD231PS (DX)(R8*1), Z0, Z9
-	VMOVUPS     64(AX)(R8*1), Z0
-	VFMADD231PS 64(DX)(R8*1), Z0, Z10
-	ADDQ        $+128, R8
-	CMPQ        R8, SI
-	JLT         loop64
-
-out65:
-	CMPQ R8, BX
-	JGE  out67
-
-loop66:
-	VMOVUPS     (AX)(R8*1), Z0
-	VFMADD231PS (DX)(R8*1), Z0, Z9
-	ADDQ        $+64, R8
-	CMPQ        R8, BX
-	JLT         loop66
-
-out67:
-	TESTQ       DI, DI
-	JZ          whole68
-	VMOVUPS.Z   (AX)(R8*1), K1, Z0
-	VMOVUPS.Z   (DX)(R8*1), K1, Z1
-	VFMADD231PS Z1, Z0, Z10
-
-whole68:
-	VADDPS        Z10, Z9, Z9
-	VEXTRACTF64X4 $0x01, Z9, Y0
-	VADDPS        Y0, Y9, Y9
-	VPERMILPS     $0x0e, Y9, Y0
-	VADDPS        Y0, Y9, Y9
-	VPERMILPS     $0x01, Y9, Y0
-	VADDPS        Y0, Y9, Y9
-	VEXTRACTF32X4 $0x01, Y9, X0
-	VADDPS        X0, X9, X9
-	MOVQ          b+64(FP), R8
-	TESTQ         R8, R8
-	JZ            nobias69
-	MOVQ          ids+32(FP), DX
-	MOVL          (DX)(CX*4), DX
-	VMOVSS        (R8)(DX*4), X0
-	VADDPS        X0, X9, X9
-
-nobias69:
-	MOVQ   y+0(FP), DX
-	VMOVSS X9, (DX)(CX*4)
-	ADDQ   $+1, CX
-	CMPQ   CX, n+40(FP)
-	JLT    loop62
-
-out63:
-bad54:
-	VZEROUPPER
-	MOVQ CX, done+72(FP)
-	RET
-
-// func gatherAheadAVX512(y *float32, w *float32, stride int, rows int, ids *int32, n int, x *float32, cols int, b *float32) (done int)
-// Requires: AVX, AVX512F, AVX512VL, BMI2, MMX+
-TEXT ·gatherAheadAVX512(SB), NOSPLIT, $0-80
-	MOVQ  x+48(FP), AX
-	MOVQ  cols+56(FP), DI
-	MOVQ  DI, BX
-	MOVQ  DI, SI
-	ANDQ  $-16, BX
-	SUBQ  BX, DI
-	ANDQ  $-32, SI
-	SHLQ  $0x02, BX
-	SHLQ  $0x02, SI
-	MOVL  $-1, CX
-	BZHIL DI, CX, CX
-	KMOVW CX, K1
-	XORQ  CX, CX
-
-rows71:
-	LEAQ  4(CX), DX
-	CMPQ  DX, n+40(FP)
-	JGT   done70
-	LEAQ  36(CX), DX
-	CMPQ  DX, n+40(FP)
-	JGT   noprefetch74
-	MOVQ  ids+32(FP), DX
-	MOVL  128(DX)(CX*4), R8
-	IMULQ stride+16(FP), R8
-	ADDQ  w+8(FP), R8
-	MOVQ  R8, R9
-	ADDQ  stride+16(FP), R9
-	CMPQ  R8, R9
-	JGE   out76
-
-loop75:
-	PREFETCHT1 (R8)
-	ADDQ       $+64, R8
-	CMPQ       R8, R9
-	JLT        loop75
-
-out76:
-	MOVL  132(DX)(CX*4), R8
-	IMULQ stride+16(FP), R8
-	ADDQ  w+8(FP), R8
-	MOVQ  R8, R9
-	ADDQ  stride+16(FP), R9
-	CMPQ  R8, R9
-	JGE   out78
-
-loop77:
-	PREFETCHT1 (R8)
-	ADDQ       $+64, R8
-	CMPQ       R8, R9
-	JLT        loop77
-
-out78:
-	MOVL  136(DX)(CX*4), R8
-	IMULQ stride+16(FP), R8
-	ADDQ  w+8(FP), R8
-	MOVQ  R8, R9
-	ADDQ  stride+16(FP), R9
-	CMPQ  R8, R9
-	JGE   out80
-
-loop79:
-	PREFETCHT1 (R8)
-	ADDQ       $+64, R8
-	CMPQ       R8, R9
-	JLT        loop79
-
-out80:
-	MOVL  140(DX)(CX*4), DX
-	IMULQ stride+16(FP), DX
-	ADDQ  w+8(FP), DX
-	MOVQ  DX, R8
-	ADDQ  stride+16(FP), R8
-	CMPQ  DX, R8
-	JGE   out82
-
-loop81:
-	PREFETCHT1 (DX)
-	ADDQ       $+64, DX
-	CMPQ       DX, R8
-	JLT        loop81
+	JLT         loop81
 
 out82:
-noprefetch74:
-	MOVQ   ids+32(FP), DX
-	MOVL   (DX)(CX*4), R8
-	CMPQ   R8, rows+24(FP)
-	JAE    bad72
-	IMULQ  stride+16(FP), R8
-	ADDQ   w+8(FP), R8
-	MOVL   4(DX)(CX*4), R9
-	CMPQ   R9, rows+24(FP)
-	JAE    bad72
-	IMULQ  stride+16(FP), R9
-	ADDQ   w+8(FP), R9
-	MOVL   8(DX)(CX*4), R10
-	CMPQ   R10, rows+24(FP)
-	JAE    bad72
-	IMULQ  stride+16(FP), R10
-	ADDQ   w+8(FP), R10
-	MOVL   12(DX)(CX*4), DX
-	CMPQ   DX, rows+24(FP)
-	JAE    bad72
-	IMULQ  stride+16(FP), DX
-	ADDQ   w+8(FP), DX
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	XORQ   R11, R11
-	CMPQ   R11, SI
-	JGE    out84
+	CMPQ R11, BX
+	JGE  out84
 
 loop83:
 	VMOVUPS     (AX)(R11*1), Z8
@@ -795,32 +810,13 @@ loop83:
 	VFMADD231PS (R9)(R11*1), Z8, Z2
 	VFMADD231PS (R10)(R11*1), Z8, Z4
 	VFMADD231PS (DX)(R11*1), Z8, Z6
-	VMOVUPS     64(AX)(R11*1), Z8
-	VFMADD231PS 64(R8)(R11*1), Z8, Z1
-	VFMADD231PS 64(R9)(R11*1), Z8, Z3
-	VFMADD231PS 64(R10)(R11*1), Z8, Z5
-	VFMADD231PS 64(DX)(R11*1), Z8, Z7
-	ADDQ        $+128, R11
-	CMPQ        R11, SI
+	ADDQ        $+64, R11
+	CMPQ        R11, BX
 	JLT         loop83
 
 out84:
-	CMPQ R11, BX
-	JGE  out86
-
-loop85:
-	VMOVUPS     (AX)(R11*1), Z8
-	VFMADD231PS (R8)(R11*1), Z8, Z0
-	VFMADD231PS (R9)(R11*1), Z8, Z2
-	VFMADD231PS (R10)(R11*1), Z8, Z4
-	VFMADD231PS (DX)(R11*1), Z8, Z6
-	ADDQ        $+64, R11
-	CMPQ        R11, BX
-	JLT         loop85
-
-out86:
 	TESTQ       DI, DI
-	JZ          whole87
+	JZ          whole85
 	VMOVUPS.Z   (AX)(R11*1), K1, Z8
 	VMOVUPS.Z   (R8)(R11*1), K1, Z11
 	VFMADD231PS Z11, Z8, Z1
@@ -831,7 +827,7 @@ out86:
 	VMOVUPS.Z   (DX)(R11*1), K1, Z11
 	VFMADD231PS Z11, Z8, Z7
 
-whole87:
+whole85:
 	VADDPS        Z1, Z0, Z0
 	VADDPS        Z3, Z2, Z2
 	VADDPS        Z5, Z4, Z4
@@ -855,10 +851,10 @@ whole87:
 	VADDPS        Y11, Y8, Y0
 	VEXTRACTF32X4 $0x01, Y0, X8
 	VADDPS        X8, X0, X0
-	MOVQ          b+64(FP), R8
+	MOVQ          b+56(FP), R8
 	TESTQ         R8, R8
-	JZ            nobias88
-	MOVQ          ids+32(FP), DX
+	JZ            nobias86
+	MOVQ          ids+24(FP), DX
 	MOVL          (DX)(CX*4), R9
 	VMOVSS        (R8)(R9*4), X8
 	MOVL          4(DX)(CX*4), R9
@@ -869,77 +865,55 @@ whole87:
 	VINSERTPS     $0x30, (R8)(R9*4), X8, X8
 	VADDPS        X8, X0, X0
 
-nobias88:
+nobias86:
 	MOVQ    y+0(FP), DX
 	VMOVUPS X0, (DX)(CX*4)
 	ADDQ    $+4, CX
-	JMP     rows71
+	JMP     rows80
 
-done70:
-	CMPQ CX, n+40(FP)
-	JGE  out90
+done79:
+	CMPQ CX, n+32(FP)
+	JGE  out88
 
-loop89:
-	LEAQ  33(CX), DX
-	CMPQ  DX, n+40(FP)
-	JGT   noprefetch91
-	MOVQ  ids+32(FP), DX
-	MOVL  128(DX)(CX*4), DX
-	IMULQ stride+16(FP), DX
-	ADDQ  w+8(FP), DX
-	MOVQ  DX, R8
-	ADDQ  stride+16(FP), R8
-	CMPQ  DX, R8
-	JGE   out93
-
-loop92:
-	PREFETCHT1 (DX)
-	ADDQ       $+64, DX
-	CMPQ       DX, R8
-	JLT        loop92
-
-out93:
-noprefetch91:
-	MOVQ   ids+32(FP), DX
+loop87:
+	MOVQ   ids+24(FP), DX
 	MOVL   (DX)(CX*4), DX
-	CMPQ   DX, rows+24(FP)
-	JAE    bad72
 	IMULQ  stride+16(FP), DX
 	ADDQ   w+8(FP), DX
 	VPXORD Z9, Z9, Z9
 	VPXORD Z10, Z10, Z10
 	XORQ   R8, R8
 	CMPQ   R8, SI
-	JGE    out95
+	JGE    out90
 
-loop94:
+loop89:
 	VMOVUPS     (AX)(R8*1), Z0
 	VFMADD231PS (DX)(R8*1), Z0, Z9
 	VMOVUPS     64(AX)(R8*1), Z0
 	VFMADD231PS 64(DX)(R8*1), Z0, Z10
 	ADDQ        $+128, R8
 	CMPQ        R8, SI
-	JLT         loop94
+	JLT         loop89
 
-out95:
+out90:
 	CMPQ R8, BX
-	JGE  out97
+	JGE  out92
 
-loop96:
+loop91:
 	VMOVUPS     (AX)(R8*1), Z0
 	VFMADD231PS (DX)(R8*1), Z0, Z9
 	ADDQ        $+64, R8
 	CMPQ        R8, BX
-	JLT         loop96
+	JLT         loop91
 
-out97:
+out92:
 	TESTQ       DI, DI
-	JZ          whole98
+	JZ          whole93
 	VMOVUPS.Z   (AX)(R8*1), K1, Z0
 	VMOVUPS.Z   (DX)(R8*1), K1, Z1
 	VFMADD231PS Z1, Z0, Z10
 
-whole98:
+whole93:
 	VADDPS        Z10, Z9, Z9
 	VEXTRACTF64X4 $0x01, Z9, Y0
 	VADDPS        Y0, Y9, Y9
@@ -949,43 +923,578 @@ whole98:
 	VADDPS        Y0, Y9, Y9
 	VEXTRACTF32X4 $0x01, Y9, X0
 	VADDPS        X0, X9, X9
-	MOVQ          b+64(FP), R8
+	MOVQ          b+56(FP), R8
 	TESTQ         R8, R8
-	JZ            nobias99
-	MOVQ          ids+32(FP), DX
+	JZ            nobias94
+	MOVQ          ids+24(FP), DX
 	MOVL          (DX)(CX*4), DX
 	VMOVSS        (R8)(DX*4), X0
 	VADDPS        X0, X9, X9
 
-nobias99:
+nobias94:
 	MOVQ   y+0(FP), DX
 	VMOVSS X9, (DX)(CX*4)
 	ADDQ   $+1, CX
-	CMPQ   CX, n+40(FP)
-	JLT    loop89
+	CMPQ   CX, n+32(FP)
+	JLT    loop87
 
-out90:
-bad72:
+out88:
 	VZEROUPPER
-	MOVQ CX, done+72(FP)
 	RET
 
-// func axpyAVX512(y *float32, w *float32, stride int, rows int, ids *int32, n int, a *float32, cols int) (ok bool)
+// func gatherNearAVX512(y *float32, w *float32, stride int, ids *int32, n int, x *float32, cols int, b *float32)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, CMOV, MMX+
+TEXT ·gatherNearAVX512(SB), NOSPLIT, $0-64
+	MOVQ  x+40(FP), AX
+	MOVQ  cols+48(FP), DI
+	MOVQ  DI, BX
+	MOVQ  DI, SI
+	ANDQ  $-16, BX
+	SUBQ  BX, DI
+	ANDQ  $-32, SI
+	SHLQ  $0x02, BX
+	SHLQ  $0x02, SI
+	MOVL  $-1, CX
+	BZHIL DI, CX, CX
+	KMOVW CX, K1
+	XORQ  CX, CX
+
+rows96:
+	LEAQ    4(CX), DX
+	CMPQ    DX, n+32(FP)
+	JGT     done95
+	LEAQ    16(CX), R8
+	LEAQ    20(CX), DX
+	CMPQ    DX, n+32(FP)
+	CMOVQGT CX, R8
+	MOVQ    ids+24(FP), DX
+	MOVL    (DX)(R8*4), R9
+	IMULQ   stride+16(FP), R9
+	ADDQ    w+8(FP), R9
+	MOVL    4(DX)(R8*4), R10
+	IMULQ   stride+16(FP), R10
+	ADDQ    w+8(FP), R10
+	MOVL    8(DX)(R8*4), R11
+	IMULQ   stride+16(FP), R11
+	ADDQ    w+8(FP), R11
+	MOVL    12(DX)(R8*4), R8
+	IMULQ   stride+16(FP), R8
+	ADDQ    w+8(FP), R8
+	MOVQ    ids+24(FP), DX
+	MOVL    (DX)(CX*4), R12
+	IMULQ   stride+16(FP), R12
+	ADDQ    w+8(FP), R12
+	MOVL    4(DX)(CX*4), R13
+	IMULQ   stride+16(FP), R13
+	ADDQ    w+8(FP), R13
+	MOVL    8(DX)(CX*4), R14
+	IMULQ   stride+16(FP), R14
+	ADDQ    w+8(FP), R14
+	MOVL    12(DX)(CX*4), DX
+	IMULQ   stride+16(FP), DX
+	ADDQ    w+8(FP), DX
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	XORQ    R15, R15
+	CMPQ    R15, SI
+	JGE     out98
+
+loop97:
+	PREFETCHT0  (R9)(R15*1)
+	PREFETCHT0  (R10)(R15*1)
+	PREFETCHT0  (R11)(R15*1)
+	PREFETCHT0  (R8)(R15*1)
+	VMOVUPS     (AX)(R15*1), Z8
+	VFMADD231PS (R12)(R15*1), Z8, Z0
+	VFMADD231PS (R13)(R15*1), Z8, Z2
+	VFMADD231PS (R14)(R15*1), Z8, Z4
+	VFMADD231PS (DX)(R15*1), Z8, Z6
+	PREFETCHT0  64(R9)(R15*1)
+	PREFETCHT0  64(R10)(R15*1)
+	PREFETCHT0  64(R11)(R15*1)
+	PREFETCHT0  64(R8)(R15*1)
+	VMOVUPS     64(AX)(R15*1), Z8
+	VFMADD231PS 64(R12)(R15*1), Z8, Z1
+	VFMADD231PS 64(R13)(R15*1), Z8, Z3
+	VFMADD231PS 64(R14)(R15*1), Z8, Z5
+	VFMADD231PS 64(DX)(R15*1), Z8, Z7
+	ADDQ        $+128, R15
+	CMPQ        R15, SI
+	JLT         loop97
+
+out98:
+	CMPQ R15, BX
+	JGE  out100
+
+loop99:
+	PREFETCHT0  (R9)(R15*1)
+	PREFETCHT0  (R10)(R15*1)
+	PREFETCHT0  (R11)(R15*1)
+	PREFETCHT0  (R8)(R15*1)
+	VMOVUPS     (AX)(R15*1), Z8
+	VFMADD231PS (R12)(R15*1), Z8, Z0
+	VFMADD231PS (R13)(R15*1), Z8, Z2
+	VFMADD231PS (R14)(R15*1), Z8, Z4
+	VFMADD231PS (DX)(R15*1), Z8, Z6
+	ADDQ        $+64, R15
+	CMPQ        R15, BX
+	JLT         loop99
+
+out100:
+	TESTQ       DI, DI
+	JZ          whole101
+	PREFETCHT0  (R9)(R15*1)
+	PREFETCHT0  (R10)(R15*1)
+	PREFETCHT0  (R11)(R15*1)
+	PREFETCHT0  (R8)(R15*1)
+	VMOVUPS.Z   (AX)(R15*1), K1, Z8
+	VMOVUPS.Z   (R12)(R15*1), K1, Z11
+	VFMADD231PS Z11, Z8, Z1
+	VMOVUPS.Z   (R13)(R15*1), K1, Z11
+	VFMADD231PS Z11, Z8, Z3
+	VMOVUPS.Z   (R14)(R15*1), K1, Z11
+	VFMADD231PS Z11, Z8, Z5
+	VMOVUPS.Z   (DX)(R15*1), K1, Z11
+	VFMADD231PS Z11, Z8, Z7
+
+whole101:
+	VADDPS        Z1, Z0, Z0
+	VADDPS        Z3, Z2, Z2
+	VADDPS        Z5, Z4, Z4
+	VADDPS        Z7, Z6, Z6
+	VEXTRACTF64X4 $0x01, Z0, Y8
+	VADDPS        Y8, Y0, Y0
+	VEXTRACTF64X4 $0x01, Z2, Y8
+	VADDPS        Y8, Y2, Y2
+	VEXTRACTF64X4 $0x01, Z4, Y8
+	VADDPS        Y8, Y4, Y4
+	VEXTRACTF64X4 $0x01, Z6, Y8
+	VADDPS        Y8, Y6, Y6
+	VUNPCKLPS     Y2, Y0, Y8
+	VUNPCKHPS     Y2, Y0, Y11
+	VADDPS        Y11, Y8, Y0
+	VUNPCKLPS     Y6, Y4, Y8
+	VUNPCKHPS     Y6, Y4, Y11
+	VADDPS        Y11, Y8, Y4
+	VUNPCKLPD     Y4, Y0, Y8
+	VUNPCKHPD     Y4, Y0, Y11
+	VADDPS        Y11, Y8, Y0
+	VEXTRACTF32X4 $0x01, Y0, X8
+	VADDPS        X8, X0, X0
+	MOVQ          b+56(FP), R8
+	TESTQ         R8, R8
+	JZ            nobias102
+	MOVQ          ids+24(FP), DX
+	MOVL          (DX)(CX*4), R9
+	VMOVSS        (R8)(R9*4), X8
+	MOVL          4(DX)(CX*4), R9
+	VINSERTPS     $0x10, (R8)(R9*4), X8, X8
+	MOVL          8(DX)(CX*4), R9
+	VINSERTPS     $0x20, (R8)(R9*4), X8, X8
+	MOVL          12(DX)(CX*4), R9
+	VINSERTPS     $0x30, (R8)(R9*4), X8, X8
+	VADDPS        X8, X0, X0
+
+nobias102:
+	MOVQ    y+0(FP), DX
+	VMOVUPS X0, (DX)(CX*4)
+	ADDQ    $+4, CX
+	JMP     rows96
+
+done95:
+	CMPQ CX, n+32(FP)
+	JGE  out104
+
+loop103:
+	MOVQ   ids+24(FP), DX
+	MOVL   (DX)(CX*4), DX
+	IMULQ  stride+16(FP), DX
+	ADDQ   w+8(FP), DX
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	XORQ   R8, R8
+	CMPQ   R8, SI
+	JGE    out106
+
+loop105:
+	VMOVUPS     (AX)(R8*1), Z0
+	VFMADD231PS (DX)(R8*1), Z0, Z9
+	VMOVUPS     64(AX)(R8*1), Z0
+	VFMADD231PS 64(DX)(R8*1), Z0, Z10
+	ADDQ        $+128, R8
+	CMPQ        R8, SI
+	JLT         loop105
+
+out106:
+	CMPQ R8, BX
+	JGE  out108
+
+loop107:
+	VMOVUPS     (AX)(R8*1), Z0
+	VFMADD231PS (DX)(R8*1), Z0, Z9
+	ADDQ        $+64, R8
+	CMPQ        R8, BX
+	JLT         loop107
+
+out108:
+	TESTQ       DI, DI
+	JZ          whole109
+	VMOVUPS.Z   (AX)(R8*1), K1, Z0
+	VMOVUPS.Z   (DX)(R8*1), K1, Z1
+	VFMADD231PS Z1, Z0, Z10
+
+whole109:
+	VADDPS        Z10, Z9, Z9
+	VEXTRACTF64X4 $0x01, Z9, Y0
+	VADDPS        Y0, Y9, Y9
+	VPERMILPS     $0x0e, Y9, Y0
+	VADDPS        Y0, Y9, Y9
+	VPERMILPS     $0x01, Y9, Y0
+	VADDPS        Y0, Y9, Y9
+	VEXTRACTF32X4 $0x01, Y9, X0
+	VADDPS        X0, X9, X9
+	MOVQ          b+56(FP), R8
+	TESTQ         R8, R8
+	JZ            nobias110
+	MOVQ          ids+24(FP), DX
+	MOVL          (DX)(CX*4), DX
+	VMOVSS        (R8)(DX*4), X0
+	VADDPS        X0, X9, X9
+
+nobias110:
+	MOVQ   y+0(FP), DX
+	VMOVSS X9, (DX)(CX*4)
+	ADDQ   $+1, CX
+	CMPQ   CX, n+32(FP)
+	JLT    loop103
+
+out104:
+	VZEROUPPER
+	RET
+
+// func gatherFarAVX512(y *float32, w *float32, stride int, ids *int32, n int, x *float32, cols int, b *float32)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, CMOV, MMX+
+TEXT ·gatherFarAVX512(SB), NOSPLIT, $0-64
+	MOVQ  x+40(FP), AX
+	MOVQ  cols+48(FP), DI
+	MOVQ  DI, BX
+	MOVQ  DI, SI
+	ANDQ  $-16, BX
+	SUBQ  BX, DI
+	ANDQ  $-32, SI
+	SHLQ  $0x02, BX
+	SHLQ  $0x02, SI
+	MOVL  $-1, CX
+	BZHIL DI, CX, CX
+	KMOVW CX, K1
+	XORQ  CX, CX
+
+rows112:
+	LEAQ    4(CX), DX
+	CMPQ    DX, n+32(FP)
+	JGT     done111
+	LEAQ    32(CX), R8
+	LEAQ    36(CX), DX
+	CMPQ    DX, n+32(FP)
+	CMOVQGT CX, R8
+	MOVQ    ids+24(FP), DX
+	MOVL    (DX)(R8*4), R9
+	IMULQ   stride+16(FP), R9
+	ADDQ    w+8(FP), R9
+	MOVL    4(DX)(R8*4), R10
+	IMULQ   stride+16(FP), R10
+	ADDQ    w+8(FP), R10
+	MOVL    8(DX)(R8*4), R11
+	IMULQ   stride+16(FP), R11
+	ADDQ    w+8(FP), R11
+	MOVL    12(DX)(R8*4), R8
+	IMULQ   stride+16(FP), R8
+	ADDQ    w+8(FP), R8
+	MOVQ    ids+24(FP), DX
+	MOVL    (DX)(CX*4), R12
+	IMULQ   stride+16(FP), R12
+	ADDQ    w+8(FP), R12
+	MOVL    4(DX)(CX*4), R13
+	IMULQ   stride+16(FP), R13
+	ADDQ    w+8(FP), R13
+	MOVL    8(DX)(CX*4), R14
+	IMULQ   stride+16(FP), R14
+	ADDQ    w+8(FP), R14
+	MOVL    12(DX)(CX*4), DX
+	IMULQ   stride+16(FP), DX
+	ADDQ    w+8(FP), DX
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	XORQ    R15, R15
+	CMPQ    R15, SI
+	JGE     out114
+
+loop113:
+	PREFETCHT1  (R9)(R15*1)
+	PREFETCHT1  (R10)(R15*1)
+	PREFETCHT1  (R11)(R15*1)
+	PREFETCHT1  (R8)(R15*1)
+	VMOVUPS     (AX)(R15*1), Z8
+	VFMADD231PS (R12)(R15*1), Z8, Z0
+	VFMADD231PS (R13)(R15*1), Z8, Z2
+	VFMADD231PS (R14)(R15*1), Z8, Z4
+	VFMADD231PS (DX)(R15*1), Z8, Z6
+	PREFETCHT1  64(R9)(R15*1)
+	PREFETCHT1  64(R10)(R15*1)
+	PREFETCHT1  64(R11)(R15*1)
+	PREFETCHT1  64(R8)(R15*1)
+	VMOVUPS     64(AX)(R15*1), Z8
+	VFMADD231PS 64(R12)(R15*1), Z8, Z1
+	VFMADD231PS 64(R13)(R15*1), Z8, Z3
+	VFMADD231PS 64(R14)(R15*1), Z8, Z5
+	VFMADD231PS 64(DX)(R15*1), Z8, Z7
+	ADDQ        $+128, R15
+	CMPQ        R15, SI
+	JLT         loop113
+
+out114:
+	CMPQ R15, BX
+	JGE  out116
+
+loop115:
+	PREFETCHT1  (R9)(R15*1)
+	PREFETCHT1  (R10)(R15*1)
+	PREFETCHT1  (R11)(R15*1)
+	PREFETCHT1  (R8)(R15*1)
+	VMOVUPS     (AX)(R15*1), Z8
+	VFMADD231PS (R12)(R15*1), Z8, Z0
+	VFMADD231PS (R13)(R15*1), Z8, Z2
+	VFMADD231PS (R14)(R15*1), Z8, Z4
+	VFMADD231PS (DX)(R15*1), Z8, Z6
+	ADDQ        $+64, R15
+	CMPQ        R15, BX
+	JLT         loop115
+
+out116:
+	TESTQ       DI, DI
+	JZ          whole117
+	PREFETCHT1  (R9)(R15*1)
+	PREFETCHT1  (R10)(R15*1)
+	PREFETCHT1  (R11)(R15*1)
+	PREFETCHT1  (R8)(R15*1)
+	VMOVUPS.Z   (AX)(R15*1), K1, Z8
+	VMOVUPS.Z   (R12)(R15*1), K1, Z11
+	VFMADD231PS Z11, Z8, Z1
+	VMOVUPS.Z   (R13)(R15*1), K1, Z11
+	VFMADD231PS Z11, Z8, Z3
+	VMOVUPS.Z   (R14)(R15*1), K1, Z11
+	VFMADD231PS Z11, Z8, Z5
+	VMOVUPS.Z   (DX)(R15*1), K1, Z11
+	VFMADD231PS Z11, Z8, Z7
+
+whole117:
+	VADDPS        Z1, Z0, Z0
+	VADDPS        Z3, Z2, Z2
+	VADDPS        Z5, Z4, Z4
+	VADDPS        Z7, Z6, Z6
+	VEXTRACTF64X4 $0x01, Z0, Y8
+	VADDPS        Y8, Y0, Y0
+	VEXTRACTF64X4 $0x01, Z2, Y8
+	VADDPS        Y8, Y2, Y2
+	VEXTRACTF64X4 $0x01, Z4, Y8
+	VADDPS        Y8, Y4, Y4
+	VEXTRACTF64X4 $0x01, Z6, Y8
+	VADDPS        Y8, Y6, Y6
+	VUNPCKLPS     Y2, Y0, Y8
+	VUNPCKHPS     Y2, Y0, Y11
+	VADDPS        Y11, Y8, Y0
+	VUNPCKLPS     Y6, Y4, Y8
+	VUNPCKHPS     Y6, Y4, Y11
+	VADDPS        Y11, Y8, Y4
+	VUNPCKLPD     Y4, Y0, Y8
+	VUNPCKHPD     Y4, Y0, Y11
+	VADDPS        Y11, Y8, Y0
+	VEXTRACTF32X4 $0x01, Y0, X8
+	VADDPS        X8, X0, X0
+	MOVQ          b+56(FP), R8
+	TESTQ         R8, R8
+	JZ            nobias118
+	MOVQ          ids+24(FP), DX
+	MOVL          (DX)(CX*4), R9
+	VMOVSS        (R8)(R9*4), X8
+	MOVL          4(DX)(CX*4), R9
+	VINSERTPS     $0x10, (R8)(R9*4), X8, X8
+	MOVL          8(DX)(CX*4), R9
+	VINSERTPS     $0x20, (R8)(R9*4), X8, X8
+	MOVL          12(DX)(CX*4), R9
+	VINSERTPS     $0x30, (R8)(R9*4), X8, X8
+	VADDPS        X8, X0, X0
+
+nobias118:
+	MOVQ    y+0(FP), DX
+	VMOVUPS X0, (DX)(CX*4)
+	ADDQ    $+4, CX
+	JMP     rows112
+
+done111:
+	CMPQ CX, n+32(FP)
+	JGE  out120
+
+loop119:
+	MOVQ   ids+24(FP), DX
+	MOVL   (DX)(CX*4), DX
+	IMULQ  stride+16(FP), DX
+	ADDQ   w+8(FP), DX
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	XORQ   R8, R8
+	CMPQ   R8, SI
+	JGE    out122
+
+loop121:
+	VMOVUPS     (AX)(R8*1), Z0
+	VFMADD231PS (DX)(R8*1), Z0, Z9
+	VMOVUPS     64(AX)(R8*1), Z0
+	VFMADD231PS 64(DX)(R8*1), Z0, Z10
+	ADDQ        $+128, R8
+	CMPQ        R8, SI
+	JLT         loop121
+
+out122:
+	CMPQ R8, BX
+	JGE  out124
+
+loop123:
+	VMOVUPS     (AX)(R8*1), Z0
+	VFMADD231PS (DX)(R8*1), Z0, Z9
+	ADDQ        $+64, R8
+	CMPQ        R8, BX
+	JLT         loop123
+
+out124:
+	TESTQ       DI, DI
+	JZ          whole125
+	VMOVUPS.Z   (AX)(R8*1), K1, Z0
+	VMOVUPS.Z   (DX)(R8*1), K1, Z1
+	VFMADD231PS Z1, Z0, Z10
+
+whole125:
+	VADDPS        Z10, Z9, Z9
+	VEXTRACTF64X4 $0x01, Z9, Y0
+	VADDPS        Y0, Y9, Y9
+	VPERMILPS     $0x0e, Y9, Y0
+	VADDPS        Y0, Y9, Y9
+	VPERMILPS     $0x01, Y9, Y0
+	VADDPS        Y0, Y9, Y9
+	VEXTRACTF32X4 $0x01, Y9, X0
+	VADDPS        X0, X9, X9
+	MOVQ          b+56(FP), R8
+	TESTQ         R8, R8
+	JZ            nobias126
+	MOVQ          ids+24(FP), DX
+	MOVL          (DX)(CX*4), DX
+	VMOVSS        (R8)(DX*4), X0
+	VADDPS        X0, X9, X9
+
+nobias126:
+	MOVQ   y+0(FP), DX
+	VMOVSS X9, (DX)(CX*4)
+	ADDQ   $+1, CX
+	CMPQ   CX, n+32(FP)
+	JLT    loop119
+
+out120:
+	VZEROUPPER
+	RET
+
+// func maxIDAVX512(ids []int32) uint32
+// Requires: AVX, AVX2, AVX512F, AVX512VL, BMI2
+TEXT ·maxIDAVX512(SB), NOSPLIT, $0-28
+	MOVQ   ids_base+0(FP), AX
+	MOVQ   ids_len+8(FP), CX
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	XORQ   DX, DX
+	LEAQ   -63(CX), BX
+	CMPQ   DX, BX
+	JGE    out129
+
+loop128:
+	VMOVUPS (AX)(DX*4), Z4
+	VPMAXUD Z4, Z0, Z0
+	VMOVUPS 64(AX)(DX*4), Z4
+	VPMAXUD Z4, Z1, Z1
+	VMOVUPS 128(AX)(DX*4), Z4
+	VPMAXUD Z4, Z2, Z2
+	VMOVUPS 192(AX)(DX*4), Z4
+	VPMAXUD Z4, Z3, Z3
+	ADDQ    $+64, DX
+	CMPQ    DX, BX
+	JLT     loop128
+
+out129:
+	LEAQ -15(CX), BX
+	CMPQ DX, BX
+	JGE  out131
+
+loop130:
+	VMOVUPS (AX)(DX*4), Z4
+	VPMAXUD Z4, Z0, Z0
+	ADDQ    $+16, DX
+	CMPQ    DX, BX
+	JLT     loop130
+
+out131:
+	ANDQ      $+15, CX
+	JZ        whole127
+	MOVL      $-1, BX
+	BZHIL     CX, BX, BX
+	KMOVW     BX, K1
+	VMOVUPS.Z (AX)(DX*4), K1, Z4
+	VPMAXUD   Z4, Z0, Z0
+
+whole127:
+	VPMAXUD       Z1, Z0, Z0
+	VPMAXUD       Z2, Z0, Z0
+	VPMAXUD       Z3, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VPMAXUD       Y1, Y0, Y0
+	VEXTRACTF32X4 $0x01, Y0, X1
+	VPMAXUD       X1, X0, X0
+	VPERMILPS     $0x0e, X0, X1
+	VPMAXUD       X1, X0, X0
+	VPERMILPS     $0x01, X0, X1
+	VPMAXUD       X1, X0, X0
+	VMOVD         X0, AX
+	VZEROUPPER
+	MOVL          AX, ret+24(FP)
+	RET
+
+// func axpyAVX512(y *float32, w *float32, stride int, ids *int32, n int, a *float32, cols int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·axpyAVX512(SB), NOSPLIT, $0-65
+TEXT ·axpyAVX512(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), AX
 	XORQ DX, DX
-	MOVQ ids+32(FP), BX
-	MOVQ a+48(FP), SI
-	MOVQ n+40(FP), DI
+	MOVQ ids+24(FP), BX
+	MOVQ a+40(FP), SI
+	MOVQ n+32(FP), DI
 	XORQ CX, CX
-	MOVQ cols+56(FP), R9
+	MOVQ cols+48(FP), R9
 	SHLQ $0x02, R9
 	SUBQ $+1023, R9
 	CMPQ CX, R9
-	JGE  out103
+	JGE  out134
 
-loop102:
+loop133:
 	VMOVUPS (AX)(CX*1), Z0
 	VMOVUPS 64(AX)(CX*1), Z1
 	VMOVUPS 128(AX)(CX*1), Z2
@@ -1004,12 +1513,10 @@ loop102:
 	VMOVUPS 960(AX)(CX*1), Z15
 	MOVQ    DX, R8
 	CMPQ    R8, DI
-	JGE     out105
+	JGE     out136
 
-loop104:
+loop135:
 	MOVL         (BX)(R8*4), R10
-	CMPQ         R10, rows+24(FP)
-	JAE          bad100
 	IMULQ        stride+16(FP), R10
 	ADDQ         w+8(FP), R10
 	VBROADCASTSS (SI)(R8*4), Z16
@@ -1031,9 +1538,9 @@ loop104:
 	VFMADD231PS  960(R10)(CX*1), Z16, Z15
 	ADDQ         $+1, R8
 	CMPQ         R8, DI
-	JLT          loop104
+	JLT          loop135
 
-out105:
+out136:
 	VMOVUPS Z0, (AX)(CX*1)
 	VMOVUPS Z1, 64(AX)(CX*1)
 	VMOVUPS Z2, 128(AX)(CX*1)
@@ -1052,16 +1559,16 @@ out105:
 	VMOVUPS Z15, 960(AX)(CX*1)
 	ADDQ    $+1024, CX
 	CMPQ    CX, R9
-	JLT     loop102
+	JLT     loop133
 
-out103:
-	MOVQ cols+56(FP), R9
+out134:
+	MOVQ cols+48(FP), R9
 	SHLQ $0x02, R9
 	SUBQ $+511, R9
 	CMPQ CX, R9
-	JGE  out107
+	JGE  out138
 
-loop106:
+loop137:
 	VMOVUPS (AX)(CX*1), Z0
 	VMOVUPS 64(AX)(CX*1), Z1
 	VMOVUPS 128(AX)(CX*1), Z2
@@ -1072,12 +1579,10 @@ loop106:
 	VMOVUPS 448(AX)(CX*1), Z7
 	MOVQ    DX, R8
 	CMPQ    R8, DI
-	JGE     out109
+	JGE     out140
 
-loop108:
+loop139:
 	MOVL         (BX)(R8*4), R10
-	CMPQ         R10, rows+24(FP)
-	JAE          bad100
 	IMULQ        stride+16(FP), R10
 	ADDQ         w+8(FP), R10
 	VBROADCASTSS (SI)(R8*4), Z8
@@ -1091,9 +1596,9 @@ loop108:
 	VFMADD231PS  448(R10)(CX*1), Z8, Z7
 	ADDQ         $+1, R8
 	CMPQ         R8, DI
-	JLT          loop108
+	JLT          loop139
 
-out109:
+out140:
 	VMOVUPS Z0, (AX)(CX*1)
 	VMOVUPS Z1, 64(AX)(CX*1)
 	VMOVUPS Z2, 128(AX)(CX*1)
@@ -1104,28 +1609,26 @@ out109:
 	VMOVUPS Z7, 448(AX)(CX*1)
 	ADDQ    $+512, CX
 	CMPQ    CX, R9
-	JLT     loop106
+	JLT     loop137
 
-out107:
-	MOVQ cols+56(FP), R9
+out138:
+	MOVQ cols+48(FP), R9
 	SHLQ $0x02, R9
 	SUBQ $+255, R9
 	CMPQ CX, R9
-	JGE  out111
+	JGE  out142
 
-loop110:
+loop141:
 	VMOVUPS (AX)(CX*1), Z0
 	VMOVUPS 64(AX)(CX*1), Z1
 	VMOVUPS 128(AX)(CX*1), Z2
 	VMOVUPS 192(AX)(CX*1), Z3
 	MOVQ    DX, R8
 	CMPQ    R8, DI
-	JGE     out113
+	JGE     out144
 
-loop112:
+loop143:
 	MOVL         (BX)(R8*4), R10
-	CMPQ         R10, rows+24(FP)
-	JAE          bad100
 	IMULQ        stride+16(FP), R10
 	ADDQ         w+8(FP), R10
 	VBROADCASTSS (SI)(R8*4), Z4
@@ -1135,64 +1638,60 @@ loop112:
 	VFMADD231PS  192(R10)(CX*1), Z4, Z3
 	ADDQ         $+1, R8
 	CMPQ         R8, DI
-	JLT          loop112
+	JLT          loop143
 
-out113:
+out144:
 	VMOVUPS Z0, (AX)(CX*1)
 	VMOVUPS Z1, 64(AX)(CX*1)
 	VMOVUPS Z2, 128(AX)(CX*1)
 	VMOVUPS Z3, 192(AX)(CX*1)
 	ADDQ    $+256, CX
 	CMPQ    CX, R9
-	JLT     loop110
+	JLT     loop141
 
-out111:
-	MOVQ cols+56(FP), R9
+out142:
+	MOVQ cols+48(FP), R9
 	SHLQ $0x02, R9
 	SUBQ $+63, R9
 	CMPQ CX, R9
-	JGE  out115
+	JGE  out146
 
-loop114:
+loop145:
 	VMOVUPS (AX)(CX*1), Z0
 	MOVQ    DX, R8
 	CMPQ    R8, DI
-	JGE     out117
+	JGE     out148
 
-loop116:
+loop147:
 	MOVL         (BX)(R8*4), R10
-	CMPQ         R10, rows+24(FP)
-	JAE          bad100
 	IMULQ        stride+16(FP), R10
 	ADDQ         w+8(FP), R10
 	VBROADCASTSS (SI)(R8*4), Z1
 	VFMADD231PS  (R10)(CX*1), Z1, Z0
 	ADDQ         $+1, R8
 	CMPQ         R8, DI
-	JLT          loop116
+	JLT          loop147
 
-out117:
+out148:
 	VMOVUPS Z0, (AX)(CX*1)
 	ADDQ    $+64, CX
 	CMPQ    CX, R9
-	JLT     loop114
+	JLT     loop145
 
-out115:
-	MOVQ      cols+56(FP), R8
+out146:
+	MOVQ      cols+48(FP), R8
 	ANDQ      $+15, R8
-	JZ        whole101
+	JZ        whole132
 	MOVL      $-1, R9
 	BZHIL     R8, R9, R9
 	KMOVW     R9, K1
 	VMOVUPS.Z (AX)(CX*1), K1, Z0
 	MOVQ      DX, R8
 	CMPQ      R8, DI
-	JGE       out119
+	JGE       out150
 
-loop118:
+loop149:
 	MOVL         (BX)(R8*4), DX
-	CMPQ         DX, rows+24(FP)
-	JAE          bad100
 	IMULQ        stride+16(FP), DX
 	ADDQ         w+8(FP), DX
 	VBROADCASTSS (SI)(R8*4), Z1
@@ -1200,21 +1699,13 @@ loop118:
 	VFMADD231PS  Z2, Z1, Z0
 	ADDQ         $+1, R8
 	CMPQ         R8, DI
-	JLT          loop118
+	JLT          loop149
 
-out119:
+out150:
 	VMOVUPS Z0, K1, (AX)(CX*1)
 
-whole101:
-	MOVL $0x00000001, AX
+whole132:
 	VZEROUPPER
-	MOVB AL, ok+64(FP)
-	RET
-
-bad100:
-	XORQ AX, AX
-	VZEROUPPER
-	MOVB AL, ok+64(FP)
 	RET
 
 // func compressPositiveAVX512(ids []int32, vals []float32, y []float32) int
@@ -1232,9 +1723,9 @@ TEXT ·compressPositiveAVX512(SB), NOSPLIT, $0-80
 	MOVQ      BX, R8
 	ANDQ      $-16, R8
 	CMPQ      SI, R8
-	JGE       out122
+	JGE       out153
 
-loop121:
+loop152:
 	VMOVUPS       (DX)(SI*4), Z3
 	VCMPPS        $0x1e, Z0, Z3, K1
 	KMOVW         K1, R9
@@ -1247,11 +1738,11 @@ loop121:
 	VPADDD        Z2, Z1, Z1
 	ADDQ          $+16, SI
 	CMPQ          SI, R8
-	JLT           loop121
+	JLT           loop152
 
-out122:
+out153:
 	SUBQ          R8, BX
-	JZ            done120
+	JZ            done151
 	MOVL          $-1, R8
 	BZHIL         BX, R8, R8
 	KMOVW         R8, K1
@@ -1268,7 +1759,7 @@ out122:
 	VMOVUPS       Z0, K2, (CX)(DI*4)
 	ADDQ          DX, DI
 
-done120:
+done151:
 	VZEROUPPER
 	MOVQ DI, ret+72(FP)
 	RET
@@ -1324,9 +1815,9 @@ TEXT ·compressAVX512(SB), NOSPLIT, $0-80
 	MOVQ      BX, R8
 	ANDQ      $-16, R8
 	CMPQ      SI, R8
-	JGE       out125
+	JGE       out156
 
-loop124:
+loop155:
 	VMOVUPS       (DX)(SI*4), Z3
 	VCMPPS        $0x04, Z0, Z3, K1
 	KMOVW         K1, R9
@@ -1339,11 +1830,11 @@ loop124:
 	VPADDD        Z2, Z1, Z1
 	ADDQ          $+16, SI
 	CMPQ          SI, R8
-	JLT           loop124
+	JLT           loop155
 
-out125:
+out156:
 	SUBQ          R8, BX
-	JZ            done123
+	JZ            done154
 	MOVL          $-1, R8
 	BZHIL         BX, R8, R8
 	KMOVW         R8, K1
@@ -1360,7 +1851,7 @@ out125:
 	VMOVUPS       Z0, K2, (CX)(DI*4)
 	ADDQ          DX, DI
 
-done123:
+done154:
 	VZEROUPPER
 	MOVQ DI, ret+72(FP)
 	RET
@@ -1384,12 +1875,12 @@ TEXT ·indicesAboveAVX512(SB), NOSPLIT, $0-72
 	MOVQ         BX, SI
 	ANDQ         $-16, SI
 	CMPQ         DI, SI
-	JGE          out128
+	JGE          out159
 
-loop127:
+loop158:
 	LEAQ          16(R8), R9
 	CMPQ          R9, CX
-	JG            full129
+	JG            full160
 	VMOVUPS       (DX)(DI*4), Z3
 	VCMPPS        $0x1e, Z0, Z3, K1
 	KMOVW         K1, R9
@@ -1397,9 +1888,9 @@ loop127:
 	VCOMPRESSPS.Z Z1, K1, Z3
 	VMOVUPS       Z3, (AX)(R8*4)
 	ADDQ          R9, R8
-	JMP           next130
+	JMP           next161
 
-full129:
+full160:
 	VMOVUPS       (DX)(DI*4), Z3
 	VCMPPS        $0x1e, Z0, Z3, K1
 	KMOVW         K1, R9
@@ -1415,21 +1906,21 @@ full129:
 	VMOVUPS       Z3, K2, (AX)(R8*4)
 	ADDQ          R9, R8
 
-next130:
+next161:
 	VPADDD Z2, Z1, Z1
 	ADDQ   $+16, DI
 	CMPQ   DI, SI
-	JLT    loop127
+	JLT    loop158
 
-out128:
+out159:
 	SUBQ          SI, BX
-	JZ            done126
+	JZ            done157
 	MOVL          $-1, SI
 	BZHIL         BX, SI, SI
 	KMOVW         SI, K1
 	LEAQ          16(R8), BX
 	CMPQ          BX, CX
-	JG            full131
+	JG            full162
 	VMOVUPS.Z     (DX)(DI*4), K1, Z2
 	VCMPPS        $0x1e, Z0, Z2, K1, K1
 	KMOVW         K1, CX
@@ -1437,9 +1928,9 @@ out128:
 	VCOMPRESSPS.Z Z1, K1, Z0
 	VMOVUPS       Z0, (AX)(R8*4)
 	ADDQ          CX, R8
-	JMP           next132
+	JMP           next163
 
-full131:
+full162:
 	VMOVUPS.Z     (DX)(DI*4), K1, Z2
 	VCMPPS        $0x1e, Z0, Z2, K1, K1
 	KMOVW         K1, DX
@@ -1454,8 +1945,8 @@ full131:
 	VMOVUPS       Z0, K2, (AX)(R8*4)
 	ADDQ          DX, R8
 
-next132:
-done126:
+next163:
+done157:
 	VZEROUPPER
 	MOVQ R8, ret+64(FP)
 	RET
@@ -1474,9 +1965,9 @@ TEXT ·countAboveAVX512(SB), NOSPLIT, $0-40
 	XORQ         DX, DX
 	LEAQ         -63(CX), BX
 	CMPQ         DX, BX
-	JGE          out135
+	JGE          out166
 
-loop134:
+loop165:
 	VMOVUPS (AX)(DX*4), Z6
 	VCMPPS  $0x1e, Z0, Z6, K1
 	VPSUBD  Z1, Z2, K1, Z2
@@ -1491,24 +1982,24 @@ loop134:
 	VPSUBD  Z1, Z5, K1, Z5
 	ADDQ    $+64, DX
 	CMPQ    DX, BX
-	JLT     loop134
+	JLT     loop165
 
-out135:
+out166:
 	LEAQ -15(CX), BX
 	CMPQ DX, BX
-	JGE  out137
+	JGE  out168
 
-loop136:
+loop167:
 	VMOVUPS (AX)(DX*4), Z6
 	VCMPPS  $0x1e, Z0, Z6, K1
 	VPSUBD  Z1, Z2, K1, Z2
 	ADDQ    $+16, DX
 	CMPQ    DX, BX
-	JLT     loop136
+	JLT     loop167
 
-out137:
+out168:
 	ANDQ      $+15, CX
-	JZ        whole133
+	JZ        whole164
 	MOVL      $-1, BX
 	BZHIL     CX, BX, BX
 	KMOVW     BX, K1
@@ -1516,7 +2007,7 @@ out137:
 	VCMPPS    $0x1e, Z0, Z6, K1, K1
 	VPSUBD    Z1, Z2, K1, Z2
 
-whole133:
+whole164:
 	VPADDD        Z3, Z2, Z2
 	VPADDD        Z4, Z2, Z2
 	VPADDD        Z5, Z2, Z2
@@ -1550,9 +2041,9 @@ TEXT ·extremesAVX512(SB), NOSPLIT, $0-32
 	XORQ         DX, DX
 	LEAQ         -63(CX), BX
 	CMPQ         DX, BX
-	JGE          out140
+	JGE          out171
 
-loop139:
+loop170:
 	VMOVUPS (AX)(DX*4), Z9
 	VMINPS  Z9, Z0, Z0
 	VMAXPS  Z9, Z4, Z4
@@ -1567,24 +2058,24 @@ loop139:
 	VMAXPS  Z9, Z7, Z7
 	ADDQ    $+64, DX
 	CMPQ    DX, BX
-	JLT     loop139
+	JLT     loop170
 
-out140:
+out171:
 	LEAQ -15(CX), BX
 	CMPQ DX, BX
-	JGE  out142
+	JGE  out173
 
-loop141:
+loop172:
 	VMOVUPS (AX)(DX*4), Z9
 	VMINPS  Z9, Z0, Z0
 	VMAXPS  Z9, Z4, Z4
 	ADDQ    $+16, DX
 	CMPQ    DX, BX
-	JLT     loop141
+	JLT     loop172
 
-out142:
+out173:
 	ANDQ    $+15, CX
-	JZ      whole138
+	JZ      whole169
 	MOVL    $-1, BX
 	BZHIL   CX, BX, BX
 	KMOVW   BX, K1
@@ -1593,7 +2084,7 @@ out142:
 	VMINPS  Z8, Z0, Z0
 	VMAXPS  Z8, Z4, Z4
 
-whole138:
+whole169:
 	VMINPS        Z1, Z0, Z0
 	VMAXPS        Z5, Z4, Z4
 	VMINPS        Z2, Z0, Z0
@@ -1630,28 +2121,28 @@ TEXT ·addBytesAVX512(SB), NOSPLIT, $0-48
 	XORQ BX, BX
 	LEAQ -31(DX), SI
 	CMPQ BX, SI
-	JGE  out144
+	JGE  out175
 
-loop143:
+loop174:
 	VPMOVZXBW (CX)(BX*1), Z0
 	VPADDW    (AX)(BX*2), Z0, Z0
 	VMOVDQU32 Z0, (AX)(BX*2)
 	ADDQ      $+32, BX
 	CMPQ      BX, SI
-	JLT       loop143
+	JLT       loop174
 
-out144:
+out175:
 	CMPQ BX, DX
-	JGE  out146
+	JGE  out177
 
-loop145:
+loop176:
 	MOVBLZX (CX)(BX*1), SI
 	ADDW    SI, (AX)(BX*2)
 	ADDQ    $+1, BX
 	CMPQ    BX, DX
-	JLT     loop145
+	JLT     loop176
 
-out146:
+out177:
 	VZEROUPPER
 	RET
 
@@ -1688,9 +2179,9 @@ TEXT ·microAVX512(SB), NOSPLIT, $0-89
 	XORQ   SI, SI
 	LEAQ   -3(DX), BX
 	CMPQ   SI, BX
-	JGE    out148
+	JGE    out179
 
-loop147:
+loop178:
 	VMOVUPS      (CX), Z24
 	VMOVUPS      64(CX), Z25
 	VBROADCASTSS (AX), Z26
@@ -1847,16 +2338,16 @@ loop147:
 	ADDQ         $+512, CX
 	ADDQ         $+4, SI
 	CMPQ         SI, BX
-	JLT          loop147
+	JLT          loop178
 
-out148:
+out179:
 	SUBQ SI, DX
 	XORQ SI, SI
 	LEAQ (DX), BX
 	CMPQ SI, BX
-	JGE  out150
+	JGE  out181
 
-loop149:
+loop180:
 	VMOVUPS      (CX), Z24
 	VMOVUPS      64(CX), Z25
 	VBROADCASTSS (AX), Z26
@@ -1899,16 +2390,16 @@ loop149:
 	ADDQ         $+128, CX
 	ADDQ         $+1, SI
 	CMPQ         SI, BX
-	JLT          loop149
+	JLT          loop180
 
-out150:
+out181:
 	SUBQ    SI, DX
 	MOVQ    c_base+56(FP), AX
 	MOVQ    stride+80(FP), CX
 	SHLQ    $0x02, CX
 	MOVBLZX add+88(FP), DX
 	TESTL   DX, DX
-	JZ      store151
+	JZ      store182
 	VADDPS  (AX), Z0, Z0
 	VMOVUPS Z0, (AX)
 	VADDPS  64(AX), Z1, Z1
@@ -1972,7 +2463,7 @@ out150:
 	VZEROUPPER
 	RET
 
-store151:
+store182:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    CX, AX
@@ -2022,9 +2513,9 @@ TEXT ·packRows12AVX512(SB), NOSPLIT, $0-64
 	SHLQ $0x02, BX
 	XORQ SI, SI
 	CMPQ SI, DX
-	JGE  out153
+	JGE  out184
 
-loop152:
+loop183:
 	VMOVUPS (CX), Y0
 	VMOVUPS Y0, (AX)
 	VMOVUPS 32(CX), X0
@@ -2033,9 +2524,9 @@ loop152:
 	ADDQ    $+48, AX
 	ADDQ    $+1, SI
 	CMPQ    SI, DX
-	JLT     loop152
+	JLT     loop183
 
-out153:
+out184:
 	VZEROUPPER
 	RET
 
@@ -2065,9 +2556,9 @@ TEXT ·packColumns12AVX512(SB), NOSPLIT, $0-64
 	ADDQ CX, AX
 	XORQ SI, SI
 	CMPQ SI, BX
-	JGE  out155
+	JGE  out186
 
-loop154:
+loop185:
 	VMOVUPS    (DI)(SI*4), Y0
 	VMOVUPS    (R8)(SI*4), Y1
 	VMOVUPS    (R9)(SI*4), Y2
@@ -2111,9 +2602,9 @@ loop154:
 	ADDQ       $+384, DX
 	ADDQ       $+8, SI
 	CMPQ       SI, BX
-	JLT        loop154
+	JLT        loop185
 
-out155:
+out186:
 	MOVQ dst_base+0(FP), DX
 	MOVQ depth+48(FP), BX
 	MOVQ AX, SI
@@ -2126,9 +2617,9 @@ out155:
 	ADDQ CX, AX
 	XORQ AX, AX
 	CMPQ AX, BX
-	JGE  out157
+	JGE  out188
 
-loop156:
+loop187:
 	VMOVUPS      (SI)(AX*4), Y0
 	VMOVUPS      (DI)(AX*4), Y1
 	VMOVUPS      (R8)(AX*4), Y2
@@ -2152,9 +2643,9 @@ loop156:
 	ADDQ         $+384, DX
 	ADDQ         $+8, AX
 	CMPQ         AX, BX
-	JLT          loop156
+	JLT          loop187
 
-out157:
+out188:
 	VZEROUPPER
 	RET
 
@@ -2168,9 +2659,9 @@ TEXT ·packRows32AVX512(SB), NOSPLIT, $0-64
 	SHLQ $0x02, BX
 	XORQ SI, SI
 	CMPQ SI, DX
-	JGE  out159
+	JGE  out190
 
-loop158:
+loop189:
 	VMOVUPS (CX), Y0
 	VMOVUPS Y0, (AX)
 	VMOVUPS 32(CX), Y0
@@ -2183,9 +2674,9 @@ loop158:
 	ADDQ    $+128, AX
 	ADDQ    $+1, SI
 	CMPQ    SI, DX
-	JLT     loop158
+	JLT     loop189
 
-out159:
+out190:
 	VZEROUPPER
 	RET
 
@@ -2215,9 +2706,9 @@ TEXT ·packColumns32AVX512(SB), NOSPLIT, $0-64
 	ADDQ CX, AX
 	XORQ SI, SI
 	CMPQ SI, BX
-	JGE  out161
+	JGE  out192
 
-loop160:
+loop191:
 	VMOVUPS    (DI)(SI*4), Y0
 	VMOVUPS    (R8)(SI*4), Y1
 	VMOVUPS    (R9)(SI*4), Y2
@@ -2261,9 +2752,9 @@ loop160:
 	ADDQ       $+1024, DX
 	ADDQ       $+8, SI
 	CMPQ       SI, BX
-	JLT        loop160
+	JLT        loop191
 
-out161:
+out192:
 	MOVQ dst_base+0(FP), DX
 	MOVQ depth+48(FP), BX
 	MOVQ AX, DI
@@ -2284,9 +2775,9 @@ out161:
 	ADDQ CX, AX
 	XORQ SI, SI
 	CMPQ SI, BX
-	JGE  out163
+	JGE  out194
 
-loop162:
+loop193:
 	VMOVUPS    (DI)(SI*4), Y0
 	VMOVUPS    (R8)(SI*4), Y1
 	VMOVUPS    (R9)(SI*4), Y2
@@ -2330,9 +2821,9 @@ loop162:
 	ADDQ       $+1024, DX
 	ADDQ       $+8, SI
 	CMPQ       SI, BX
-	JLT        loop162
+	JLT        loop193
 
-out163:
+out194:
 	MOVQ dst_base+0(FP), DX
 	MOVQ depth+48(FP), BX
 	MOVQ AX, DI
@@ -2353,9 +2844,9 @@ out163:
 	ADDQ CX, AX
 	XORQ SI, SI
 	CMPQ SI, BX
-	JGE  out165
+	JGE  out196
 
-loop164:
+loop195:
 	VMOVUPS    (DI)(SI*4), Y0
 	VMOVUPS    (R8)(SI*4), Y1
 	VMOVUPS    (R9)(SI*4), Y2
@@ -2399,9 +2890,9 @@ loop164:
 	ADDQ       $+1024, DX
 	ADDQ       $+8, SI
 	CMPQ       SI, BX
-	JLT        loop164
+	JLT        loop195
 
-out165:
+out196:
 	MOVQ dst_base+0(FP), DX
 	MOVQ depth+48(FP), BX
 	MOVQ AX, SI
@@ -2422,9 +2913,9 @@ out165:
 	ADDQ CX, AX
 	XORQ AX, AX
 	CMPQ AX, BX
-	JGE  out167
+	JGE  out198
 
-loop166:
+loop197:
 	VMOVUPS    (SI)(AX*4), Y0
 	VMOVUPS    (DI)(AX*4), Y1
 	VMOVUPS    (R8)(AX*4), Y2
@@ -2468,9 +2959,9 @@ loop166:
 	ADDQ       $+1024, DX
 	ADDQ       $+8, AX
 	CMPQ       AX, BX
-	JLT        loop166
+	JLT        loop197
 
-out167:
+out198:
 	VZEROUPPER
 	RET
 
@@ -2484,16 +2975,16 @@ TEXT ·matVecCSRAVX512(SB), NOSPLIT, $64-64
 	XORQ    SI, SI
 	MOVLQSX (AX), DI
 	CMPQ    SI, rows+32(FP)
-	JGE     out169
+	JGE     out200
 
-loop168:
+loop199:
 	MOVLQSX 4(AX)(SI*4), R8
 	VXORPS  Y0, Y0, Y0
 	LEAQ    -15(R8), R9
 	CMPQ    DI, R9
-	JGE     out171
+	JGE     out202
 
-loop170:
+loop201:
 	MOVQ        (CX)(DI*2), R10
 	MOVWLZX     R10, R11
 	SHRQ        $0x10, R10
@@ -2544,14 +3035,14 @@ loop170:
 	VFMADD231PS 32(DX)(DI*4), Y2, Y0
 	ADDQ        $+16, DI
 	CMPQ        DI, R9
-	JLT         loop170
+	JLT         loop201
 
-out171:
+out202:
 	LEAQ -7(R8), R9
 	CMPQ DI, R9
-	JGE  out173
+	JGE  out204
 
-loop172:
+loop203:
 	MOVQ        (CX)(DI*2), R10
 	MOVWLZX     R10, R11
 	SHRQ        $0x10, R10
@@ -2578,9 +3069,9 @@ loop172:
 	VFMADD231PS (DX)(DI*4), Y3, Y0
 	ADDQ        $+8, DI
 	CMPQ        DI, R9
-	JLT         loop172
+	JLT         loop203
 
-out173:
+out204:
 	MOVQ        R8, R9
 	SUBQ        DI, R9
 	MOVL        $-1, R10
@@ -2588,7 +3079,7 @@ out173:
 	KMOVW       R10, K1
 	LEAQ        8(DI), R9
 	CMPQ        R9, n+40(FP)
-	JGT         alone174
+	JGT         alone205
 	MOVQ        (CX)(DI*2), R9
 	MOVWLZX     R9, R10
 	SHRQ        $0x10, R9
@@ -2615,17 +3106,17 @@ out173:
 	VMOVAPS     Y6, Y4
 	VMOVUPS     (DX)(DI*4), Y5
 	MOVQ        R8, DI
-	JMP         add175
+	JMP         add206
 
-alone174:
+alone205:
 	XORQ    R9, R9
 	VXORPS  Y4, Y4, Y4
 	VMOVUPS Y4, (SP)
 	VMOVUPS Y4, 32(SP)
 	CMPQ    DI, R8
-	JGE     out177
+	JGE     out208
 
-loop176:
+loop207:
 	MOVWLZX (CX)(DI*2), R10
 	VMOVSS  (BX)(R10*4), X1
 	VMOVSS  X1, (SP)(R9*4)
@@ -2634,13 +3125,13 @@ loop176:
 	INCQ    R9
 	ADDQ    $+1, DI
 	CMPQ    DI, R8
-	JLT     loop176
+	JLT     loop207
 
-out177:
+out208:
 	VMOVUPS (SP), Y4
 	VMOVUPS 32(SP), Y5
 
-add175:
+add206:
 	VFMADD231PS   Y5, Y4, K1, Y0
 	VPERMILPS     $0x0e, Y0, Y4
 	VADDPS        Y4, Y0, Y0
@@ -2650,16 +3141,16 @@ add175:
 	VADDPS        X1, X0, X0
 	MOVQ          b+56(FP), R8
 	TESTQ         R8, R8
-	JZ            nobias178
+	JZ            nobias209
 	VADDSS        (R8)(SI*4), X0, X0
 
-nobias178:
+nobias209:
 	MOVQ   y+0(FP), R8
 	VMOVSS X0, (R8)(SI*4)
 	ADDQ   $+1, SI
 	CMPQ   SI, rows+32(FP)
-	JLT    loop168
+	JLT    loop199
 
-out169:
+out200:
 	VZEROUPPER
 	RET

@@ -45,6 +45,17 @@ func checkAddBytes(sum []uint16, table []uint8) {
 	}
 }
 
+// checkIDsGo panics if an id is not in 0..rows-1.
+func checkIDsGo(ids []int32, rows int) {
+	largest := uint32(0)
+	for _, id := range ids {
+		largest = max(largest, uint32(id))
+	}
+	if len(ids) > 0 && int64(largest) >= int64(rows) {
+		badID(ids, rows)
+	}
+}
+
 // badID panics with the first id outside of 0..rows-1, of which there must be one.
 func badID(ids []int32, rows int) {
 	for i, id := range ids {

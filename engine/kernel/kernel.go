@@ -28,6 +28,15 @@ func (m *Matrix) Row(i int) []float32 { return m.Data[i*m.Stride : i*m.Stride+m.
 type Set struct {
 	Name string // "go", "avx2" or "avx512"
 
+	// read reads memory in some order, to measure how fast that can be; whole steps of
+	// readStep bytes.
+	read  []func(p *byte, bytes int)
+	forms *tuned // what Tune has measured; the kernels read it too
+	// The forms of MatVec and GatherMatVec, whose arguments have been checked; nil if there
+	// is one of each.
+	dense  func(f DenseForm, y []float32, w *Matrix, x, b []float32)
+	picked func(f PickedForm, y []float32, w *Matrix, ids []int32, x, b []float32)
+
 	// MatVec computes y[i] = w.Row(i)·x + b[i] for all rows. b may be nil.
 	MatVec func(y []float32, w *Matrix, x, b []float32)
 	// GatherMatVec computes y[i] = w.Row(ids[i])·x + b[ids[i]] for i < len(ids).

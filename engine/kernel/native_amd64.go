@@ -11,18 +11,6 @@ import (
 //go:generate go run -C gen . -isa avx2 -part read -out ../read_avx2_amd64.s -stubs ../read_avx2_amd64.go -pkg kernel
 //go:generate go run -C gen . -isa avx512 -part read -out ../read_avx512_amd64.s -stubs ../read_avx512_amd64.go -pkg kernel
 
-// Tables that come from memory in short rows have forms of their own, because a short
-// row ends before the hardware has noticed that it is read in sequence: adjacent rows
-// are best read one after another instead of four at a time (1.5 times as fast), and
-// rows picked by id are worth asking for early (up to twice as fast). In the caches, or
-// with longer rows, both lose. The limits, in floats, come from measurements on Zen 4
-// and 5, whose L3 has 32 MiB.
-const (
-	shortRow     = 256
-	manyAdjacent = 4 << 20 // 16 MiB
-	manyPicked   = 8 << 20
-)
-
 // native returns the variants in assembly that this CPU can run, slowest first.
 func native() []*Set {
 	var sets []*Set
@@ -38,10 +26,10 @@ func native() []*Set {
 
 func setAVX2() *Set {
 	a := &assembly{
-		matVec: matVecAVX2, matVecInTurn: matVecInTurnAVX2,
-		gather: gatherAVX2, gatherAhead: gatherAheadAVX2,
-		axpy: axpyAVX2, compress: compressAVX2, compressPositive: compressPositiveAVX2,
-		addBytes: addBytesAVX2, matVecCSR: matVecCSRAVX2,
+		dense:  [denseForms]rowsFunc{matVecAVX2, matVecInTurnAVX2, matVecAheadAVX2},
+		picked: [pickedForms]rowsFunc{gatherAVX2, gatherNearAVX2, gatherFarAVX2},
+		axpy:   axpyAVX2, compress: compressAVX2, compressPositive: compressPositiveAVX2,
+		maxID: maxIDAVX2, addBytes: addBytesAVX2, matVecCSR: matVecCSRAVX2,
 	}
 	return a.set("avx2", selector{extremesAVX2, countAboveAVX2, indicesAboveAVX2}, blocking{
 		mr: 6, nr: 16, mc: 96, kc: 256, nc: 1024, micro: microAVX2,
@@ -52,10 +40,10 @@ func setAVX2() *Set {
 
 func setAVX512() *Set {
 	a := &assembly{
-		matVec: matVecAVX512, matVecInTurn: matVecInTurnAVX512,
-		gather: gatherAVX512, gatherAhead: gatherAheadAVX512,
-		axpy: axpyAVX512, compress: compressAVX512, compressPositive: compressPositiveAVX512,
-		addBytes: addBytesAVX512, matVecCSR: matVecCSRAVX512,
+		dense:  [denseForms]rowsFunc{matVecAVX512, matVecInTurnAVX512, matVecAheadAVX512},
+		picked: [pickedForms]rowsFunc{gatherAVX512, gatherNearAVX512, gatherFarAVX512},
+		axpy:   axpyAVX512, compress: compressAVX512, compressPositive: compressPositiveAVX512,
+		maxID: maxIDAVX512, addBytes: addBytesAVX512, matVecCSR: matVecCSRAVX512,
 	}
 	return a.set("avx512", selector{extremesAVX512, countAboveAVX512, indicesAboveAVX512}, blocking{
 		mr: 12, nr: 32, mc: 192, kc: 256, nc: 1024, micro: microAVX512,
@@ -64,22 +52,29 @@ func setAVX512() *Set {
 	})
 }
 
-// rowsFunc multiplies n rows, adjacent ones or those of ids, with x, and returns how
-// many it did before it met an id outside of 0..rows-1. Strides are in bytes.
-type rowsFunc func(y, w *float32, stride, rows int, ids *int32, n int, x *float32, cols int, b *float32) int
+// rowsFunc multiplies n rows, adjacent ones or those of ids, with x. The stride is in bytes.
+type rowsFunc func(y, w *float32, stride int, ids *int32, n int, x *float32, cols int, b *float32)
 
 // assembly wraps functions that trust their arguments in ones that check them.
 type assembly struct {
-	matVec, matVecInTurn, gather, gatherAhead rowsFunc
+	dense  [denseForms]rowsFunc
+	picked [pickedForms]rowsFunc
+	forms  tuned
+	read   []func(p *byte, bytes int)
 
 	matVecCSR                  func(y *float32, start *int32, col *uint16, val *float32, rows, n int, x, b *float32)
-	axpy                       func(y, w *float32, stride, rows int, ids *int32, n int, a *float32, cols int) bool
+	axpy                       func(y, w *float32, stride int, ids *int32, n int, a *float32, cols int)
+	maxID                      func(ids []int32) uint32
 	compress, compressPositive func(ids []int32, vals, y []float32) int
 	addBytes                   func(sum []uint16, table []uint8)
 }
 
 func (a *assembly) set(name string, s selector, g blocking) *Set {
 	return &Set{
+		forms:            &a.forms,
+		dense:            a.denseIn,
+		read:             a.read,
+		picked:           a.pickedIn,
 		Name:             name,
 		MatVec:           a.checkedMatVec,
 		GatherMatVec:     a.checkedGather,
@@ -95,25 +90,23 @@ func (a *assembly) set(name string, s selector, g blocking) *Set {
 
 func (a *assembly) checkedMatVec(y []float32, w *Matrix, x, b []float32) {
 	checkMatVec(y, w, x, b)
-	f := a.matVec
-	if w.Stride <= shortRow && len(w.Data) > manyAdjacent {
-		f = a.matVecInTurn
-	}
-	f(unsafe.SliceData(y), unsafe.SliceData(w.Data), 4*w.Stride, w.Rows, nil, w.Rows,
+	a.denseIn(a.forms.of(w).Dense, y, w, x, b)
+}
+
+func (a *assembly) denseIn(f DenseForm, y []float32, w *Matrix, x, b []float32) {
+	a.dense[f](unsafe.SliceData(y), unsafe.SliceData(w.Data), 4*w.Stride, nil, w.Rows,
 		unsafe.SliceData(x), w.Cols, unsafe.SliceData(b))
 }
 
 func (a *assembly) checkedGather(y []float32, w *Matrix, ids []int32, x, b []float32) {
 	checkGather(y, w, ids, x, b)
-	f := a.gather
-	if w.Stride <= shortRow && len(w.Data) > manyPicked {
-		f = a.gatherAhead
-	}
-	done := f(unsafe.SliceData(y), unsafe.SliceData(w.Data), 4*w.Stride, w.Rows,
+	a.checkIDs(ids, w.Rows)
+	a.pickedIn(a.forms.of(w).Picked, y, w, ids, x, b)
+}
+
+func (a *assembly) pickedIn(f PickedForm, y []float32, w *Matrix, ids []int32, x, b []float32) {
+	a.picked[f](unsafe.SliceData(y), unsafe.SliceData(w.Data), 4*w.Stride,
 		unsafe.SliceData(ids), len(ids), unsafe.SliceData(x), w.Cols, unsafe.SliceData(b))
-	if done < len(ids) {
-		badID(ids, w.Rows)
-	}
 }
 
 func (a *assembly) checkedMatVecCSR(y []float32, m *CSR, x, bias []float32) {
@@ -126,9 +119,15 @@ func (a *assembly) checkedMatVecCSR(y []float32, m *CSR, x, bias []float32) {
 
 func (a *assembly) checkedAxpy(y []float32, wt *Matrix, ids []int32, factors []float32) {
 	checkAxpy(y, wt, ids, factors)
-	if !a.axpy(unsafe.SliceData(y), unsafe.SliceData(wt.Data), 4*wt.Stride, wt.Rows,
-		unsafe.SliceData(ids), len(ids), unsafe.SliceData(factors), wt.Cols) {
-		badID(ids, wt.Rows)
+	a.checkIDs(ids, wt.Rows)
+	a.axpy(unsafe.SliceData(y), unsafe.SliceData(wt.Data), 4*wt.Stride,
+		unsafe.SliceData(ids), len(ids), unsafe.SliceData(factors), wt.Cols)
+}
+
+// checkIDs panics if an id is not in 0..rows-1, before any row is read or sum written.
+func (a *assembly) checkIDs(ids []int32, rows int) {
+	if len(ids) > 0 && int64(a.maxID(ids)) >= int64(rows) {
+		badID(ids, rows)
 	}
 }
 

@@ -5,6 +5,8 @@ package kernel
 // same bits on machines whose compiler fuses the two.
 func Pure() *Set {
 	return &Set{
+		forms:            &tuned{},
+		read:             []func(*byte, int){readGo},
 		Name:             "go",
 		MatVec:           matVecGo,
 		GatherMatVec:     gatherMatVecGo,
@@ -27,10 +29,8 @@ func matVecGo(y []float32, w *Matrix, x, b []float32) {
 
 func gatherMatVecGo(y []float32, w *Matrix, ids []int32, x, b []float32) {
 	checkGather(y, w, ids, x, b)
+	checkIDsGo(ids, w.Rows)
 	for i, id := range ids {
-		if id < 0 || int(id) >= w.Rows {
-			badID(ids, w.Rows)
-		}
 		y[i] = dotGo(w.Row(int(id)), x) + biasAt(b, int(id))
 	}
 }
@@ -62,10 +62,8 @@ func dotGo(row, x []float32) float32 {
 
 func axpyGo(y []float32, wt *Matrix, ids []int32, a []float32) {
 	checkAxpy(y, wt, ids, a)
+	checkIDsGo(ids, wt.Rows)
 	for j, id := range ids {
-		if id < 0 || int(id) >= wt.Rows {
-			badID(ids, wt.Rows)
-		}
 		row, f := wt.Row(int(id)), a[j]
 		out := y[:len(row)]
 		for i, v := range row {

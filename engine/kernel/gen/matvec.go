@@ -11,44 +11,55 @@ import (
 // bits of a result depend on its row alone.
 type dots struct {
 	vectors
-	accs     int
-	gather   bool // rows are chosen by ids, not adjacent
-	inTurn   bool // one row after another instead of side by side
-	prefetch int  // distance in rows, 0 for none
+	accs   int
+	gather bool // rows are chosen by ids, not adjacent
+	inTurn bool // one row after another instead of side by side
+	// ahead is the distance at which rows that come later are asked for, 0 for none: in
+	// rows if they are chosen, in bytes if they are adjacent.
+	ahead int
+	near  bool // ask for them in the first-level cache, not the second
 
 	x, full, blocks, rest, i, next Register
 	tail                           Register
+	later                          []Register // rows that are asked for while others are read
 }
 
+// matVecs writes the forms of the product. Which is best depends on where the table lies
+// and on how long its rows are; the package measures it.
 func matVecs(v vectors) {
-	d := dots{vectors: v, accs: 2}
-	d.emit("matVec")
-	d.inTurn = true
-	d.emit("matVecInTurn")
-	d.inTurn, d.gather = false, true
-	d.emit("gather")
-	d.prefetch = 32
-	d.emit("gatherAhead")
+	for _, form := range []struct {
+		name string
+		dots
+	}{
+		{"matVec", dots{}},
+		{"matVecInTurn", dots{inTurn: true}},
+		{"matVecAhead", dots{inTurn: true, ahead: 4096}},
+		{"gather", dots{gather: true}},
+		{"gatherNear", dots{gather: true, ahead: 16, near: true}},
+		{"gatherFar", dots{gather: true, ahead: 32}},
+	} {
+		d := form.dots
+		d.vectors, d.accs = v, 2
+		d.emit(form.name)
+	}
+	maxID(v)
 }
 
 func (d *dots) emit(name string) {
-	d.text(name, "(y, w *float32, stride, rows int, ids *int32, n int, x *float32, cols int, b *float32) (done int)")
+	d.text(name, "(y, w *float32, stride int, ids *int32, n int, x *float32, cols int, b *float32)")
 	d.setUp()
-	done, rows, bad, ret := label("done"), label("rows"), label("bad"), label("ret")
+	done, rows := label("done"), label("rows")
 	Label(rows)
 	t := GP64()
 	LEAQ(Mem{Base: d.i, Disp: 4}, t)
 	CMPQ(t, arg("n"))
 	JGT(LabelRef(done))
-	d.group(4, bad)
+	d.group(4)
 	ADDQ(I8(4), d.i)
 	JMP(LabelRef(rows))
 	Label(done)
-	loop(d.i, arg("n"), 1, func() { d.group(1, bad) })
-	Label(bad)
-	Label(ret)
+	loop(d.i, arg("n"), 1, func() { d.group(1) })
 	VZEROUPPER()
-	Store(d.i, Return("done"))
 	RET()
 }
 
@@ -71,61 +82,74 @@ func (d *dots) setUp() {
 	}
 }
 
-func (d *dots) group(n int, bad string) {
-	if d.prefetch > 0 {
-		d.prefetchRows(n)
+func (d *dots) group(n int) {
+	d.later = nil
+	if d.gather && d.ahead > 0 && n > 1 {
+		d.later = d.laterRows(n)
 	}
-	rows := d.pointers(n, bad)
-	var sums []VecVirtual
+	rows := d.pointers(n)
 	if d.inTurn {
+		var sums []VecVirtual
 		for _, row := range rows {
 			sums = append(sums, d.products([]Register{row})...)
 		}
-	} else {
-		sums = d.products(rows)
+		d.finish(sums)
+		return
 	}
-	d.finish(sums)
+	d.finish(d.products(rows))
 }
 
 // pointers returns the addresses of the next n rows.
-func (d *dots) pointers(n int, bad string) []Register {
+func (d *dots) pointers(n int) []Register {
+	if d.gather {
+		return d.chosen(n, d.i)
+	}
 	rows := make([]Register, n)
 	for r := range rows {
 		rows[r] = GP64()
-		if !d.gather {
-			MOVQ(d.next, rows[r])
-			ADDQ(arg("stride"), d.next)
-			continue
-		}
-		if r == 0 {
-			MOVQ(arg("ids"), d.next)
-		}
-		MOVL(Mem{Base: d.next, Index: d.i, Scale: 4, Disp: 4 * r}, rows[r].(GPVirtual).As32())
-		CMPQ(rows[r], arg("rows"))
-		JAE(LabelRef(bad))
+		MOVQ(d.next, rows[r])
+		ADDQ(arg("stride"), d.next)
+	}
+	return rows
+}
+
+// chosen returns the addresses of the rows of n ids from the i-th on.
+func (d *dots) chosen(n int, i Register) []Register {
+	rows := make([]Register, n)
+	MOVQ(arg("ids"), d.next)
+	for r := range rows {
+		rows[r] = GP64()
+		MOVL(Mem{Base: d.next, Index: i, Scale: 4, Disp: 4 * r}, rows[r].(GPVirtual).As32())
 		IMULQ(arg("stride"), rows[r])
 		ADDQ(arg("w"), rows[r])
 	}
 	return rows
 }
 
-// prefetchRows asks for the rows that come d.prefetch rows later.
-func (d *dots) prefetchRows(n int) {
-	skip, at := label("noprefetch"), GP64()
-	LEAQ(Mem{Base: d.i, Disp: d.prefetch + n}, at)
-	CMPQ(at, arg("n"))
-	JGT(LabelRef(skip))
-	MOVQ(arg("ids"), d.next)
-	for r := range n {
-		row, end := GP64(), GP64()
-		MOVL(Mem{Base: d.next, Index: d.i, Scale: 4, Disp: 4 * (d.prefetch + r)}, row.As32())
-		IMULQ(arg("stride"), row)
-		ADDQ(arg("w"), row)
-		MOVQ(row, end)
-		ADDQ(arg("stride"), end)
-		loop(row, end, 64, func() { PREFETCHT1(Mem{Base: row}) })
+// laterRows returns the addresses of the rows to ask for: those of the running group
+// again, which costs nothing, where the ids end before.
+func (d *dots) laterRows(n int) []Register {
+	at, end := GP64(), GP64()
+	LEAQ(Mem{Base: d.i, Disp: d.ahead}, at)
+	LEAQ(Mem{Base: d.i, Disp: d.ahead + n}, end)
+	CMPQ(end, arg("n"))
+	CMOVQGT(d.i, at)
+	return d.chosen(n, at)
+}
+
+// ask asks for the line at off of the rows that come later.
+func (d *dots) ask(rows []Register, off Register, disp int) {
+	if !d.gather && d.ahead > 0 {
+		PREFETCHT1(Mem{Base: rows[0], Index: off, Scale: 1, Disp: disp + d.ahead})
 	}
-	Label(skip)
+	for _, row := range d.later {
+		m := Mem{Base: row, Index: off, Scale: 1, Disp: disp}
+		if d.near {
+			PREFETCHT0(m)
+		} else {
+			PREFETCHT1(m)
+		}
+	}
 }
 
 // products returns a register of sums for each row.
@@ -139,6 +163,9 @@ func (d *dots) products(rows []Register) []VecVirtual {
 	XORQ(off, off)
 	loop(off, d.blocks, d.bytes()*d.accs, func() {
 		for c := range d.accs {
+			if c*d.bytes()%64 == 0 {
+				d.ask(rows, off, c*d.bytes())
+			}
 			x := d.reg()
 			VMOVUPS(Mem{Base: d.x, Index: off, Scale: 1, Disp: c * d.bytes()}, x)
 			for r, row := range rows {
@@ -147,6 +174,7 @@ func (d *dots) products(rows []Register) []VecVirtual {
 		}
 	})
 	loop(off, d.full, d.bytes(), func() {
+		d.ask(rows, off, 0)
 		x := d.reg()
 		VMOVUPS(Mem{Base: d.x, Index: off, Scale: 1}, x)
 		for r, row := range rows {
@@ -166,6 +194,7 @@ func (d *dots) lastPart(rows []Register, acc [][]VecVirtual, off Register) {
 	skip := label("whole")
 	TESTQ(d.rest, d.rest)
 	JZ(LabelRef(skip))
+	d.ask(rows, off, 0)
 	x, w := d.reg(), d.reg()
 	d.loadMasked(Mem{Base: d.x, Index: off, Scale: 1}, d.tail, x)
 	for r, row := range rows {

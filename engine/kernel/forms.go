@@ -1,0 +1,139 @@
+package kernel
+
+import (
+	"fmt"
+	"sync"
+	"sync/atomic"
+)
+
+// DenseForm is a way through all rows of a table. Results have the same bits in each.
+type DenseForm uint8
+
+// The dense forms. A row of a table in memory is best read after the one before it,
+// because adjacent rows side by side fall into the same banks; in a cache that depends on
+// the length of the rows and on the processor.
+const (
+	SideBySide  DenseForm = iota // four rows at a time
+	InTurn                       // one after another
+	InTurnAhead                  // likewise, and memory is asked for 4 KiB ahead
+
+	denseForms = 3
+)
+
+func (f DenseForm) String() string {
+	return [denseForms]string{"side by side", "in turn", "in turn, ahead"}[f]
+}
+
+// PickedForm is a way through chosen rows. Results have the same bits in each.
+type PickedForm uint8
+
+// The forms for chosen rows. The hardware cannot guess which row comes next; asking for
+// it early pays where rows end before the hardware has noticed that they are read in
+// order, and costs where they are long.
+const (
+	AsTheyCome PickedForm = iota // four at a time
+	AskNear                      // likewise, and rows are asked for 16 before, into the L1 cache
+	AskFar                       // and 32 before, into the L2 cache
+
+	pickedForms = 3
+)
+
+func (f PickedForm) String() string {
+	return [pickedForms]string{"as they come", "ask 16 ahead (L1)", "ask 32 ahead (L2)"}[f]
+}
+
+// Forms are the forms that serve tables of one shape best.
+type Forms struct {
+	Dense  DenseForm
+	Picked PickedForm
+	// BreakEven is the share of rows above which it is faster to compute all of them and
+	// pick results than to pick rows; 1 if it never is.
+	BreakEven float64
+	Measured  bool // by Tune; otherwise expected, by the size of the table
+}
+
+// shape tells apart tables that Tune measures apart.
+type shape struct{ rows, stride int }
+
+// tuned holds what was measured, for a few shapes: a network has as many as it has
+// layers. Readers take no lock.
+type tuned struct {
+	mu   sync.Mutex // of writers
+	list atomic.Pointer[[]tunedShape]
+}
+
+type tunedShape struct {
+	shape
+	Forms
+}
+
+// of returns the forms measured for w's shape, or else those expected.
+func (t *tuned) of(w *Matrix) Forms {
+	if list := t.list.Load(); list != nil {
+		want := shape{w.Rows, w.Stride}
+		for i := range *list {
+			if (*list)[i].shape == want {
+				return (*list)[i].Forms
+			}
+		}
+	}
+	return expected(w)
+}
+
+// Sizes of tables, in floats, and rows at which another form is expected to be best:
+// measured on Zen 4, whose L2 has 1 MiB and whose L3 has 32 MiB.
+const (
+	smallTable = 1 << 17
+	largeTable = 8 << 20
+	shortRow   = 256
+)
+
+// expected returns the forms that were best for such tables where they were measured.
+func expected(w *Matrix) Forms {
+	switch size, short := len(w.Data), w.Stride <= shortRow; {
+	case size <= smallTable:
+		return Forms{BreakEven: 1}
+	case !short:
+		return Forms{Dense: InTurn, BreakEven: 0.95}
+	case size <= largeTable:
+		return Forms{Dense: InTurn, Picked: AskNear, BreakEven: 0.7}
+	}
+	return Forms{Dense: InTurnAhead, Picked: AskFar, BreakEven: 0.5}
+}
+
+// add keeps what was measured for a shape.
+func (t *tuned) add(s shape, f Forms) {
+	var list []tunedShape
+	if old := t.list.Load(); old != nil {
+		list = append(list, *old...)
+	}
+	list = append(list, tunedShape{s, f})
+	t.list.Store(&list)
+}
+
+// Forms returns what the kernels use for tables of w's shape.
+func (s *Set) Forms(w *Matrix) Forms {
+	f := s.forms.of(w)
+	if s.dense == nil {
+		f.Dense, f.Picked = InTurn, AsTheyCome // the only ones in Go
+	}
+	return f
+}
+
+// PickMatVec computes what GatherMatVec does, but lets a dense pass take over above the
+// break-even density of the table: all, w.Rows long, then receives every row's result.
+func (s *Set) PickMatVec(y, all []float32, w *Matrix, ids []int32, x, b []float32) {
+	if float64(len(ids)) <= s.Forms(w).BreakEven*float64(w.Rows) {
+		s.GatherMatVec(y, w, ids, x, b)
+		return
+	}
+	checkGather(y, w, ids, x, b)
+	checkIDsGo(ids, w.Rows)
+	if len(all) < w.Rows {
+		panic(fmt.Sprintf("kernel: scratch of %d for a matrix of %d rows: want as many", len(all), w.Rows))
+	}
+	s.MatVec(all, w, x, b)
+	for i, id := range ids {
+		y[i] = all[id]
+	}
+}
