@@ -26,6 +26,7 @@ func native() []*Set {
 
 func setAVX2() *Set {
 	a := &assembly{
+		read:   []func(*byte, int){readAVX2, readAheadAVX2, readFourAVX2},
 		dense:  [denseForms]rowsFunc{matVecAVX2, matVecInTurnAVX2, matVecAheadAVX2},
 		picked: [pickedForms]rowsFunc{gatherAVX2, gatherNearAVX2, gatherFarAVX2},
 		axpy:   axpyAVX2, compress: compressAVX2, compressPositive: compressPositiveAVX2,
@@ -40,6 +41,7 @@ func setAVX2() *Set {
 
 func setAVX512() *Set {
 	a := &assembly{
+		read:   []func(*byte, int){readAVX512, readAheadAVX512, readFourAVX512},
 		dense:  [denseForms]rowsFunc{matVecAVX512, matVecInTurnAVX512, matVecAheadAVX512},
 		picked: [pickedForms]rowsFunc{gatherAVX512, gatherNearAVX512, gatherFarAVX512},
 		axpy:   axpyAVX512, compress: compressAVX512, compressPositive: compressPositiveAVX512,
