@@ -1,0 +1,23 @@
+// Package bench compares the kernels with what the machine's memory allows and with
+// other libraries: the evidence that sparse techniques are judged against a fast dense
+// kernel, not against a slow one.
+//
+// It is not a profile: profiles (engine/measure) are of techniques, with all that a query
+// needs; here single kernels run on single tables, again and again.
+//
+//  1. A [Group] has a table, or a whole network, and [Case]s: ways to use it, the first of
+//     which is our own dense float32 kernel. [Groups] makes those that slosim bench shows.
+//  2. [Measure] runs, in each of some rounds and for each case, a read of as many bytes as
+//     the table has, the dense kernel, and the case, one right after the other: a clock
+//     that changes or a neighbour that passes by meets all three, and their ratios are of
+//     one moment. A [Ratio] is the median over the rounds with its 95 % interval.
+//  3. Rows that are picked come from disjoint sets in turn, so that no row is met again
+//     before all others were: a table in DRAM stays cold. Where the state is "warm", few
+//     sets of the same table are used instead, which stay in the caches.
+//  4. [Figures] names the ratios that are followed over time.
+//
+// Example:
+//
+//	g := bench.Table(kernel.Best(), 1024, 1024)
+//	rows, err := bench.Measure(ctx, g, bench.Options{Rounds: 15})
+package bench

@@ -1,0 +1,39 @@
+package bench
+
+import "slosim/engine/kernel"
+
+// States of the rows that a case reads.
+const (
+	Warm = "warm" // in the caches, as far as the table fits
+	Cold = "cold" // from memory
+)
+
+// Case is one way to do the work of a group.
+type Case struct {
+	Kernel  string  // "dense", "gather", ..., or the name of another library
+	Type    string  // of the stored weights: "float32", "bf16" or "int8"
+	Density float64 // share of the rows that are read, of inputs for an input-sparse kernel
+	State   string  // Warm or Cold
+	Variant string  // the form that the kernel chose, if it has several
+	Bytes   int     // of the rows that a call reads
+	Call    func()  // does the work once, and allocates nothing
+}
+
+// Group is a table or network and the ways to use it. The first case is our own dense
+// float32 kernel, which speed-ups are counted from.
+type Group struct {
+	Name  string
+	Bytes int // that the first case reads
+	Cases []Case
+
+	reader *kernel.Reader // of as many bytes
+}
+
+func newGroup(set *kernel.Set, name string, bytes int) *Group {
+	return &Group{Name: name, Bytes: bytes, reader: set.NewReader(bytes)}
+}
+
+func (g *Group) add(c Case) { g.Cases = append(g.Cases, c) }
+
+// Reader reads as many bytes as the group's dense case does.
+func (g *Group) Reader() *kernel.Reader { return g.reader }

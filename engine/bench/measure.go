@@ -1,0 +1,145 @@
+package bench
+
+import (
+	"context"
+	"slices"
+	"time"
+)
+
+// How long a sample is and how it is divided.
+const (
+	sampleTime = 2 * time.Millisecond
+	warmUp     = 300 * time.Microsecond
+	// Reading the clock costs about 30 ns, so that shorter calls are timed ten together.
+	shortCall = time.Microsecond
+	together  = 10
+	// leastP99 is how many calls a 99th percentile needs.
+	leastP99 = 100
+)
+
+// Options say how much to measure.
+type Options struct {
+	Rounds   int                 // at least 1
+	Progress func(done, all int) // may be nil
+}
+
+// Row is what was measured of a case.
+type Row struct {
+	Group   string  `json:"group"`
+	Kernel  string  `json:"kernel"`
+	Type    string  `json:"type"`
+	Density float64 `json:"density"`
+	State   string  `json:"state"`
+	Variant string  `json:"variant,omitempty"`
+	// MedianUS and P99US are microseconds a call; P99US is 0 with fewer than 100 calls.
+	MedianUS float64 `json:"median_us"`
+	P99US    float64 `json:"p99_us,omitempty"`
+	Calls    int     `json:"calls"`
+	// ShareOfLimit is the bytes of active rows a second over what a core reads from a buffer
+	// as large as the table, measured beside it; rows from a nearer cache may exceed 1.
+	ShareOfLimit Ratio `json:"share_of_limit"`
+	// Speedup is the time of our own dense float32 kernel over this one's.
+	Speedup Ratio `json:"speedup"`
+}
+
+// Measure runs all cases of a group, interleaved in rounds, and returns a row each. It
+// stops with the error of ctx.
+func Measure(ctx context.Context, g *Group, o Options) ([]Row, error) {
+	dense := &sampler{call: g.Cases[0].Call}
+	read := &sampler{call: g.reader.Read}
+	runs := make([]run, len(g.Cases))
+	for i := range runs {
+		runs[i].own = &sampler{call: g.Cases[i].Call}
+		if i == 0 {
+			runs[i].own = dense
+		}
+	}
+	for round := range max(1, o.Rounds) {
+		for i := range runs {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+			runs[i].round(read, dense, g.reader.Bytes(), g.Cases[i].Bytes)
+			if o.Progress != nil {
+				o.Progress(round*len(runs)+i+1, max(1, o.Rounds)*len(runs))
+			}
+		}
+	}
+	var rows []Row
+	for i := range runs {
+		rows = append(rows, runs[i].row(g, i))
+	}
+	return rows, nil
+}
+
+// run collects the samples of one case.
+type run struct {
+	own              *sampler
+	shares, speedups []float64
+}
+
+// round takes the three samples of a round.
+func (r *run) round(read, dense *sampler, readBytes, bytes int) {
+	limit := read.sample() / float64(readBytes)
+	reference := dense.sample()
+	took := reference
+	if r.own != dense {
+		took = r.own.sample()
+	}
+	r.speedups = append(r.speedups, reference/took)
+	r.shares = append(r.shares, limit*float64(bytes)/took)
+}
+
+func (r *run) row(g *Group, i int) Row {
+	c := g.Cases[i]
+	calls := slices.Sorted(slices.Values(r.own.calls))
+	row := Row{
+		Group: g.Name, Kernel: c.Kernel, Type: c.Type, Density: c.Density, State: c.State, Variant: c.Variant,
+		MedianUS: 1e6 * quantile(calls, 0.5), Calls: len(calls),
+		ShareOfLimit: ratioOf(r.shares), Speedup: ratioOf(r.speedups),
+	}
+	if len(calls) >= leastP99 {
+		row.P99US = 1e6 * quantile(calls, 0.99)
+	}
+	return row
+}
+
+// sampler times the calls of one function.
+type sampler struct {
+	call  func()
+	batch int       // calls that are timed together
+	calls []float64 // seconds a call, of all samples
+}
+
+// sample warms up, runs calls for a while and returns the median of their seconds.
+func (s *sampler) sample() float64 {
+	s.warm()
+	from := len(s.calls)
+	for begin := time.Now(); ; {
+		start := time.Now()
+		for range s.batch {
+			s.call()
+		}
+		end := time.Now()
+		s.calls = append(s.calls, end.Sub(start).Seconds()/float64(s.batch))
+		if end.Sub(begin) >= sampleTime {
+			break
+		}
+	}
+	return quantile(slices.Sorted(slices.Values(s.calls[from:])), 0.5)
+}
+
+// warm brings the tables into the caches that can hold them, and finds out how short calls are.
+func (s *sampler) warm() {
+	begin, calls := time.Now(), 0
+	for time.Since(begin) < warmUp || calls < 2 {
+		s.call()
+		calls++
+	}
+	if s.batch == 0 {
+		s.batch = 1
+		if time.Since(begin)/time.Duration(calls) < shortCall {
+			s.batch = together
+		}
+	}
+}
