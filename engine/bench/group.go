@@ -15,8 +15,11 @@ type Case struct {
 	Density float64 // share of the rows that are read, of inputs for an input-sparse kernel
 	State   string  // Warm or Cold
 	Variant string  // the form that the kernel chose, if it has several
+	Library bool    // it is not ours
+	Figure  string  // key under which its share of the dense time is followed; "" for none
 	Bytes   int     // of the rows that a call reads
 	Call    func()  // does the work once, and allocates nothing
+	Bare    func()  // only loads what Call loads; nil if that is not known
 }
 
 // Group is a table or network and the ways to use it. The first case is our own dense

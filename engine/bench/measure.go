@@ -31,6 +31,8 @@ type Row struct {
 	Density float64 `json:"density"`
 	State   string  `json:"state"`
 	Variant string  `json:"variant,omitempty"`
+	Library bool    `json:"library,omitempty"` // not ours
+	Figure  string  `json:"-"`                 // see [Case]
 	// MedianUS and P99US are microseconds a call; P99US is 0 with fewer than 100 calls.
 	MedianUS float64 `json:"median_us"`
 	P99US    float64 `json:"p99_us,omitempty"`
@@ -38,6 +40,10 @@ type Row struct {
 	// ShareOfLimit is the bytes of active rows a second over what a core reads from a buffer
 	// as large as the table, measured beside it; rows from a nearer cache may exceed 1.
 	ShareOfLimit Ratio `json:"share_of_limit"`
+	// ShareOfLoads is the time that the loads take without the arithmetic, over the kernel's:
+	// near 1, only the memory bounds it, in the order in which it is read. Rounds is 0 if it
+	// was not measured.
+	ShareOfLoads Ratio `json:"share_of_loads"`
 	// Speedup is the time of our own dense float32 kernel over this one's.
 	Speedup Ratio `json:"speedup"`
 }
@@ -52,6 +58,9 @@ func Measure(ctx context.Context, g *Group, o Options) ([]Row, error) {
 		runs[i].own = &sampler{call: g.Cases[i].Call}
 		if i == 0 {
 			runs[i].own = dense
+		}
+		if bare := g.Cases[i].Bare; bare != nil {
+			runs[i].bare = &sampler{call: bare}
 		}
 	}
 	for round := range max(1, o.Rounds) {
@@ -74,8 +83,8 @@ func Measure(ctx context.Context, g *Group, o Options) ([]Row, error) {
 
 // run collects the samples of one case.
 type run struct {
-	own              *sampler
-	shares, speedups []float64
+	own, bare               *sampler // bare may be nil
+	shares, speedups, loads []float64
 }
 
 // round takes the three samples of a round.
@@ -86,6 +95,9 @@ func (r *run) round(read, dense *sampler, readBytes, bytes int) {
 	if r.own != dense {
 		took = r.own.sample()
 	}
+	if r.bare != nil {
+		r.loads = append(r.loads, r.bare.sample()/took)
+	}
 	r.speedups = append(r.speedups, reference/took)
 	r.shares = append(r.shares, limit*float64(bytes)/took)
 }
@@ -95,8 +107,9 @@ func (r *run) row(g *Group, i int) Row {
 	calls := slices.Sorted(slices.Values(r.own.calls))
 	row := Row{
 		Group: g.Name, Kernel: c.Kernel, Type: c.Type, Density: c.Density, State: c.State, Variant: c.Variant,
+		Library: c.Library, Figure: c.Figure,
 		MedianUS: 1e6 * quantile(calls, 0.5), Calls: len(calls),
-		ShareOfLimit: ratioOf(r.shares), Speedup: ratioOf(r.speedups),
+		ShareOfLimit: ratioOf(r.shares), ShareOfLoads: ratioOf(r.loads), Speedup: ratioOf(r.speedups),
 	}
 	if len(calls) >= leastP99 {
 		row.P99US = 1e6 * quantile(calls, 0.99)

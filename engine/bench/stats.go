@@ -21,7 +21,7 @@ func ratioOf(ratios []float64) Ratio {
 	r := slices.Sorted(slices.Values(ratios))
 	n := len(r)
 	if n == 0 {
-		return Ratio{Median: math.NaN(), Lo: math.NaN(), Hi: math.NaN()}
+		return Ratio{}
 	}
 	low := lowRank(n)
 	return Ratio{Median: (r[n/2] + r[(n-1)/2]) / 2, Lo: r[low], Hi: r[n-1-low], Rounds: n}
@@ -43,6 +43,11 @@ func lowRank(n int) int {
 // inverse turns a into 1/a.
 func (r Ratio) inverse() Ratio {
 	return Ratio{Median: 1 / r.Median, Lo: 1 / r.Hi, Hi: 1 / r.Lo, Rounds: r.Rounds}
+}
+
+// times scales a ratio.
+func (r Ratio) times(f float64) Ratio {
+	return Ratio{Median: r.Median * f, Lo: r.Lo * f, Hi: r.Hi * f, Rounds: r.Rounds}
 }
 
 // quantile returns the value that a share of the sorted values do not exceed.

@@ -54,14 +54,14 @@ func (t *table) addDense() {
 	c.Call = func() { t.set.MatVec(t.y, t.w, t.x, t.b) }
 	t.add(c)
 	for _, other := range baselines() {
-		c.Kernel, c.Variant = other.name, ""
+		c.Kernel, c.Variant, c.Library = other.name, "", true
 		c.Call = func() { other.product(t.y, t.w, t.x, t.b) }
 		t.add(c)
 	}
 }
 
-// addGathers adds the kernel that reads chosen rows, and the one that lets a dense pass
-// take over.
+// addGathers adds the kernel that reads chosen rows, and above the break-even density the
+// one that lets a dense pass take over.
 func (t *table) addGathers() {
 	for _, density := range Densities {
 		t.addGather(density, newRowSets(t.w.Rows, density, 0), t.state())
@@ -79,8 +79,11 @@ func (t *table) addGather(density float64, sets *rowSets, state string) {
 		Variant: forms.Picked.String(), Bytes: 4 * sets.size() * t.w.Cols}
 	if density > forms.BreakEven {
 		c.Variant = "dense above " + percent(forms.BreakEven)
+		c.Call = func() { t.set.PickMatVec(t.y, t.all, t.w, sets.next(), t.x, t.b) }
+	} else {
+		c.Call = func() { t.set.GatherMatVec(t.y, t.w, sets.next(), t.x, t.b) }
+		c.Bare = func() { t.set.ReadRows(t.y, t.w, sets.next(), t.x) }
 	}
-	c.Call = func() { t.set.PickMatVec(t.y, t.all, t.w, sets.next(), t.x, t.b) }
 	t.add(c)
 }
 

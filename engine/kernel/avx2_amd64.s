@@ -20,11 +20,12 @@ TEXT ·matVecAVX2(SB), NOSPLIT, $0-64
 	VMOVUPS (CX)(DX*4), Y0
 	XORQ    CX, CX
 	MOVQ    w+8(FP), DX
+	MOVQ    n+32(FP), R8
+	SUBQ    $+3, R8
+	CMPQ    CX, R8
+	JGE     out2
 
-rows2:
-	LEAQ   4(CX), R8
-	CMPQ   R8, n+32(FP)
-	JGT    done1
+loop1:
 	MOVQ   DX, R8
 	ADDQ   stride+16(FP), DX
 	MOVQ   DX, R9
@@ -111,51 +112,66 @@ whole7:
 nobias8:
 	MOVQ    y+0(FP), R8
 	VMOVUPS X1, (R8)(CX*4)
+	MOVQ    n+32(FP), R8
+	SUBQ    $+3, R8
 	ADDQ    $+4, CX
-	JMP     rows2
+	CMPQ    CX, R8
+	JLT     loop1
 
-done1:
-	CMPQ CX, n+32(FP)
+out2:
+	MOVQ n+32(FP), R8
+	SUBQ $+1, R8
+	CMPQ CX, R8
 	JGE  out10
 
 loop9:
 	MOVQ   DX, R8
 	ADDQ   stride+16(FP), DX
+	MOVQ   DX, R9
+	ADDQ   stride+16(FP), DX
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
-	XORQ   R9, R9
-	CMPQ   R9, SI
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	XORQ   R10, R10
+	CMPQ   R10, SI
 	JGE    out12
 
 loop11:
-	VMOVUPS     (AX)(R9*1), Y3
-	VFMADD231PS (R8)(R9*1), Y3, Y1
-	VMOVUPS     32(AX)(R9*1), Y3
-	VFMADD231PS 32(R8)(R9*1), Y3, Y2
-	ADDQ        $+64, R9
-	CMPQ        R9, SI
+	VMOVUPS     (AX)(R10*1), Y5
+	VFMADD231PS (R8)(R10*1), Y5, Y1
+	VFMADD231PS (R9)(R10*1), Y5, Y3
+	VMOVUPS     32(AX)(R10*1), Y5
+	VFMADD231PS 32(R8)(R10*1), Y5, Y2
+	VFMADD231PS 32(R9)(R10*1), Y5, Y4
+	ADDQ        $+64, R10
+	CMPQ        R10, SI
 	JLT         loop11
 
 out12:
-	CMPQ R9, BX
+	CMPQ R10, BX
 	JGE  out14
 
 loop13:
-	VMOVUPS     (AX)(R9*1), Y3
-	VFMADD231PS (R8)(R9*1), Y3, Y1
-	ADDQ        $+32, R9
-	CMPQ        R9, BX
+	VMOVUPS     (AX)(R10*1), Y5
+	VFMADD231PS (R8)(R10*1), Y5, Y1
+	VFMADD231PS (R9)(R10*1), Y5, Y3
+	ADDQ        $+32, R10
+	CMPQ        R10, BX
 	JLT         loop13
 
 out14:
 	TESTQ       DI, DI
 	JZ          whole15
-	VMASKMOVPS  (AX)(R9*1), Y0, Y3
-	VMASKMOVPS  (R8)(R9*1), Y0, Y4
-	VFMADD231PS Y4, Y3, Y2
+	VMASKMOVPS  (AX)(R10*1), Y0, Y5
+	VMASKMOVPS  (R8)(R10*1), Y0, Y6
+	VFMADD231PS Y6, Y5, Y2
+	VMASKMOVPS  (R9)(R10*1), Y0, Y6
+	VFMADD231PS Y6, Y5, Y4
 
 whole15:
 	VADDPS       Y2, Y1, Y1
+	VADDPS       Y4, Y3, Y3
 	VPERMILPS    $0x0e, Y1, Y2
 	VADDPS       Y2, Y1, Y1
 	VPERMILPS    $0x01, Y1, Y2
@@ -168,13 +184,93 @@ whole15:
 	VADDSS       (R8)(CX*4), X1, X1
 
 nobias16:
+	MOVQ         y+0(FP), R8
+	VMOVSS       X1, (R8)(CX*4)
+	VPERMILPS    $0x0e, Y3, Y1
+	VADDPS       Y1, Y3, Y3
+	VPERMILPS    $0x01, Y3, Y1
+	VADDPS       Y1, Y3, Y3
+	VEXTRACTF128 $0x01, Y3, X1
+	VADDPS       X1, X3, X3
+	MOVQ         b+56(FP), R8
+	TESTQ        R8, R8
+	JZ           nobias17
+	VADDSS       4(R8)(CX*4), X3, X3
+
+nobias17:
 	MOVQ   y+0(FP), R8
-	VMOVSS X1, (R8)(CX*4)
-	ADDQ   $+1, CX
-	CMPQ   CX, n+32(FP)
+	VMOVSS X3, 4(R8)(CX*4)
+	MOVQ   n+32(FP), R8
+	SUBQ   $+1, R8
+	ADDQ   $+2, CX
+	CMPQ   CX, R8
 	JLT    loop9
 
 out10:
+	MOVQ n+32(FP), R8
+	SUBQ $+0, R8
+	CMPQ CX, R8
+	JGE  out19
+
+loop18:
+	MOVQ   DX, R8
+	ADDQ   stride+16(FP), DX
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	XORQ   R9, R9
+	CMPQ   R9, SI
+	JGE    out21
+
+loop20:
+	VMOVUPS     (AX)(R9*1), Y3
+	VFMADD231PS (R8)(R9*1), Y3, Y1
+	VMOVUPS     32(AX)(R9*1), Y3
+	VFMADD231PS 32(R8)(R9*1), Y3, Y2
+	ADDQ        $+64, R9
+	CMPQ        R9, SI
+	JLT         loop20
+
+out21:
+	CMPQ R9, BX
+	JGE  out23
+
+loop22:
+	VMOVUPS     (AX)(R9*1), Y3
+	VFMADD231PS (R8)(R9*1), Y3, Y1
+	ADDQ        $+32, R9
+	CMPQ        R9, BX
+	JLT         loop22
+
+out23:
+	TESTQ       DI, DI
+	JZ          whole24
+	VMASKMOVPS  (AX)(R9*1), Y0, Y3
+	VMASKMOVPS  (R8)(R9*1), Y0, Y4
+	VFMADD231PS Y4, Y3, Y2
+
+whole24:
+	VADDPS       Y2, Y1, Y1
+	VPERMILPS    $0x0e, Y1, Y2
+	VADDPS       Y2, Y1, Y1
+	VPERMILPS    $0x01, Y1, Y2
+	VADDPS       Y2, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VADDPS       X2, X1, X1
+	MOVQ         b+56(FP), R8
+	TESTQ        R8, R8
+	JZ           nobias25
+	VADDSS       (R8)(CX*4), X1, X1
+
+nobias25:
+	MOVQ   y+0(FP), R8
+	VMOVSS X1, (R8)(CX*4)
+	MOVQ   n+32(FP), R8
+	SUBQ   $+0, R8
+	ADDQ   $+1, CX
+	CMPQ   CX, R8
+	JLT    loop18
+
+out19:
 	VZEROUPPER
 	RET
 
@@ -214,11 +310,12 @@ TEXT ·matVecInTurnAVX2(SB), NOSPLIT, $0-64
 	VMOVUPS (CX)(DX*4), Y0
 	XORQ    CX, CX
 	MOVQ    w+8(FP), DX
+	MOVQ    n+32(FP), R8
+	SUBQ    $+3, R8
+	CMPQ    CX, R8
+	JGE     out27
 
-rows18:
-	LEAQ   4(CX), R8
-	CMPQ   R8, n+32(FP)
-	JGT    done17
+loop26:
 	MOVQ   DX, R8
 	ADDQ   stride+16(FP), DX
 	MOVQ   DX, R9
@@ -231,141 +328,141 @@ rows18:
 	VXORPS Y2, Y2, Y2
 	XORQ   R12, R12
 	CMPQ   R12, SI
-	JGE    out20
+	JGE    out29
 
-loop19:
+loop28:
 	VMOVUPS     (AX)(R12*1), Y3
 	VFMADD231PS (R8)(R12*1), Y3, Y1
 	VMOVUPS     32(AX)(R12*1), Y3
 	VFMADD231PS 32(R8)(R12*1), Y3, Y2
 	ADDQ        $+64, R12
 	CMPQ        R12, SI
-	JLT         loop19
+	JLT         loop28
 
-out20:
+out29:
 	CMPQ R12, BX
-	JGE  out22
+	JGE  out31
 
-loop21:
+loop30:
 	VMOVUPS     (AX)(R12*1), Y3
 	VFMADD231PS (R8)(R12*1), Y3, Y1
 	ADDQ        $+32, R12
 	CMPQ        R12, BX
-	JLT         loop21
+	JLT         loop30
 
-out22:
+out31:
 	TESTQ       DI, DI
-	JZ          whole23
+	JZ          whole32
 	VMASKMOVPS  (AX)(R12*1), Y0, Y3
 	VMASKMOVPS  (R8)(R12*1), Y0, Y4
 	VFMADD231PS Y4, Y3, Y2
 
-whole23:
+whole32:
 	VADDPS Y2, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	XORQ   R8, R8
 	CMPQ   R8, SI
-	JGE    out25
+	JGE    out34
 
-loop24:
+loop33:
 	VMOVUPS     (AX)(R8*1), Y4
 	VFMADD231PS (R9)(R8*1), Y4, Y2
 	VMOVUPS     32(AX)(R8*1), Y4
 	VFMADD231PS 32(R9)(R8*1), Y4, Y3
 	ADDQ        $+64, R8
 	CMPQ        R8, SI
-	JLT         loop24
+	JLT         loop33
 
-out25:
+out34:
 	CMPQ R8, BX
-	JGE  out27
+	JGE  out36
 
-loop26:
+loop35:
 	VMOVUPS     (AX)(R8*1), Y4
 	VFMADD231PS (R9)(R8*1), Y4, Y2
 	ADDQ        $+32, R8
 	CMPQ        R8, BX
-	JLT         loop26
+	JLT         loop35
 
-out27:
+out36:
 	TESTQ       DI, DI
-	JZ          whole28
+	JZ          whole37
 	VMASKMOVPS  (AX)(R8*1), Y0, Y4
 	VMASKMOVPS  (R9)(R8*1), Y0, Y5
 	VFMADD231PS Y5, Y4, Y3
 
-whole28:
+whole37:
 	VADDPS Y3, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
 	XORQ   R8, R8
 	CMPQ   R8, SI
-	JGE    out30
+	JGE    out39
 
-loop29:
+loop38:
 	VMOVUPS     (AX)(R8*1), Y5
 	VFMADD231PS (R10)(R8*1), Y5, Y3
 	VMOVUPS     32(AX)(R8*1), Y5
 	VFMADD231PS 32(R10)(R8*1), Y5, Y4
 	ADDQ        $+64, R8
 	CMPQ        R8, SI
-	JLT         loop29
+	JLT         loop38
 
-out30:
+out39:
 	CMPQ R8, BX
-	JGE  out32
+	JGE  out41
 
-loop31:
+loop40:
 	VMOVUPS     (AX)(R8*1), Y5
 	VFMADD231PS (R10)(R8*1), Y5, Y3
 	ADDQ        $+32, R8
 	CMPQ        R8, BX
-	JLT         loop31
+	JLT         loop40
 
-out32:
+out41:
 	TESTQ       DI, DI
-	JZ          whole33
+	JZ          whole42
 	VMASKMOVPS  (AX)(R8*1), Y0, Y5
 	VMASKMOVPS  (R10)(R8*1), Y0, Y6
 	VFMADD231PS Y6, Y5, Y4
 
-whole33:
+whole42:
 	VADDPS Y4, Y3, Y3
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
 	XORQ   R8, R8
 	CMPQ   R8, SI
-	JGE    out35
+	JGE    out44
 
-loop34:
+loop43:
 	VMOVUPS     (AX)(R8*1), Y6
 	VFMADD231PS (R11)(R8*1), Y6, Y4
 	VMOVUPS     32(AX)(R8*1), Y6
 	VFMADD231PS 32(R11)(R8*1), Y6, Y5
 	ADDQ        $+64, R8
 	CMPQ        R8, SI
-	JLT         loop34
+	JLT         loop43
 
-out35:
+out44:
 	CMPQ R8, BX
-	JGE  out37
+	JGE  out46
 
-loop36:
+loop45:
 	VMOVUPS     (AX)(R8*1), Y6
 	VFMADD231PS (R11)(R8*1), Y6, Y4
 	ADDQ        $+32, R8
 	CMPQ        R8, BX
-	JLT         loop36
+	JLT         loop45
 
-out37:
+out46:
 	TESTQ       DI, DI
-	JZ          whole38
+	JZ          whole47
 	VMASKMOVPS  (AX)(R8*1), Y0, Y6
 	VMASKMOVPS  (R11)(R8*1), Y0, Y7
 	VFMADD231PS Y7, Y6, Y5
 
-whole38:
+whole47:
 	VADDPS       Y5, Y4, Y4
 	VUNPCKLPS    Y2, Y1, Y5
 	VUNPCKHPS    Y2, Y1, Y2
@@ -380,56 +477,176 @@ whole38:
 	VADDPS       X2, X1, X1
 	MOVQ         b+56(FP), R8
 	TESTQ        R8, R8
-	JZ           nobias39
+	JZ           nobias48
 	VADDPS       (R8)(CX*4), X1, X1
 
-nobias39:
+nobias48:
 	MOVQ    y+0(FP), R8
 	VMOVUPS X1, (R8)(CX*4)
+	MOVQ    n+32(FP), R8
+	SUBQ    $+3, R8
 	ADDQ    $+4, CX
-	JMP     rows18
+	CMPQ    CX, R8
+	JLT     loop26
 
-done17:
-	CMPQ CX, n+32(FP)
-	JGE  out41
+out27:
+	MOVQ n+32(FP), R8
+	SUBQ $+1, R8
+	CMPQ CX, R8
+	JGE  out50
 
-loop40:
+loop49:
+	MOVQ   DX, R8
+	ADDQ   stride+16(FP), DX
+	MOVQ   DX, R9
+	ADDQ   stride+16(FP), DX
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	XORQ   R10, R10
+	CMPQ   R10, SI
+	JGE    out52
+
+loop51:
+	VMOVUPS     (AX)(R10*1), Y3
+	VFMADD231PS (R8)(R10*1), Y3, Y1
+	VMOVUPS     32(AX)(R10*1), Y3
+	VFMADD231PS 32(R8)(R10*1), Y3, Y2
+	ADDQ        $+64, R10
+	CMPQ        R10, SI
+	JLT         loop51
+
+out52:
+	CMPQ R10, BX
+	JGE  out54
+
+loop53:
+	VMOVUPS     (AX)(R10*1), Y3
+	VFMADD231PS (R8)(R10*1), Y3, Y1
+	ADDQ        $+32, R10
+	CMPQ        R10, BX
+	JLT         loop53
+
+out54:
+	TESTQ       DI, DI
+	JZ          whole55
+	VMASKMOVPS  (AX)(R10*1), Y0, Y3
+	VMASKMOVPS  (R8)(R10*1), Y0, Y4
+	VFMADD231PS Y4, Y3, Y2
+
+whole55:
+	VADDPS Y2, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	XORQ   R8, R8
+	CMPQ   R8, SI
+	JGE    out57
+
+loop56:
+	VMOVUPS     (AX)(R8*1), Y4
+	VFMADD231PS (R9)(R8*1), Y4, Y2
+	VMOVUPS     32(AX)(R8*1), Y4
+	VFMADD231PS 32(R9)(R8*1), Y4, Y3
+	ADDQ        $+64, R8
+	CMPQ        R8, SI
+	JLT         loop56
+
+out57:
+	CMPQ R8, BX
+	JGE  out59
+
+loop58:
+	VMOVUPS     (AX)(R8*1), Y4
+	VFMADD231PS (R9)(R8*1), Y4, Y2
+	ADDQ        $+32, R8
+	CMPQ        R8, BX
+	JLT         loop58
+
+out59:
+	TESTQ       DI, DI
+	JZ          whole60
+	VMASKMOVPS  (AX)(R8*1), Y0, Y4
+	VMASKMOVPS  (R9)(R8*1), Y0, Y5
+	VFMADD231PS Y5, Y4, Y3
+
+whole60:
+	VADDPS       Y3, Y2, Y2
+	VPERMILPS    $0x0e, Y1, Y3
+	VADDPS       Y3, Y1, Y1
+	VPERMILPS    $0x01, Y1, Y3
+	VADDPS       Y3, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X3
+	VADDPS       X3, X1, X1
+	MOVQ         b+56(FP), R8
+	TESTQ        R8, R8
+	JZ           nobias61
+	VADDSS       (R8)(CX*4), X1, X1
+
+nobias61:
+	MOVQ         y+0(FP), R8
+	VMOVSS       X1, (R8)(CX*4)
+	VPERMILPS    $0x0e, Y2, Y1
+	VADDPS       Y1, Y2, Y2
+	VPERMILPS    $0x01, Y2, Y1
+	VADDPS       Y1, Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X1
+	VADDPS       X1, X2, X2
+	MOVQ         b+56(FP), R8
+	TESTQ        R8, R8
+	JZ           nobias62
+	VADDSS       4(R8)(CX*4), X2, X2
+
+nobias62:
+	MOVQ   y+0(FP), R8
+	VMOVSS X2, 4(R8)(CX*4)
+	MOVQ   n+32(FP), R8
+	SUBQ   $+1, R8
+	ADDQ   $+2, CX
+	CMPQ   CX, R8
+	JLT    loop49
+
+out50:
+	MOVQ n+32(FP), R8
+	SUBQ $+0, R8
+	CMPQ CX, R8
+	JGE  out64
+
+loop63:
 	MOVQ   DX, R8
 	ADDQ   stride+16(FP), DX
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	XORQ   R9, R9
 	CMPQ   R9, SI
-	JGE    out43
+	JGE    out66
 
-loop42:
+loop65:
 	VMOVUPS     (AX)(R9*1), Y3
 	VFMADD231PS (R8)(R9*1), Y3, Y1
 	VMOVUPS     32(AX)(R9*1), Y3
 	VFMADD231PS 32(R8)(R9*1), Y3, Y2
 	ADDQ        $+64, R9
 	CMPQ        R9, SI
-	JLT         loop42
+	JLT         loop65
 
-out43:
+out66:
 	CMPQ R9, BX
-	JGE  out45
+	JGE  out68
 
-loop44:
+loop67:
 	VMOVUPS     (AX)(R9*1), Y3
 	VFMADD231PS (R8)(R9*1), Y3, Y1
 	ADDQ        $+32, R9
 	CMPQ        R9, BX
-	JLT         loop44
+	JLT         loop67
 
-out45:
+out68:
 	TESTQ       DI, DI
-	JZ          whole46
+	JZ          whole69
 	VMASKMOVPS  (AX)(R9*1), Y0, Y3
 	VMASKMOVPS  (R8)(R9*1), Y0, Y4
 	VFMADD231PS Y4, Y3, Y2
 
-whole46:
+whole69:
 	VADDPS       Y2, Y1, Y1
 	VPERMILPS    $0x0e, Y1, Y2
 	VADDPS       Y2, Y1, Y1
@@ -439,17 +656,19 @@ whole46:
 	VADDPS       X2, X1, X1
 	MOVQ         b+56(FP), R8
 	TESTQ        R8, R8
-	JZ           nobias47
+	JZ           nobias70
 	VADDSS       (R8)(CX*4), X1, X1
 
-nobias47:
+nobias70:
 	MOVQ   y+0(FP), R8
 	VMOVSS X1, (R8)(CX*4)
+	MOVQ   n+32(FP), R8
+	SUBQ   $+0, R8
 	ADDQ   $+1, CX
-	CMPQ   CX, n+32(FP)
-	JLT    loop40
+	CMPQ   CX, R8
+	JLT    loop63
 
-out41:
+out64:
 	VZEROUPPER
 	RET
 
@@ -471,11 +690,12 @@ TEXT ·matVecAheadAVX2(SB), NOSPLIT, $0-64
 	VMOVUPS (CX)(DX*4), Y0
 	XORQ    CX, CX
 	MOVQ    w+8(FP), DX
+	MOVQ    n+32(FP), R8
+	SUBQ    $+3, R8
+	CMPQ    CX, R8
+	JGE     out72
 
-rows49:
-	LEAQ   4(CX), R8
-	CMPQ   R8, n+32(FP)
-	JGT    done48
+loop71:
 	MOVQ   DX, R8
 	ADDQ   stride+16(FP), DX
 	MOVQ   DX, R9
@@ -488,9 +708,9 @@ rows49:
 	VXORPS Y2, Y2, Y2
 	XORQ   R12, R12
 	CMPQ   R12, SI
-	JGE    out51
+	JGE    out74
 
-loop50:
+loop73:
 	PREFETCHT1  4096(R8)(R12*1)
 	VMOVUPS     (AX)(R12*1), Y3
 	VFMADD231PS (R8)(R12*1), Y3, Y1
@@ -498,37 +718,37 @@ loop50:
 	VFMADD231PS 32(R8)(R12*1), Y3, Y2
 	ADDQ        $+64, R12
 	CMPQ        R12, SI
-	JLT         loop50
+	JLT         loop73
 
-out51:
+out74:
 	CMPQ R12, BX
-	JGE  out53
+	JGE  out76
 
-loop52:
+loop75:
 	PREFETCHT1  4096(R8)(R12*1)
 	VMOVUPS     (AX)(R12*1), Y3
 	VFMADD231PS (R8)(R12*1), Y3, Y1
 	ADDQ        $+32, R12
 	CMPQ        R12, BX
-	JLT         loop52
+	JLT         loop75
 
-out53:
+out76:
 	TESTQ       DI, DI
-	JZ          whole54
+	JZ          whole77
 	PREFETCHT1  4096(R8)(R12*1)
 	VMASKMOVPS  (AX)(R12*1), Y0, Y3
 	VMASKMOVPS  (R8)(R12*1), Y0, Y4
 	VFMADD231PS Y4, Y3, Y2
 
-whole54:
+whole77:
 	VADDPS Y2, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	XORQ   R8, R8
 	CMPQ   R8, SI
-	JGE    out56
+	JGE    out79
 
-loop55:
+loop78:
 	PREFETCHT1  4096(R9)(R8*1)
 	VMOVUPS     (AX)(R8*1), Y4
 	VFMADD231PS (R9)(R8*1), Y4, Y2
@@ -536,37 +756,37 @@ loop55:
 	VFMADD231PS 32(R9)(R8*1), Y4, Y3
 	ADDQ        $+64, R8
 	CMPQ        R8, SI
-	JLT         loop55
+	JLT         loop78
 
-out56:
+out79:
 	CMPQ R8, BX
-	JGE  out58
+	JGE  out81
 
-loop57:
+loop80:
 	PREFETCHT1  4096(R9)(R8*1)
 	VMOVUPS     (AX)(R8*1), Y4
 	VFMADD231PS (R9)(R8*1), Y4, Y2
 	ADDQ        $+32, R8
 	CMPQ        R8, BX
-	JLT         loop57
+	JLT         loop80
 
-out58:
+out81:
 	TESTQ       DI, DI
-	JZ          whole59
+	JZ          whole82
 	PREFETCHT1  4096(R9)(R8*1)
 	VMASKMOVPS  (AX)(R8*1), Y0, Y4
 	VMASKMOVPS  (R9)(R8*1), Y0, Y5
 	VFMADD231PS Y5, Y4, Y3
 
-whole59:
+whole82:
 	VADDPS Y3, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
 	XORQ   R8, R8
 	CMPQ   R8, SI
-	JGE    out61
+	JGE    out84
 
-loop60:
+loop83:
 	PREFETCHT1  4096(R10)(R8*1)
 	VMOVUPS     (AX)(R8*1), Y5
 	VFMADD231PS (R10)(R8*1), Y5, Y3
@@ -574,37 +794,37 @@ loop60:
 	VFMADD231PS 32(R10)(R8*1), Y5, Y4
 	ADDQ        $+64, R8
 	CMPQ        R8, SI
-	JLT         loop60
+	JLT         loop83
 
-out61:
+out84:
 	CMPQ R8, BX
-	JGE  out63
+	JGE  out86
 
-loop62:
+loop85:
 	PREFETCHT1  4096(R10)(R8*1)
 	VMOVUPS     (AX)(R8*1), Y5
 	VFMADD231PS (R10)(R8*1), Y5, Y3
 	ADDQ        $+32, R8
 	CMPQ        R8, BX
-	JLT         loop62
+	JLT         loop85
 
-out63:
+out86:
 	TESTQ       DI, DI
-	JZ          whole64
+	JZ          whole87
 	PREFETCHT1  4096(R10)(R8*1)
 	VMASKMOVPS  (AX)(R8*1), Y0, Y5
 	VMASKMOVPS  (R10)(R8*1), Y0, Y6
 	VFMADD231PS Y6, Y5, Y4
 
-whole64:
+whole87:
 	VADDPS Y4, Y3, Y3
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
 	XORQ   R8, R8
 	CMPQ   R8, SI
-	JGE    out66
+	JGE    out89
 
-loop65:
+loop88:
 	PREFETCHT1  4096(R11)(R8*1)
 	VMOVUPS     (AX)(R8*1), Y6
 	VFMADD231PS (R11)(R8*1), Y6, Y4
@@ -612,29 +832,29 @@ loop65:
 	VFMADD231PS 32(R11)(R8*1), Y6, Y5
 	ADDQ        $+64, R8
 	CMPQ        R8, SI
-	JLT         loop65
+	JLT         loop88
 
-out66:
+out89:
 	CMPQ R8, BX
-	JGE  out68
+	JGE  out91
 
-loop67:
+loop90:
 	PREFETCHT1  4096(R11)(R8*1)
 	VMOVUPS     (AX)(R8*1), Y6
 	VFMADD231PS (R11)(R8*1), Y6, Y4
 	ADDQ        $+32, R8
 	CMPQ        R8, BX
-	JLT         loop67
+	JLT         loop90
 
-out68:
+out91:
 	TESTQ       DI, DI
-	JZ          whole69
+	JZ          whole92
 	PREFETCHT1  4096(R11)(R8*1)
 	VMASKMOVPS  (AX)(R8*1), Y0, Y6
 	VMASKMOVPS  (R11)(R8*1), Y0, Y7
 	VFMADD231PS Y7, Y6, Y5
 
-whole69:
+whole92:
 	VADDPS       Y5, Y4, Y4
 	VUNPCKLPS    Y2, Y1, Y5
 	VUNPCKHPS    Y2, Y1, Y2
@@ -649,29 +869,155 @@ whole69:
 	VADDPS       X2, X1, X1
 	MOVQ         b+56(FP), R8
 	TESTQ        R8, R8
-	JZ           nobias70
+	JZ           nobias93
 	VADDPS       (R8)(CX*4), X1, X1
 
-nobias70:
+nobias93:
 	MOVQ    y+0(FP), R8
 	VMOVUPS X1, (R8)(CX*4)
+	MOVQ    n+32(FP), R8
+	SUBQ    $+3, R8
 	ADDQ    $+4, CX
-	JMP     rows49
+	CMPQ    CX, R8
+	JLT     loop71
 
-done48:
-	CMPQ CX, n+32(FP)
-	JGE  out72
+out72:
+	MOVQ n+32(FP), R8
+	SUBQ $+1, R8
+	CMPQ CX, R8
+	JGE  out95
 
-loop71:
+loop94:
+	MOVQ   DX, R8
+	ADDQ   stride+16(FP), DX
+	MOVQ   DX, R9
+	ADDQ   stride+16(FP), DX
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	XORQ   R10, R10
+	CMPQ   R10, SI
+	JGE    out97
+
+loop96:
+	PREFETCHT1  4096(R8)(R10*1)
+	VMOVUPS     (AX)(R10*1), Y3
+	VFMADD231PS (R8)(R10*1), Y3, Y1
+	VMOVUPS     32(AX)(R10*1), Y3
+	VFMADD231PS 32(R8)(R10*1), Y3, Y2
+	ADDQ        $+64, R10
+	CMPQ        R10, SI
+	JLT         loop96
+
+out97:
+	CMPQ R10, BX
+	JGE  out99
+
+loop98:
+	PREFETCHT1  4096(R8)(R10*1)
+	VMOVUPS     (AX)(R10*1), Y3
+	VFMADD231PS (R8)(R10*1), Y3, Y1
+	ADDQ        $+32, R10
+	CMPQ        R10, BX
+	JLT         loop98
+
+out99:
+	TESTQ       DI, DI
+	JZ          whole100
+	PREFETCHT1  4096(R8)(R10*1)
+	VMASKMOVPS  (AX)(R10*1), Y0, Y3
+	VMASKMOVPS  (R8)(R10*1), Y0, Y4
+	VFMADD231PS Y4, Y3, Y2
+
+whole100:
+	VADDPS Y2, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	XORQ   R8, R8
+	CMPQ   R8, SI
+	JGE    out102
+
+loop101:
+	PREFETCHT1  4096(R9)(R8*1)
+	VMOVUPS     (AX)(R8*1), Y4
+	VFMADD231PS (R9)(R8*1), Y4, Y2
+	VMOVUPS     32(AX)(R8*1), Y4
+	VFMADD231PS 32(R9)(R8*1), Y4, Y3
+	ADDQ        $+64, R8
+	CMPQ        R8, SI
+	JLT         loop101
+
+out102:
+	CMPQ R8, BX
+	JGE  out104
+
+loop103:
+	PREFETCHT1  4096(R9)(R8*1)
+	VMOVUPS     (AX)(R8*1), Y4
+	VFMADD231PS (R9)(R8*1), Y4, Y2
+	ADDQ        $+32, R8
+	CMPQ        R8, BX
+	JLT         loop103
+
+out104:
+	TESTQ       DI, DI
+	JZ          whole105
+	PREFETCHT1  4096(R9)(R8*1)
+	VMASKMOVPS  (AX)(R8*1), Y0, Y4
+	VMASKMOVPS  (R9)(R8*1), Y0, Y5
+	VFMADD231PS Y5, Y4, Y3
+
+whole105:
+	VADDPS       Y3, Y2, Y2
+	VPERMILPS    $0x0e, Y1, Y3
+	VADDPS       Y3, Y1, Y1
+	VPERMILPS    $0x01, Y1, Y3
+	VADDPS       Y3, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X3
+	VADDPS       X3, X1, X1
+	MOVQ         b+56(FP), R8
+	TESTQ        R8, R8
+	JZ           nobias106
+	VADDSS       (R8)(CX*4), X1, X1
+
+nobias106:
+	MOVQ         y+0(FP), R8
+	VMOVSS       X1, (R8)(CX*4)
+	VPERMILPS    $0x0e, Y2, Y1
+	VADDPS       Y1, Y2, Y2
+	VPERMILPS    $0x01, Y2, Y1
+	VADDPS       Y1, Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X1
+	VADDPS       X1, X2, X2
+	MOVQ         b+56(FP), R8
+	TESTQ        R8, R8
+	JZ           nobias107
+	VADDSS       4(R8)(CX*4), X2, X2
+
+nobias107:
+	MOVQ   y+0(FP), R8
+	VMOVSS X2, 4(R8)(CX*4)
+	MOVQ   n+32(FP), R8
+	SUBQ   $+1, R8
+	ADDQ   $+2, CX
+	CMPQ   CX, R8
+	JLT    loop94
+
+out95:
+	MOVQ n+32(FP), R8
+	SUBQ $+0, R8
+	CMPQ CX, R8
+	JGE  out109
+
+loop108:
 	MOVQ   DX, R8
 	ADDQ   stride+16(FP), DX
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	XORQ   R9, R9
 	CMPQ   R9, SI
-	JGE    out74
+	JGE    out111
 
-loop73:
+loop110:
 	PREFETCHT1  4096(R8)(R9*1)
 	VMOVUPS     (AX)(R9*1), Y3
 	VFMADD231PS (R8)(R9*1), Y3, Y1
@@ -679,29 +1025,29 @@ loop73:
 	VFMADD231PS 32(R8)(R9*1), Y3, Y2
 	ADDQ        $+64, R9
 	CMPQ        R9, SI
-	JLT         loop73
+	JLT         loop110
 
-out74:
+out111:
 	CMPQ R9, BX
-	JGE  out76
+	JGE  out113
 
-loop75:
+loop112:
 	PREFETCHT1  4096(R8)(R9*1)
 	VMOVUPS     (AX)(R9*1), Y3
 	VFMADD231PS (R8)(R9*1), Y3, Y1
 	ADDQ        $+32, R9
 	CMPQ        R9, BX
-	JLT         loop75
+	JLT         loop112
 
-out76:
+out113:
 	TESTQ       DI, DI
-	JZ          whole77
+	JZ          whole114
 	PREFETCHT1  4096(R8)(R9*1)
 	VMASKMOVPS  (AX)(R9*1), Y0, Y3
 	VMASKMOVPS  (R8)(R9*1), Y0, Y4
 	VFMADD231PS Y4, Y3, Y2
 
-whole77:
+whole114:
 	VADDPS       Y2, Y1, Y1
 	VPERMILPS    $0x0e, Y1, Y2
 	VADDPS       Y2, Y1, Y1
@@ -711,17 +1057,19 @@ whole77:
 	VADDPS       X2, X1, X1
 	MOVQ         b+56(FP), R8
 	TESTQ        R8, R8
-	JZ           nobias78
+	JZ           nobias115
 	VADDSS       (R8)(CX*4), X1, X1
 
-nobias78:
+nobias115:
 	MOVQ   y+0(FP), R8
 	VMOVSS X1, (R8)(CX*4)
+	MOVQ   n+32(FP), R8
+	SUBQ   $+0, R8
 	ADDQ   $+1, CX
-	CMPQ   CX, n+32(FP)
-	JLT    loop71
+	CMPQ   CX, R8
+	JLT    loop108
 
-out72:
+out109:
 	VZEROUPPER
 	RET
 
@@ -742,11 +1090,12 @@ TEXT ·gatherAVX2(SB), NOSPLIT, $0-64
 	NEGQ    DX
 	VMOVUPS (CX)(DX*4), Y0
 	XORQ    CX, CX
+	MOVQ    n+32(FP), DX
+	SUBQ    $+3, DX
+	CMPQ    CX, DX
+	JGE     out117
 
-rows80:
-	LEAQ   4(CX), DX
-	CMPQ   DX, n+32(FP)
-	JGT    done79
+loop116:
 	MOVQ   ids+24(FP), DX
 	MOVL   (DX)(CX*4), R8
 	IMULQ  stride+16(FP), R8
@@ -770,9 +1119,9 @@ rows80:
 	VXORPS Y8, Y8, Y8
 	XORQ   R11, R11
 	CMPQ   R11, SI
-	JGE    out82
+	JGE    out119
 
-loop81:
+loop118:
 	VMOVUPS     (AX)(R11*1), Y9
 	VFMADD231PS (R8)(R11*1), Y9, Y1
 	VFMADD231PS (R9)(R11*1), Y9, Y3
@@ -785,13 +1134,13 @@ loop81:
 	VFMADD231PS 32(DX)(R11*1), Y9, Y8
 	ADDQ        $+64, R11
 	CMPQ        R11, SI
-	JLT         loop81
+	JLT         loop118
 
-out82:
+out119:
 	CMPQ R11, BX
-	JGE  out84
+	JGE  out121
 
-loop83:
+loop120:
 	VMOVUPS     (AX)(R11*1), Y9
 	VFMADD231PS (R8)(R11*1), Y9, Y1
 	VFMADD231PS (R9)(R11*1), Y9, Y3
@@ -799,11 +1148,11 @@ loop83:
 	VFMADD231PS (DX)(R11*1), Y9, Y7
 	ADDQ        $+32, R11
 	CMPQ        R11, BX
-	JLT         loop83
+	JLT         loop120
 
-out84:
+out121:
 	TESTQ       DI, DI
-	JZ          whole85
+	JZ          whole122
 	VMASKMOVPS  (AX)(R11*1), Y0, Y9
 	VMASKMOVPS  (R8)(R11*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y2
@@ -814,7 +1163,7 @@ out84:
 	VMASKMOVPS  (DX)(R11*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y8
 
-whole85:
+whole122:
 	VADDPS       Y2, Y1, Y1
 	VADDPS       Y4, Y3, Y3
 	VADDPS       Y6, Y5, Y5
@@ -832,7 +1181,7 @@ whole85:
 	VADDPS       X2, X1, X1
 	MOVQ         b+56(FP), R8
 	TESTQ        R8, R8
-	JZ           nobias86
+	JZ           nobias123
 	MOVQ         ids+24(FP), DX
 	MOVL         (DX)(CX*4), R9
 	VMOVSS       (R8)(R9*4), X2
@@ -844,17 +1193,119 @@ whole85:
 	VINSERTPS    $0x30, (R8)(R9*4), X2, X2
 	VADDPS       X2, X1, X1
 
-nobias86:
+nobias123:
 	MOVQ    y+0(FP), DX
 	VMOVUPS X1, (DX)(CX*4)
+	MOVQ    n+32(FP), DX
+	SUBQ    $+3, DX
 	ADDQ    $+4, CX
-	JMP     rows80
+	CMPQ    CX, DX
+	JLT     loop116
 
-done79:
-	CMPQ CX, n+32(FP)
-	JGE  out88
+out117:
+	MOVQ n+32(FP), DX
+	SUBQ $+1, DX
+	CMPQ CX, DX
+	JGE  out125
 
-loop87:
+loop124:
+	MOVQ   ids+24(FP), DX
+	MOVL   (DX)(CX*4), R8
+	IMULQ  stride+16(FP), R8
+	ADDQ   w+8(FP), R8
+	MOVL   4(DX)(CX*4), DX
+	IMULQ  stride+16(FP), DX
+	ADDQ   w+8(FP), DX
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	XORQ   R9, R9
+	CMPQ   R9, SI
+	JGE    out127
+
+loop126:
+	VMOVUPS     (AX)(R9*1), Y5
+	VFMADD231PS (R8)(R9*1), Y5, Y1
+	VFMADD231PS (DX)(R9*1), Y5, Y3
+	VMOVUPS     32(AX)(R9*1), Y5
+	VFMADD231PS 32(R8)(R9*1), Y5, Y2
+	VFMADD231PS 32(DX)(R9*1), Y5, Y4
+	ADDQ        $+64, R9
+	CMPQ        R9, SI
+	JLT         loop126
+
+out127:
+	CMPQ R9, BX
+	JGE  out129
+
+loop128:
+	VMOVUPS     (AX)(R9*1), Y5
+	VFMADD231PS (R8)(R9*1), Y5, Y1
+	VFMADD231PS (DX)(R9*1), Y5, Y3
+	ADDQ        $+32, R9
+	CMPQ        R9, BX
+	JLT         loop128
+
+out129:
+	TESTQ       DI, DI
+	JZ          whole130
+	VMASKMOVPS  (AX)(R9*1), Y0, Y5
+	VMASKMOVPS  (R8)(R9*1), Y0, Y6
+	VFMADD231PS Y6, Y5, Y2
+	VMASKMOVPS  (DX)(R9*1), Y0, Y6
+	VFMADD231PS Y6, Y5, Y4
+
+whole130:
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y4, Y3, Y3
+	VPERMILPS    $0x0e, Y1, Y2
+	VADDPS       Y2, Y1, Y1
+	VPERMILPS    $0x01, Y1, Y2
+	VADDPS       Y2, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VADDPS       X2, X1, X1
+	MOVQ         b+56(FP), R8
+	TESTQ        R8, R8
+	JZ           nobias131
+	MOVQ         ids+24(FP), DX
+	MOVL         (DX)(CX*4), DX
+	VMOVSS       (R8)(DX*4), X2
+	VADDPS       X2, X1, X1
+
+nobias131:
+	MOVQ         y+0(FP), DX
+	VMOVSS       X1, (DX)(CX*4)
+	VPERMILPS    $0x0e, Y3, Y1
+	VADDPS       Y1, Y3, Y3
+	VPERMILPS    $0x01, Y3, Y1
+	VADDPS       Y1, Y3, Y3
+	VEXTRACTF128 $0x01, Y3, X1
+	VADDPS       X1, X3, X3
+	MOVQ         b+56(FP), R8
+	TESTQ        R8, R8
+	JZ           nobias132
+	MOVQ         ids+24(FP), DX
+	MOVL         4(DX)(CX*4), DX
+	VMOVSS       (R8)(DX*4), X1
+	VADDPS       X1, X3, X3
+
+nobias132:
+	MOVQ   y+0(FP), DX
+	VMOVSS X3, 4(DX)(CX*4)
+	MOVQ   n+32(FP), DX
+	SUBQ   $+1, DX
+	ADDQ   $+2, CX
+	CMPQ   CX, DX
+	JLT    loop124
+
+out125:
+	MOVQ n+32(FP), DX
+	SUBQ $+0, DX
+	CMPQ CX, DX
+	JGE  out134
+
+loop133:
 	MOVQ   ids+24(FP), DX
 	MOVL   (DX)(CX*4), DX
 	IMULQ  stride+16(FP), DX
@@ -863,36 +1314,36 @@ loop87:
 	VXORPS Y2, Y2, Y2
 	XORQ   R8, R8
 	CMPQ   R8, SI
-	JGE    out90
+	JGE    out136
 
-loop89:
+loop135:
 	VMOVUPS     (AX)(R8*1), Y3
 	VFMADD231PS (DX)(R8*1), Y3, Y1
 	VMOVUPS     32(AX)(R8*1), Y3
 	VFMADD231PS 32(DX)(R8*1), Y3, Y2
 	ADDQ        $+64, R8
 	CMPQ        R8, SI
-	JLT         loop89
+	JLT         loop135
 
-out90:
+out136:
 	CMPQ R8, BX
-	JGE  out92
+	JGE  out138
 
-loop91:
+loop137:
 	VMOVUPS     (AX)(R8*1), Y3
 	VFMADD231PS (DX)(R8*1), Y3, Y1
 	ADDQ        $+32, R8
 	CMPQ        R8, BX
-	JLT         loop91
+	JLT         loop137
 
-out92:
+out138:
 	TESTQ       DI, DI
-	JZ          whole93
+	JZ          whole139
 	VMASKMOVPS  (AX)(R8*1), Y0, Y3
 	VMASKMOVPS  (DX)(R8*1), Y0, Y4
 	VFMADD231PS Y4, Y3, Y2
 
-whole93:
+whole139:
 	VADDPS       Y2, Y1, Y1
 	VPERMILPS    $0x0e, Y1, Y2
 	VADDPS       Y2, Y1, Y1
@@ -902,20 +1353,22 @@ whole93:
 	VADDPS       X2, X1, X1
 	MOVQ         b+56(FP), R8
 	TESTQ        R8, R8
-	JZ           nobias94
+	JZ           nobias140
 	MOVQ         ids+24(FP), DX
 	MOVL         (DX)(CX*4), DX
 	VMOVSS       (R8)(DX*4), X2
 	VADDPS       X2, X1, X1
 
-nobias94:
+nobias140:
 	MOVQ   y+0(FP), DX
 	VMOVSS X1, (DX)(CX*4)
+	MOVQ   n+32(FP), DX
+	SUBQ   $+0, DX
 	ADDQ   $+1, CX
-	CMPQ   CX, n+32(FP)
-	JLT    loop87
+	CMPQ   CX, DX
+	JLT    loop133
 
-out88:
+out134:
 	VZEROUPPER
 	RET
 
@@ -936,11 +1389,12 @@ TEXT ·gatherNearAVX2(SB), NOSPLIT, $0-64
 	NEGQ    DX
 	VMOVUPS (CX)(DX*4), Y0
 	XORQ    CX, CX
+	MOVQ    n+32(FP), DX
+	SUBQ    $+3, DX
+	CMPQ    CX, DX
+	JGE     out142
 
-rows96:
-	LEAQ    4(CX), DX
-	CMPQ    DX, n+32(FP)
-	JGT     done95
+loop141:
 	LEAQ    16(CX), R8
 	LEAQ    20(CX), DX
 	CMPQ    DX, n+32(FP)
@@ -981,9 +1435,9 @@ rows96:
 	VXORPS  Y8, Y8, Y8
 	XORQ    R15, R15
 	CMPQ    R15, SI
-	JGE     out98
+	JGE     out144
 
-loop97:
+loop143:
 	PREFETCHT0  (R9)(R15*1)
 	PREFETCHT0  (R10)(R15*1)
 	PREFETCHT0  (R11)(R15*1)
@@ -1000,13 +1454,13 @@ loop97:
 	VFMADD231PS 32(DX)(R15*1), Y9, Y8
 	ADDQ        $+64, R15
 	CMPQ        R15, SI
-	JLT         loop97
+	JLT         loop143
 
-out98:
+out144:
 	CMPQ R15, BX
-	JGE  out100
+	JGE  out146
 
-loop99:
+loop145:
 	PREFETCHT0  (R9)(R15*1)
 	PREFETCHT0  (R10)(R15*1)
 	PREFETCHT0  (R11)(R15*1)
@@ -1018,11 +1472,11 @@ loop99:
 	VFMADD231PS (DX)(R15*1), Y9, Y7
 	ADDQ        $+32, R15
 	CMPQ        R15, BX
-	JLT         loop99
+	JLT         loop145
 
-out100:
+out146:
 	TESTQ       DI, DI
-	JZ          whole101
+	JZ          whole147
 	PREFETCHT0  (R9)(R15*1)
 	PREFETCHT0  (R10)(R15*1)
 	PREFETCHT0  (R11)(R15*1)
@@ -1037,7 +1491,7 @@ out100:
 	VMASKMOVPS  (DX)(R15*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y8
 
-whole101:
+whole147:
 	VADDPS       Y2, Y1, Y1
 	VADDPS       Y4, Y3, Y3
 	VADDPS       Y6, Y5, Y5
@@ -1055,7 +1509,7 @@ whole101:
 	VADDPS       X2, X1, X1
 	MOVQ         b+56(FP), R8
 	TESTQ        R8, R8
-	JZ           nobias102
+	JZ           nobias148
 	MOVQ         ids+24(FP), DX
 	MOVL         (DX)(CX*4), R9
 	VMOVSS       (R8)(R9*4), X2
@@ -1067,17 +1521,136 @@ whole101:
 	VINSERTPS    $0x30, (R8)(R9*4), X2, X2
 	VADDPS       X2, X1, X1
 
-nobias102:
+nobias148:
 	MOVQ    y+0(FP), DX
 	VMOVUPS X1, (DX)(CX*4)
+	MOVQ    n+32(FP), DX
+	SUBQ    $+3, DX
 	ADDQ    $+4, CX
-	JMP     rows96
+	CMPQ    CX, DX
+	JLT     loop141
 
-done95:
-	CMPQ CX, n+32(FP)
-	JGE  out104
+out142:
+	MOVQ n+32(FP), DX
+	SUBQ $+1, DX
+	CMPQ CX, DX
+	JGE  out150
 
-loop103:
+loop149:
+	LEAQ    16(CX), R8
+	LEAQ    18(CX), DX
+	CMPQ    DX, n+32(FP)
+	CMOVQGT CX, R8
+	MOVQ    ids+24(FP), DX
+	MOVL    (DX)(R8*4), R9
+	IMULQ   stride+16(FP), R9
+	ADDQ    w+8(FP), R9
+	MOVL    4(DX)(R8*4), R8
+	IMULQ   stride+16(FP), R8
+	ADDQ    w+8(FP), R8
+	MOVQ    ids+24(FP), DX
+	MOVL    (DX)(CX*4), R10
+	IMULQ   stride+16(FP), R10
+	ADDQ    w+8(FP), R10
+	MOVL    4(DX)(CX*4), DX
+	IMULQ   stride+16(FP), DX
+	ADDQ    w+8(FP), DX
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	XORQ    R11, R11
+	CMPQ    R11, SI
+	JGE     out152
+
+loop151:
+	PREFETCHT0  (R9)(R11*1)
+	PREFETCHT0  (R8)(R11*1)
+	VMOVUPS     (AX)(R11*1), Y5
+	VFMADD231PS (R10)(R11*1), Y5, Y1
+	VFMADD231PS (DX)(R11*1), Y5, Y3
+	VMOVUPS     32(AX)(R11*1), Y5
+	VFMADD231PS 32(R10)(R11*1), Y5, Y2
+	VFMADD231PS 32(DX)(R11*1), Y5, Y4
+	ADDQ        $+64, R11
+	CMPQ        R11, SI
+	JLT         loop151
+
+out152:
+	CMPQ R11, BX
+	JGE  out154
+
+loop153:
+	PREFETCHT0  (R9)(R11*1)
+	PREFETCHT0  (R8)(R11*1)
+	VMOVUPS     (AX)(R11*1), Y5
+	VFMADD231PS (R10)(R11*1), Y5, Y1
+	VFMADD231PS (DX)(R11*1), Y5, Y3
+	ADDQ        $+32, R11
+	CMPQ        R11, BX
+	JLT         loop153
+
+out154:
+	TESTQ       DI, DI
+	JZ          whole155
+	PREFETCHT0  (R9)(R11*1)
+	PREFETCHT0  (R8)(R11*1)
+	VMASKMOVPS  (AX)(R11*1), Y0, Y5
+	VMASKMOVPS  (R10)(R11*1), Y0, Y6
+	VFMADD231PS Y6, Y5, Y2
+	VMASKMOVPS  (DX)(R11*1), Y0, Y6
+	VFMADD231PS Y6, Y5, Y4
+
+whole155:
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y4, Y3, Y3
+	VPERMILPS    $0x0e, Y1, Y2
+	VADDPS       Y2, Y1, Y1
+	VPERMILPS    $0x01, Y1, Y2
+	VADDPS       Y2, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VADDPS       X2, X1, X1
+	MOVQ         b+56(FP), R8
+	TESTQ        R8, R8
+	JZ           nobias156
+	MOVQ         ids+24(FP), DX
+	MOVL         (DX)(CX*4), DX
+	VMOVSS       (R8)(DX*4), X2
+	VADDPS       X2, X1, X1
+
+nobias156:
+	MOVQ         y+0(FP), DX
+	VMOVSS       X1, (DX)(CX*4)
+	VPERMILPS    $0x0e, Y3, Y1
+	VADDPS       Y1, Y3, Y3
+	VPERMILPS    $0x01, Y3, Y1
+	VADDPS       Y1, Y3, Y3
+	VEXTRACTF128 $0x01, Y3, X1
+	VADDPS       X1, X3, X3
+	MOVQ         b+56(FP), R8
+	TESTQ        R8, R8
+	JZ           nobias157
+	MOVQ         ids+24(FP), DX
+	MOVL         4(DX)(CX*4), DX
+	VMOVSS       (R8)(DX*4), X1
+	VADDPS       X1, X3, X3
+
+nobias157:
+	MOVQ   y+0(FP), DX
+	VMOVSS X3, 4(DX)(CX*4)
+	MOVQ   n+32(FP), DX
+	SUBQ   $+1, DX
+	ADDQ   $+2, CX
+	CMPQ   CX, DX
+	JLT    loop149
+
+out150:
+	MOVQ n+32(FP), DX
+	SUBQ $+0, DX
+	CMPQ CX, DX
+	JGE  out159
+
+loop158:
 	MOVQ   ids+24(FP), DX
 	MOVL   (DX)(CX*4), DX
 	IMULQ  stride+16(FP), DX
@@ -1086,36 +1659,36 @@ loop103:
 	VXORPS Y2, Y2, Y2
 	XORQ   R8, R8
 	CMPQ   R8, SI
-	JGE    out106
+	JGE    out161
 
-loop105:
+loop160:
 	VMOVUPS     (AX)(R8*1), Y3
 	VFMADD231PS (DX)(R8*1), Y3, Y1
 	VMOVUPS     32(AX)(R8*1), Y3
 	VFMADD231PS 32(DX)(R8*1), Y3, Y2
 	ADDQ        $+64, R8
 	CMPQ        R8, SI
-	JLT         loop105
+	JLT         loop160
 
-out106:
+out161:
 	CMPQ R8, BX
-	JGE  out108
+	JGE  out163
 
-loop107:
+loop162:
 	VMOVUPS     (AX)(R8*1), Y3
 	VFMADD231PS (DX)(R8*1), Y3, Y1
 	ADDQ        $+32, R8
 	CMPQ        R8, BX
-	JLT         loop107
+	JLT         loop162
 
-out108:
+out163:
 	TESTQ       DI, DI
-	JZ          whole109
+	JZ          whole164
 	VMASKMOVPS  (AX)(R8*1), Y0, Y3
 	VMASKMOVPS  (DX)(R8*1), Y0, Y4
 	VFMADD231PS Y4, Y3, Y2
 
-whole109:
+whole164:
 	VADDPS       Y2, Y1, Y1
 	VPERMILPS    $0x0e, Y1, Y2
 	VADDPS       Y2, Y1, Y1
@@ -1125,20 +1698,22 @@ whole109:
 	VADDPS       X2, X1, X1
 	MOVQ         b+56(FP), R8
 	TESTQ        R8, R8
-	JZ           nobias110
+	JZ           nobias165
 	MOVQ         ids+24(FP), DX
 	MOVL         (DX)(CX*4), DX
 	VMOVSS       (R8)(DX*4), X2
 	VADDPS       X2, X1, X1
 
-nobias110:
+nobias165:
 	MOVQ   y+0(FP), DX
 	VMOVSS X1, (DX)(CX*4)
+	MOVQ   n+32(FP), DX
+	SUBQ   $+0, DX
 	ADDQ   $+1, CX
-	CMPQ   CX, n+32(FP)
-	JLT    loop103
+	CMPQ   CX, DX
+	JLT    loop158
 
-out104:
+out159:
 	VZEROUPPER
 	RET
 
@@ -1159,11 +1734,12 @@ TEXT ·gatherFarAVX2(SB), NOSPLIT, $0-64
 	NEGQ    DX
 	VMOVUPS (CX)(DX*4), Y0
 	XORQ    CX, CX
+	MOVQ    n+32(FP), DX
+	SUBQ    $+3, DX
+	CMPQ    CX, DX
+	JGE     out167
 
-rows112:
-	LEAQ    4(CX), DX
-	CMPQ    DX, n+32(FP)
-	JGT     done111
+loop166:
 	LEAQ    32(CX), R8
 	LEAQ    36(CX), DX
 	CMPQ    DX, n+32(FP)
@@ -1204,9 +1780,9 @@ rows112:
 	VXORPS  Y8, Y8, Y8
 	XORQ    R15, R15
 	CMPQ    R15, SI
-	JGE     out114
+	JGE     out169
 
-loop113:
+loop168:
 	PREFETCHT1  (R9)(R15*1)
 	PREFETCHT1  (R10)(R15*1)
 	PREFETCHT1  (R11)(R15*1)
@@ -1223,13 +1799,13 @@ loop113:
 	VFMADD231PS 32(DX)(R15*1), Y9, Y8
 	ADDQ        $+64, R15
 	CMPQ        R15, SI
-	JLT         loop113
+	JLT         loop168
 
-out114:
+out169:
 	CMPQ R15, BX
-	JGE  out116
+	JGE  out171
 
-loop115:
+loop170:
 	PREFETCHT1  (R9)(R15*1)
 	PREFETCHT1  (R10)(R15*1)
 	PREFETCHT1  (R11)(R15*1)
@@ -1241,11 +1817,11 @@ loop115:
 	VFMADD231PS (DX)(R15*1), Y9, Y7
 	ADDQ        $+32, R15
 	CMPQ        R15, BX
-	JLT         loop115
+	JLT         loop170
 
-out116:
+out171:
 	TESTQ       DI, DI
-	JZ          whole117
+	JZ          whole172
 	PREFETCHT1  (R9)(R15*1)
 	PREFETCHT1  (R10)(R15*1)
 	PREFETCHT1  (R11)(R15*1)
@@ -1260,7 +1836,7 @@ out116:
 	VMASKMOVPS  (DX)(R15*1), Y0, Y10
 	VFMADD231PS Y10, Y9, Y8
 
-whole117:
+whole172:
 	VADDPS       Y2, Y1, Y1
 	VADDPS       Y4, Y3, Y3
 	VADDPS       Y6, Y5, Y5
@@ -1278,7 +1854,7 @@ whole117:
 	VADDPS       X2, X1, X1
 	MOVQ         b+56(FP), R8
 	TESTQ        R8, R8
-	JZ           nobias118
+	JZ           nobias173
 	MOVQ         ids+24(FP), DX
 	MOVL         (DX)(CX*4), R9
 	VMOVSS       (R8)(R9*4), X2
@@ -1290,17 +1866,136 @@ whole117:
 	VINSERTPS    $0x30, (R8)(R9*4), X2, X2
 	VADDPS       X2, X1, X1
 
-nobias118:
+nobias173:
 	MOVQ    y+0(FP), DX
 	VMOVUPS X1, (DX)(CX*4)
+	MOVQ    n+32(FP), DX
+	SUBQ    $+3, DX
 	ADDQ    $+4, CX
-	JMP     rows112
+	CMPQ    CX, DX
+	JLT     loop166
 
-done111:
-	CMPQ CX, n+32(FP)
-	JGE  out120
+out167:
+	MOVQ n+32(FP), DX
+	SUBQ $+1, DX
+	CMPQ CX, DX
+	JGE  out175
 
-loop119:
+loop174:
+	LEAQ    32(CX), R8
+	LEAQ    34(CX), DX
+	CMPQ    DX, n+32(FP)
+	CMOVQGT CX, R8
+	MOVQ    ids+24(FP), DX
+	MOVL    (DX)(R8*4), R9
+	IMULQ   stride+16(FP), R9
+	ADDQ    w+8(FP), R9
+	MOVL    4(DX)(R8*4), R8
+	IMULQ   stride+16(FP), R8
+	ADDQ    w+8(FP), R8
+	MOVQ    ids+24(FP), DX
+	MOVL    (DX)(CX*4), R10
+	IMULQ   stride+16(FP), R10
+	ADDQ    w+8(FP), R10
+	MOVL    4(DX)(CX*4), DX
+	IMULQ   stride+16(FP), DX
+	ADDQ    w+8(FP), DX
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	XORQ    R11, R11
+	CMPQ    R11, SI
+	JGE     out177
+
+loop176:
+	PREFETCHT1  (R9)(R11*1)
+	PREFETCHT1  (R8)(R11*1)
+	VMOVUPS     (AX)(R11*1), Y5
+	VFMADD231PS (R10)(R11*1), Y5, Y1
+	VFMADD231PS (DX)(R11*1), Y5, Y3
+	VMOVUPS     32(AX)(R11*1), Y5
+	VFMADD231PS 32(R10)(R11*1), Y5, Y2
+	VFMADD231PS 32(DX)(R11*1), Y5, Y4
+	ADDQ        $+64, R11
+	CMPQ        R11, SI
+	JLT         loop176
+
+out177:
+	CMPQ R11, BX
+	JGE  out179
+
+loop178:
+	PREFETCHT1  (R9)(R11*1)
+	PREFETCHT1  (R8)(R11*1)
+	VMOVUPS     (AX)(R11*1), Y5
+	VFMADD231PS (R10)(R11*1), Y5, Y1
+	VFMADD231PS (DX)(R11*1), Y5, Y3
+	ADDQ        $+32, R11
+	CMPQ        R11, BX
+	JLT         loop178
+
+out179:
+	TESTQ       DI, DI
+	JZ          whole180
+	PREFETCHT1  (R9)(R11*1)
+	PREFETCHT1  (R8)(R11*1)
+	VMASKMOVPS  (AX)(R11*1), Y0, Y5
+	VMASKMOVPS  (R10)(R11*1), Y0, Y6
+	VFMADD231PS Y6, Y5, Y2
+	VMASKMOVPS  (DX)(R11*1), Y0, Y6
+	VFMADD231PS Y6, Y5, Y4
+
+whole180:
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y4, Y3, Y3
+	VPERMILPS    $0x0e, Y1, Y2
+	VADDPS       Y2, Y1, Y1
+	VPERMILPS    $0x01, Y1, Y2
+	VADDPS       Y2, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VADDPS       X2, X1, X1
+	MOVQ         b+56(FP), R8
+	TESTQ        R8, R8
+	JZ           nobias181
+	MOVQ         ids+24(FP), DX
+	MOVL         (DX)(CX*4), DX
+	VMOVSS       (R8)(DX*4), X2
+	VADDPS       X2, X1, X1
+
+nobias181:
+	MOVQ         y+0(FP), DX
+	VMOVSS       X1, (DX)(CX*4)
+	VPERMILPS    $0x0e, Y3, Y1
+	VADDPS       Y1, Y3, Y3
+	VPERMILPS    $0x01, Y3, Y1
+	VADDPS       Y1, Y3, Y3
+	VEXTRACTF128 $0x01, Y3, X1
+	VADDPS       X1, X3, X3
+	MOVQ         b+56(FP), R8
+	TESTQ        R8, R8
+	JZ           nobias182
+	MOVQ         ids+24(FP), DX
+	MOVL         4(DX)(CX*4), DX
+	VMOVSS       (R8)(DX*4), X1
+	VADDPS       X1, X3, X3
+
+nobias182:
+	MOVQ   y+0(FP), DX
+	VMOVSS X3, 4(DX)(CX*4)
+	MOVQ   n+32(FP), DX
+	SUBQ   $+1, DX
+	ADDQ   $+2, CX
+	CMPQ   CX, DX
+	JLT    loop174
+
+out175:
+	MOVQ n+32(FP), DX
+	SUBQ $+0, DX
+	CMPQ CX, DX
+	JGE  out184
+
+loop183:
 	MOVQ   ids+24(FP), DX
 	MOVL   (DX)(CX*4), DX
 	IMULQ  stride+16(FP), DX
@@ -1309,36 +2004,36 @@ loop119:
 	VXORPS Y2, Y2, Y2
 	XORQ   R8, R8
 	CMPQ   R8, SI
-	JGE    out122
+	JGE    out186
 
-loop121:
+loop185:
 	VMOVUPS     (AX)(R8*1), Y3
 	VFMADD231PS (DX)(R8*1), Y3, Y1
 	VMOVUPS     32(AX)(R8*1), Y3
 	VFMADD231PS 32(DX)(R8*1), Y3, Y2
 	ADDQ        $+64, R8
 	CMPQ        R8, SI
-	JLT         loop121
+	JLT         loop185
 
-out122:
+out186:
 	CMPQ R8, BX
-	JGE  out124
+	JGE  out188
 
-loop123:
+loop187:
 	VMOVUPS     (AX)(R8*1), Y3
 	VFMADD231PS (DX)(R8*1), Y3, Y1
 	ADDQ        $+32, R8
 	CMPQ        R8, BX
-	JLT         loop123
+	JLT         loop187
 
-out124:
+out188:
 	TESTQ       DI, DI
-	JZ          whole125
+	JZ          whole189
 	VMASKMOVPS  (AX)(R8*1), Y0, Y3
 	VMASKMOVPS  (DX)(R8*1), Y0, Y4
 	VFMADD231PS Y4, Y3, Y2
 
-whole125:
+whole189:
 	VADDPS       Y2, Y1, Y1
 	VPERMILPS    $0x0e, Y1, Y2
 	VADDPS       Y2, Y1, Y1
@@ -1348,20 +2043,22 @@ whole125:
 	VADDPS       X2, X1, X1
 	MOVQ         b+56(FP), R8
 	TESTQ        R8, R8
-	JZ           nobias126
+	JZ           nobias190
 	MOVQ         ids+24(FP), DX
 	MOVL         (DX)(CX*4), DX
 	VMOVSS       (R8)(DX*4), X2
 	VADDPS       X2, X1, X1
 
-nobias126:
+nobias190:
 	MOVQ   y+0(FP), DX
 	VMOVSS X1, (DX)(CX*4)
+	MOVQ   n+32(FP), DX
+	SUBQ   $+0, DX
 	ADDQ   $+1, CX
-	CMPQ   CX, n+32(FP)
-	JLT    loop119
+	CMPQ   CX, DX
+	JLT    loop183
 
-out120:
+out184:
 	VZEROUPPER
 	RET
 
@@ -1377,9 +2074,9 @@ TEXT ·maxIDAVX2(SB), NOSPLIT, $0-28
 	XORQ   DX, DX
 	LEAQ   -31(CX), BX
 	CMPQ   DX, BX
-	JGE    out129
+	JGE    out193
 
-loop128:
+loop192:
 	VMOVUPS (AX)(DX*4), Y4
 	VPMAXUD Y4, Y0, Y0
 	VMOVUPS 32(AX)(DX*4), Y4
@@ -1390,30 +2087,30 @@ loop128:
 	VPMAXUD Y4, Y3, Y3
 	ADDQ    $+32, DX
 	CMPQ    DX, BX
-	JLT     loop128
+	JLT     loop192
 
-out129:
+out193:
 	LEAQ -7(CX), BX
 	CMPQ DX, BX
-	JGE  out131
+	JGE  out195
 
-loop130:
+loop194:
 	VMOVUPS (AX)(DX*4), Y4
 	VPMAXUD Y4, Y0, Y0
 	ADDQ    $+8, DX
 	CMPQ    DX, BX
-	JLT     loop130
+	JLT     loop194
 
-out131:
+out195:
 	ANDQ       $+7, CX
-	JZ         whole127
+	JZ         whole191
 	LEAQ       laneMasks<>+32(SB), BX
 	NEGQ       CX
 	VMOVUPS    (BX)(CX*4), Y4
 	VMASKMOVPS (AX)(DX*4), Y4, Y4
 	VPMAXUD    Y4, Y0, Y0
 
-whole127:
+whole191:
 	VPMAXUD      Y1, Y0, Y0
 	VPMAXUD      Y2, Y0, Y0
 	VPMAXUD      Y3, Y0, Y0
@@ -1434,10 +2131,10 @@ TEXT ·axpyAVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), AX
 	XORQ DX, DX
 
-group132:
+group196:
 	LEAQ         8(DX), CX
 	CMPQ         CX, n+32(FP)
-	JGT          groupsdone133
+	JGT          groupsdone197
 	MOVQ         ids+24(FP), R12
 	MOVQ         a+40(FP), CX
 	MOVL         (R12)(DX*4), BX
@@ -1477,9 +2174,9 @@ group132:
 	SHLQ         $0x02, R13
 	SUBQ         $+127, R13
 	CMPQ         CX, R13
-	JGE          out136
+	JGE          out200
 
-loop135:
+loop199:
 	VMOVUPS     (AX)(CX*1), Y8
 	VMOVUPS     32(AX)(CX*1), Y9
 	VMOVUPS     64(AX)(CX*1), Y10
@@ -1522,16 +2219,16 @@ loop135:
 	VMOVUPS     Y11, 96(AX)(CX*1)
 	ADDQ        $+128, CX
 	CMPQ        CX, R13
-	JLT         loop135
+	JLT         loop199
 
-out136:
+out200:
 	MOVQ cols+48(FP), R13
 	SHLQ $0x02, R13
 	SUBQ $+31, R13
 	CMPQ CX, R13
-	JGE  out138
+	JGE  out202
 
-loop137:
+loop201:
 	VMOVUPS     (AX)(CX*1), Y8
 	VFMADD231PS (BX)(CX*1), Y0, Y8
 	VFMADD231PS (SI)(CX*1), Y1, Y8
@@ -1544,12 +2241,12 @@ loop137:
 	VMOVUPS     Y8, (AX)(CX*1)
 	ADDQ        $+32, CX
 	CMPQ        CX, R13
-	JLT         loop137
+	JLT         loop201
 
-out138:
+out202:
 	MOVQ        cols+48(FP), R13
 	ANDQ        $+7, R13
-	JZ          whole134
+	JZ          whole198
 	LEAQ        laneMasks<>+32(SB), R14
 	NEGQ        R13
 	VMOVUPS     (R14)(R13*4), Y8
@@ -1572,11 +2269,11 @@ out138:
 	VFMADD231PS Y0, Y7, Y9
 	VMASKMOVPS  Y9, Y8, (AX)(CX*1)
 
-whole134:
+whole198:
 	ADDQ $+8, DX
-	JMP  group132
+	JMP  group196
 
-groupsdone133:
+groupsdone197:
 	MOVQ ids+24(FP), BX
 	MOVQ a+40(FP), SI
 	MOVQ n+32(FP), DI
@@ -1585,9 +2282,9 @@ groupsdone133:
 	SHLQ $0x02, R9
 	SUBQ $+255, R9
 	CMPQ CX, R9
-	JGE  out141
+	JGE  out205
 
-loop140:
+loop204:
 	VMOVUPS (AX)(CX*1), Y0
 	VMOVUPS 32(AX)(CX*1), Y1
 	VMOVUPS 64(AX)(CX*1), Y2
@@ -1598,9 +2295,9 @@ loop140:
 	VMOVUPS 224(AX)(CX*1), Y7
 	MOVQ    DX, R8
 	CMPQ    R8, DI
-	JGE     out143
+	JGE     out207
 
-loop142:
+loop206:
 	MOVL         (BX)(R8*4), R10
 	IMULQ        stride+16(FP), R10
 	ADDQ         w+8(FP), R10
@@ -1615,9 +2312,9 @@ loop142:
 	VFMADD231PS  224(R10)(CX*1), Y8, Y7
 	ADDQ         $+1, R8
 	CMPQ         R8, DI
-	JLT          loop142
+	JLT          loop206
 
-out143:
+out207:
 	VMOVUPS Y0, (AX)(CX*1)
 	VMOVUPS Y1, 32(AX)(CX*1)
 	VMOVUPS Y2, 64(AX)(CX*1)
@@ -1628,22 +2325,22 @@ out143:
 	VMOVUPS Y7, 224(AX)(CX*1)
 	ADDQ    $+256, CX
 	CMPQ    CX, R9
-	JLT     loop140
+	JLT     loop204
 
-out141:
+out205:
 	MOVQ cols+48(FP), R9
 	SHLQ $0x02, R9
 	SUBQ $+31, R9
 	CMPQ CX, R9
-	JGE  out145
+	JGE  out209
 
-loop144:
+loop208:
 	VMOVUPS (AX)(CX*1), Y0
 	MOVQ    DX, R8
 	CMPQ    R8, DI
-	JGE     out147
+	JGE     out211
 
-loop146:
+loop210:
 	MOVL         (BX)(R8*4), R10
 	IMULQ        stride+16(FP), R10
 	ADDQ         w+8(FP), R10
@@ -1651,27 +2348,27 @@ loop146:
 	VFMADD231PS  (R10)(CX*1), Y1, Y0
 	ADDQ         $+1, R8
 	CMPQ         R8, DI
-	JLT          loop146
+	JLT          loop210
 
-out147:
+out211:
 	VMOVUPS Y0, (AX)(CX*1)
 	ADDQ    $+32, CX
 	CMPQ    CX, R9
-	JLT     loop144
+	JLT     loop208
 
-out145:
+out209:
 	MOVQ       cols+48(FP), R8
 	ANDQ       $+7, R8
-	JZ         whole139
+	JZ         whole203
 	LEAQ       laneMasks<>+32(SB), R9
 	NEGQ       R8
 	VMOVUPS    (R9)(R8*4), Y0
 	VMASKMOVPS (AX)(CX*1), Y0, Y1
 	MOVQ       DX, R8
 	CMPQ       R8, DI
-	JGE        out149
+	JGE        out213
 
-loop148:
+loop212:
 	MOVL         (BX)(R8*4), DX
 	IMULQ        stride+16(FP), DX
 	ADDQ         w+8(FP), DX
@@ -1680,12 +2377,12 @@ loop148:
 	VFMADD231PS  Y3, Y2, Y1
 	ADDQ         $+1, R8
 	CMPQ         R8, DI
-	JLT          loop148
+	JLT          loop212
 
-out149:
+out213:
 	VMASKMOVPS Y1, Y0, (AX)(CX*1)
 
-whole139:
+whole203:
 	VZEROUPPER
 	RET
 
@@ -1704,9 +2401,9 @@ TEXT ·compressPositiveAVX2(SB), NOSPLIT, $0-80
 	MOVQ    BX, R8
 	ANDQ    $-8, R8
 	CMPQ    SI, R8
-	JGE     out152
+	JGE     out216
 
-loop151:
+loop215:
 	VMOVUPS   (DX)(SI*4), Y3
 	VCMPPS    $0x1e, Y0, Y3, Y4
 	VMOVMSKPS Y4, R9
@@ -1721,11 +2418,11 @@ loop151:
 	VPADDD    Y2, Y1, Y1
 	ADDQ      $+8, SI
 	CMPQ      SI, R8
-	JLT       loop151
+	JLT       loop215
 
-out152:
+out216:
 	SUBQ       R8, BX
-	JZ         done150
+	JZ         done214
 	LEAQ       laneMasks<>+32(SB), R8
 	NEGQ       BX
 	VMOVUPS    (R8)(BX*4), Y2
@@ -1746,7 +2443,7 @@ out152:
 	VMASKMOVPS Y0, Y2, (CX)(DI*4)
 	ADDQ       DX, DI
 
-done150:
+done214:
 	VZEROUPPER
 	MOVQ DI, ret+72(FP)
 	RET
@@ -2300,9 +2997,9 @@ TEXT ·compressAVX2(SB), NOSPLIT, $0-80
 	MOVQ    BX, R8
 	ANDQ    $-8, R8
 	CMPQ    SI, R8
-	JGE     out155
+	JGE     out219
 
-loop154:
+loop218:
 	VMOVUPS   (DX)(SI*4), Y3
 	VCMPPS    $0x04, Y0, Y3, Y4
 	VMOVMSKPS Y4, R9
@@ -2317,11 +3014,11 @@ loop154:
 	VPADDD    Y2, Y1, Y1
 	ADDQ      $+8, SI
 	CMPQ      SI, R8
-	JLT       loop154
+	JLT       loop218
 
-out155:
+out219:
 	SUBQ       R8, BX
-	JZ         done153
+	JZ         done217
 	LEAQ       laneMasks<>+32(SB), R8
 	NEGQ       BX
 	VMOVUPS    (R8)(BX*4), Y2
@@ -2342,7 +3039,7 @@ out155:
 	VMASKMOVPS Y0, Y2, (CX)(DI*4)
 	ADDQ       DX, DI
 
-done153:
+done217:
 	VZEROUPPER
 	MOVQ DI, ret+72(FP)
 	RET
@@ -2366,12 +3063,12 @@ TEXT ·indicesAboveAVX2(SB), NOSPLIT, $0-72
 	MOVQ         BX, SI
 	ANDQ         $-8, SI
 	CMPQ         DI, SI
-	JGE          out158
+	JGE          out222
 
-loop157:
+loop221:
 	LEAQ      8(R8), R9
 	CMPQ      R9, CX
-	JG        full159
+	JG        full223
 	VMOVUPS   (DX)(DI*4), Y3
 	VCMPPS    $0x1e, Y0, Y3, Y3
 	VMOVMSKPS Y3, R9
@@ -2381,9 +3078,9 @@ loop157:
 	VPERMPS   Y1, Y3, Y3
 	VMOVUPS   Y3, (AX)(R8*4)
 	ADDQ      R9, R8
-	JMP       next160
+	JMP       next224
 
-full159:
+full223:
 	VMOVUPS    (DX)(DI*4), Y3
 	VCMPPS     $0x1e, Y0, Y3, Y3
 	VMOVMSKPS  Y3, R9
@@ -2402,21 +3099,21 @@ full159:
 	VMASKMOVPS Y3, Y4, (AX)(R8*4)
 	ADDQ       R9, R8
 
-next160:
+next224:
 	VPADDD Y2, Y1, Y1
 	ADDQ   $+8, DI
 	CMPQ   DI, SI
-	JLT    loop157
+	JLT    loop221
 
-out158:
+out222:
 	SUBQ       SI, BX
-	JZ         done156
+	JZ         done220
 	LEAQ       laneMasks<>+32(SB), SI
 	NEGQ       BX
 	VMOVUPS    (SI)(BX*4), Y2
 	LEAQ       8(R8), BX
 	CMPQ       BX, CX
-	JG         full161
+	JG         full225
 	VMASKMOVPS (DX)(DI*4), Y2, Y3
 	VCMPPS     $0x1e, Y0, Y3, Y0
 	VANDPS     Y2, Y0, Y0
@@ -2427,9 +3124,9 @@ out158:
 	VPERMPS    Y1, Y0, Y0
 	VMOVUPS    Y0, (AX)(R8*4)
 	ADDQ       CX, R8
-	JMP        next162
+	JMP        next226
 
-full161:
+full225:
 	VMASKMOVPS (DX)(DI*4), Y2, Y3
 	VCMPPS     $0x1e, Y0, Y3, Y0
 	VANDPS     Y2, Y0, Y0
@@ -2448,8 +3145,8 @@ full161:
 	VMASKMOVPS Y0, Y2, (AX)(R8*4)
 	ADDQ       DX, R8
 
-next162:
-done156:
+next226:
+done220:
 	VZEROUPPER
 	MOVQ R8, ret+64(FP)
 	RET
@@ -2467,9 +3164,9 @@ TEXT ·countAboveAVX2(SB), NOSPLIT, $0-40
 	XORQ         DX, DX
 	LEAQ         -31(CX), BX
 	CMPQ         DX, BX
-	JGE          out165
+	JGE          out229
 
-loop164:
+loop228:
 	VMOVUPS (AX)(DX*4), Y5
 	VCMPPS  $0x1e, Y0, Y5, Y5
 	VPSUBD  Y5, Y1, Y1
@@ -2484,24 +3181,24 @@ loop164:
 	VPSUBD  Y5, Y4, Y4
 	ADDQ    $+32, DX
 	CMPQ    DX, BX
-	JLT     loop164
+	JLT     loop228
 
-out165:
+out229:
 	LEAQ -7(CX), BX
 	CMPQ DX, BX
-	JGE  out167
+	JGE  out231
 
-loop166:
+loop230:
 	VMOVUPS (AX)(DX*4), Y5
 	VCMPPS  $0x1e, Y0, Y5, Y5
 	VPSUBD  Y5, Y1, Y1
 	ADDQ    $+8, DX
 	CMPQ    DX, BX
-	JLT     loop166
+	JLT     loop230
 
-out167:
+out231:
 	ANDQ       $+7, CX
-	JZ         whole163
+	JZ         whole227
 	LEAQ       laneMasks<>+32(SB), BX
 	NEGQ       CX
 	VMOVUPS    (BX)(CX*4), Y5
@@ -2510,7 +3207,7 @@ out167:
 	VANDPS     Y5, Y6, Y6
 	VPSUBD     Y6, Y1, Y1
 
-whole163:
+whole227:
 	VPADDD       Y2, Y1, Y1
 	VPADDD       Y3, Y1, Y1
 	VPADDD       Y4, Y1, Y1
@@ -2542,9 +3239,9 @@ TEXT ·extremesAVX2(SB), NOSPLIT, $0-32
 	XORQ         DX, DX
 	LEAQ         -31(CX), BX
 	CMPQ         DX, BX
-	JGE          out170
+	JGE          out234
 
-loop169:
+loop233:
 	VMOVUPS (AX)(DX*4), Y9
 	VMINPS  Y9, Y0, Y0
 	VMAXPS  Y9, Y4, Y4
@@ -2559,24 +3256,24 @@ loop169:
 	VMAXPS  Y9, Y7, Y7
 	ADDQ    $+32, DX
 	CMPQ    DX, BX
-	JLT     loop169
+	JLT     loop233
 
-out170:
+out234:
 	LEAQ -7(CX), BX
 	CMPQ DX, BX
-	JGE  out172
+	JGE  out236
 
-loop171:
+loop235:
 	VMOVUPS (AX)(DX*4), Y9
 	VMINPS  Y9, Y0, Y0
 	VMAXPS  Y9, Y4, Y4
 	ADDQ    $+8, DX
 	CMPQ    DX, BX
-	JLT     loop171
+	JLT     loop235
 
-out172:
+out236:
 	ANDQ       $+7, CX
-	JZ         whole168
+	JZ         whole232
 	LEAQ       laneMasks<>+32(SB), BX
 	NEGQ       CX
 	VMOVUPS    (BX)(CX*4), Y9
@@ -2585,7 +3282,7 @@ out172:
 	VMINPS     Y10, Y0, Y0
 	VMAXPS     Y10, Y4, Y4
 
-whole168:
+whole232:
 	VMINPS       Y1, Y0, Y0
 	VMAXPS       Y5, Y4, Y4
 	VMINPS       Y2, Y0, Y0
@@ -2618,28 +3315,28 @@ TEXT ·addBytesAVX2(SB), NOSPLIT, $0-48
 	XORQ BX, BX
 	LEAQ -15(DX), SI
 	CMPQ BX, SI
-	JGE  out174
+	JGE  out238
 
-loop173:
+loop237:
 	VPMOVZXBW (CX)(BX*1), Y0
 	VPADDW    (AX)(BX*2), Y0, Y0
 	VMOVDQU   Y0, (AX)(BX*2)
 	ADDQ      $+16, BX
 	CMPQ      BX, SI
-	JLT       loop173
+	JLT       loop237
 
-out174:
+out238:
 	CMPQ BX, DX
-	JGE  out176
+	JGE  out240
 
-loop175:
+loop239:
 	MOVBLZX (CX)(BX*1), SI
 	ADDW    SI, (AX)(BX*2)
 	ADDQ    $+1, BX
 	CMPQ    BX, DX
-	JLT     loop175
+	JLT     loop239
 
-out176:
+out240:
 	VZEROUPPER
 	RET
 
@@ -2664,9 +3361,9 @@ TEXT ·microAVX2(SB), NOSPLIT, $0-89
 	XORQ   SI, SI
 	LEAQ   -3(DX), BX
 	CMPQ   SI, BX
-	JGE    out178
+	JGE    out242
 
-loop177:
+loop241:
 	VMOVUPS      (CX), Y12
 	VMOVUPS      32(CX), Y13
 	VBROADCASTSS (AX), Y14
@@ -2751,16 +3448,16 @@ loop177:
 	ADDQ         $+256, CX
 	ADDQ         $+4, SI
 	CMPQ         SI, BX
-	JLT          loop177
+	JLT          loop241
 
-out178:
+out242:
 	SUBQ SI, DX
 	XORQ SI, SI
 	LEAQ (DX), BX
 	CMPQ SI, BX
-	JGE  out180
+	JGE  out244
 
-loop179:
+loop243:
 	VMOVUPS      (CX), Y12
 	VMOVUPS      32(CX), Y13
 	VBROADCASTSS (AX), Y14
@@ -2785,16 +3482,16 @@ loop179:
 	ADDQ         $+64, CX
 	ADDQ         $+1, SI
 	CMPQ         SI, BX
-	JLT          loop179
+	JLT          loop243
 
-out180:
+out244:
 	SUBQ    SI, DX
 	MOVQ    c_base+56(FP), AX
 	MOVQ    stride+80(FP), CX
 	SHLQ    $0x02, CX
 	MOVBLZX add+88(FP), DX
 	TESTL   DX, DX
-	JZ      store181
+	JZ      store245
 	VADDPS  (AX), Y0, Y0
 	VMOVUPS Y0, (AX)
 	VADDPS  32(AX), Y1, Y1
@@ -2828,7 +3525,7 @@ out180:
 	VZEROUPPER
 	RET
 
-store181:
+store245:
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
 	ADDQ    CX, AX
@@ -2860,9 +3557,9 @@ TEXT ·packRows6AVX2(SB), NOSPLIT, $0-64
 	SHLQ $0x02, BX
 	XORQ SI, SI
 	CMPQ SI, DX
-	JGE  out183
+	JGE  out247
 
-loop182:
+loop246:
 	VMOVUPS (CX), X0
 	VMOVUPS X0, (AX)
 	VMOVSD  16(CX), X0
@@ -2871,9 +3568,9 @@ loop182:
 	ADDQ    $+24, AX
 	ADDQ    $+1, SI
 	CMPQ    SI, DX
-	JLT     loop182
+	JLT     loop246
 
-out183:
+out247:
 	VZEROUPPER
 	RET
 
@@ -2895,9 +3592,9 @@ TEXT ·packColumns6AVX2(SB), NOSPLIT, $0-64
 	ADDQ CX, AX
 	XORQ SI, SI
 	CMPQ SI, BX
-	JGE  out185
+	JGE  out249
 
-loop184:
+loop248:
 	VMOVUPS      (DI)(SI*4), Y0
 	VMOVUPS      (R8)(SI*4), Y1
 	VMOVUPS      (R9)(SI*4), Y2
@@ -2921,9 +3618,9 @@ loop184:
 	ADDQ         $+192, DX
 	ADDQ         $+8, SI
 	CMPQ         SI, BX
-	JLT          loop184
+	JLT          loop248
 
-out185:
+out249:
 	MOVQ dst_base+0(FP), DX
 	MOVQ depth+48(FP), BX
 	MOVQ AX, SI
@@ -2932,9 +3629,9 @@ out185:
 	ADDQ CX, AX
 	XORQ AX, AX
 	CMPQ AX, BX
-	JGE  out187
+	JGE  out251
 
-loop186:
+loop250:
 	VMOVUPS      (SI)(AX*4), Y0
 	VMOVUPS      (DI)(AX*4), Y1
 	VUNPCKLPS    Y1, Y0, Y2
@@ -2954,9 +3651,9 @@ loop186:
 	ADDQ         $+192, DX
 	ADDQ         $+8, AX
 	CMPQ         AX, BX
-	JLT          loop186
+	JLT          loop250
 
-out187:
+out251:
 	VZEROUPPER
 	RET
 
@@ -2970,9 +3667,9 @@ TEXT ·packRows16AVX2(SB), NOSPLIT, $0-64
 	SHLQ $0x02, BX
 	XORQ SI, SI
 	CMPQ SI, DX
-	JGE  out189
+	JGE  out253
 
-loop188:
+loop252:
 	VMOVUPS (CX), Y0
 	VMOVUPS Y0, (AX)
 	VMOVUPS 32(CX), Y0
@@ -2981,9 +3678,9 @@ loop188:
 	ADDQ    $+64, AX
 	ADDQ    $+1, SI
 	CMPQ    SI, DX
-	JLT     loop188
+	JLT     loop252
 
-out189:
+out253:
 	VZEROUPPER
 	RET
 
@@ -3013,9 +3710,9 @@ TEXT ·packColumns16AVX2(SB), NOSPLIT, $0-64
 	ADDQ CX, AX
 	XORQ SI, SI
 	CMPQ SI, BX
-	JGE  out191
+	JGE  out255
 
-loop190:
+loop254:
 	VMOVUPS    (DI)(SI*4), Y0
 	VMOVUPS    (R8)(SI*4), Y1
 	VMOVUPS    (R9)(SI*4), Y2
@@ -3059,9 +3756,9 @@ loop190:
 	ADDQ       $+512, DX
 	ADDQ       $+8, SI
 	CMPQ       SI, BX
-	JLT        loop190
+	JLT        loop254
 
-out191:
+out255:
 	MOVQ dst_base+0(FP), DX
 	MOVQ depth+48(FP), BX
 	MOVQ AX, SI
@@ -3082,9 +3779,9 @@ out191:
 	ADDQ CX, AX
 	XORQ AX, AX
 	CMPQ AX, BX
-	JGE  out193
+	JGE  out257
 
-loop192:
+loop256:
 	VMOVUPS    (SI)(AX*4), Y0
 	VMOVUPS    (DI)(AX*4), Y1
 	VMOVUPS    (R8)(AX*4), Y2
@@ -3128,9 +3825,9 @@ loop192:
 	ADDQ       $+512, DX
 	ADDQ       $+8, AX
 	CMPQ       AX, BX
-	JLT        loop192
+	JLT        loop256
 
-out193:
+out257:
 	VZEROUPPER
 	RET
 
@@ -3144,16 +3841,16 @@ TEXT ·matVecCSRAVX2(SB), NOSPLIT, $64-64
 	XORQ    SI, SI
 	MOVLQSX (AX), DI
 	CMPQ    SI, rows+32(FP)
-	JGE     out195
+	JGE     out259
 
-loop194:
+loop258:
 	MOVLQSX 4(AX)(SI*4), R8
 	VXORPS  Y0, Y0, Y0
 	LEAQ    -15(R8), R9
 	CMPQ    DI, R9
-	JGE     out197
+	JGE     out261
 
-loop196:
+loop260:
 	MOVQ        (CX)(DI*2), R10
 	MOVWLZX     R10, R11
 	SHRQ        $0x10, R10
@@ -3204,14 +3901,14 @@ loop196:
 	VFMADD231PS 32(DX)(DI*4), Y2, Y0
 	ADDQ        $+16, DI
 	CMPQ        DI, R9
-	JLT         loop196
+	JLT         loop260
 
-out197:
+out261:
 	LEAQ -7(R8), R9
 	CMPQ DI, R9
-	JGE  out199
+	JGE  out263
 
-loop198:
+loop262:
 	MOVQ        (CX)(DI*2), R10
 	MOVWLZX     R10, R11
 	SHRQ        $0x10, R10
@@ -3238,9 +3935,9 @@ loop198:
 	VFMADD231PS (DX)(DI*4), Y3, Y0
 	ADDQ        $+8, DI
 	CMPQ        DI, R9
-	JLT         loop198
+	JLT         loop262
 
-out199:
+out263:
 	MOVQ        R8, R9
 	SUBQ        DI, R9
 	LEAQ        laneMasks<>+32(SB), R10
@@ -3248,7 +3945,7 @@ out199:
 	VMOVUPS     (R10)(R9*4), Y6
 	LEAQ        8(DI), R9
 	CMPQ        R9, n+40(FP)
-	JGT         alone200
+	JGT         alone264
 	MOVQ        (CX)(DI*2), R9
 	MOVWLZX     R9, R10
 	SHRQ        $0x10, R9
@@ -3275,17 +3972,17 @@ out199:
 	VMOVAPS     Y7, Y4
 	VMOVUPS     (DX)(DI*4), Y5
 	MOVQ        R8, DI
-	JMP         add201
+	JMP         add265
 
-alone200:
+alone264:
 	XORQ    R9, R9
 	VXORPS  Y4, Y4, Y4
 	VMOVUPS Y4, (SP)
 	VMOVUPS Y4, 32(SP)
 	CMPQ    DI, R8
-	JGE     out203
+	JGE     out267
 
-loop202:
+loop266:
 	MOVWLZX (CX)(DI*2), R10
 	VMOVSS  (BX)(R10*4), X1
 	VMOVSS  X1, (SP)(R9*4)
@@ -3294,13 +3991,13 @@ loop202:
 	INCQ    R9
 	ADDQ    $+1, DI
 	CMPQ    DI, R8
-	JLT     loop202
+	JLT     loop266
 
-out203:
+out267:
 	VMOVUPS (SP), Y4
 	VMOVUPS 32(SP), Y5
 
-add201:
+add265:
 	VANDPS       Y6, Y4, Y4
 	VANDPS       Y6, Y5, Y5
 	VFMADD231PS  Y5, Y4, Y0
@@ -3312,16 +4009,16 @@ add201:
 	VADDPS       X1, X0, X0
 	MOVQ         b+56(FP), R8
 	TESTQ        R8, R8
-	JZ           nobias204
+	JZ           nobias268
 	VADDSS       (R8)(SI*4), X0, X0
 
-nobias204:
+nobias268:
 	MOVQ   y+0(FP), R8
 	VMOVSS X0, (R8)(SI*4)
 	ADDQ   $+1, SI
 	CMPQ   SI, rows+32(FP)
-	JLT    loop194
+	JLT    loop258
 
-out195:
+out259:
 	VZEROUPPER
 	RET

@@ -19,11 +19,12 @@ TEXT ·matVecAVX512(SB), NOSPLIT, $0-64
 	KMOVW CX, K1
 	XORQ  CX, CX
 	MOVQ  w+8(FP), DX
+	MOVQ  n+32(FP), R8
+	SUBQ  $+3, R8
+	CMPQ  CX, R8
+	JGE   out2
 
-rows2:
-	LEAQ   4(CX), R8
-	CMPQ   R8, n+32(FP)
-	JGT    done1
+loop1:
 	MOVQ   DX, R8
 	ADDQ   stride+16(FP), DX
 	MOVQ   DX, R9
@@ -77,14 +78,14 @@ out6:
 	TESTQ       DI, DI
 	JZ          whole7
 	VMOVUPS.Z   (AX)(R12*1), K1, Z8
-	VMOVUPS.Z   (R8)(R12*1), K1, Z11
-	VFMADD231PS Z11, Z8, Z1
-	VMOVUPS.Z   (R9)(R12*1), K1, Z11
-	VFMADD231PS Z11, Z8, Z3
-	VMOVUPS.Z   (R10)(R12*1), K1, Z11
-	VFMADD231PS Z11, Z8, Z5
-	VMOVUPS.Z   (R11)(R12*1), K1, Z11
-	VFMADD231PS Z11, Z8, Z7
+	VMOVUPS.Z   (R8)(R12*1), K1, Z15
+	VFMADD231PS Z15, Z8, Z1
+	VMOVUPS.Z   (R9)(R12*1), K1, Z15
+	VFMADD231PS Z15, Z8, Z3
+	VMOVUPS.Z   (R10)(R12*1), K1, Z15
+	VFMADD231PS Z15, Z8, Z5
+	VMOVUPS.Z   (R11)(R12*1), K1, Z15
+	VFMADD231PS Z15, Z8, Z7
 
 whole7:
 	VADDPS        Z1, Z0, Z0
@@ -100,14 +101,14 @@ whole7:
 	VEXTRACTF64X4 $0x01, Z6, Y8
 	VADDPS        Y8, Y6, Y6
 	VUNPCKLPS     Y2, Y0, Y8
-	VUNPCKHPS     Y2, Y0, Y11
-	VADDPS        Y11, Y8, Y0
+	VUNPCKHPS     Y2, Y0, Y15
+	VADDPS        Y15, Y8, Y0
 	VUNPCKLPS     Y6, Y4, Y8
-	VUNPCKHPS     Y6, Y4, Y11
-	VADDPS        Y11, Y8, Y4
+	VUNPCKHPS     Y6, Y4, Y15
+	VADDPS        Y15, Y8, Y4
 	VUNPCKLPD     Y4, Y0, Y8
-	VUNPCKHPD     Y4, Y0, Y11
-	VADDPS        Y11, Y8, Y0
+	VUNPCKHPD     Y4, Y0, Y15
+	VADDPS        Y15, Y8, Y0
 	VEXTRACTF32X4 $0x01, Y0, X8
 	VADDPS        X8, X0, X0
 	MOVQ          b+56(FP), R8
@@ -118,53 +119,70 @@ whole7:
 nobias8:
 	MOVQ    y+0(FP), R8
 	VMOVUPS X0, (R8)(CX*4)
+	MOVQ    n+32(FP), R8
+	SUBQ    $+3, R8
 	ADDQ    $+4, CX
-	JMP     rows2
+	CMPQ    CX, R8
+	JLT     loop1
 
-done1:
-	CMPQ CX, n+32(FP)
+out2:
+	MOVQ n+32(FP), R8
+	SUBQ $+1, R8
+	CMPQ CX, R8
 	JGE  out10
 
 loop9:
 	MOVQ   DX, R8
 	ADDQ   stride+16(FP), DX
+	MOVQ   DX, R9
+	ADDQ   stride+16(FP), DX
 	VPXORD Z9, Z9, Z9
 	VPXORD Z10, Z10, Z10
-	XORQ   R9, R9
-	CMPQ   R9, SI
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	XORQ   R10, R10
+	CMPQ   R10, SI
 	JGE    out12
 
 loop11:
-	VMOVUPS     (AX)(R9*1), Z0
-	VFMADD231PS (R8)(R9*1), Z0, Z9
-	VMOVUPS     64(AX)(R9*1), Z0
-	VFMADD231PS 64(R8)(R9*1), Z0, Z10
-	ADDQ        $+128, R9
-	CMPQ        R9, SI
+	VMOVUPS     (AX)(R10*1), Z0
+	VFMADD231PS (R8)(R10*1), Z0, Z9
+	VFMADD231PS (R9)(R10*1), Z0, Z11
+	VMOVUPS     64(AX)(R10*1), Z0
+	VFMADD231PS 64(R8)(R10*1), Z0, Z10
+	VFMADD231PS 64(R9)(R10*1), Z0, Z12
+	ADDQ        $+128, R10
+	CMPQ        R10, SI
 	JLT         loop11
 
 out12:
-	CMPQ R9, BX
+	CMPQ R10, BX
 	JGE  out14
 
 loop13:
-	VMOVUPS     (AX)(R9*1), Z0
-	VFMADD231PS (R8)(R9*1), Z0, Z9
-	ADDQ        $+64, R9
-	CMPQ        R9, BX
+	VMOVUPS     (AX)(R10*1), Z0
+	VFMADD231PS (R8)(R10*1), Z0, Z9
+	VFMADD231PS (R9)(R10*1), Z0, Z11
+	ADDQ        $+64, R10
+	CMPQ        R10, BX
 	JLT         loop13
 
 out14:
 	TESTQ       DI, DI
 	JZ          whole15
-	VMOVUPS.Z   (AX)(R9*1), K1, Z0
-	VMOVUPS.Z   (R8)(R9*1), K1, Z1
+	VMOVUPS.Z   (AX)(R10*1), K1, Z0
+	VMOVUPS.Z   (R8)(R10*1), K1, Z1
 	VFMADD231PS Z1, Z0, Z10
+	VMOVUPS.Z   (R9)(R10*1), K1, Z1
+	VFMADD231PS Z1, Z0, Z12
 
 whole15:
 	VADDPS        Z10, Z9, Z9
+	VADDPS        Z12, Z11, Z11
 	VEXTRACTF64X4 $0x01, Z9, Y0
 	VADDPS        Y0, Y9, Y9
+	VEXTRACTF64X4 $0x01, Z11, Y0
+	VADDPS        Y0, Y11, Y11
 	VPERMILPS     $0x0e, Y9, Y0
 	VADDPS        Y0, Y9, Y9
 	VPERMILPS     $0x01, Y9, Y0
@@ -177,13 +195,95 @@ whole15:
 	VADDSS        (R8)(CX*4), X9, X9
 
 nobias16:
+	MOVQ          y+0(FP), R8
+	VMOVSS        X9, (R8)(CX*4)
+	VPERMILPS     $0x0e, Y11, Y0
+	VADDPS        Y0, Y11, Y11
+	VPERMILPS     $0x01, Y11, Y0
+	VADDPS        Y0, Y11, Y11
+	VEXTRACTF32X4 $0x01, Y11, X0
+	VADDPS        X0, X11, X11
+	MOVQ          b+56(FP), R8
+	TESTQ         R8, R8
+	JZ            nobias17
+	VADDSS        4(R8)(CX*4), X11, X11
+
+nobias17:
 	MOVQ   y+0(FP), R8
-	VMOVSS X9, (R8)(CX*4)
-	ADDQ   $+1, CX
-	CMPQ   CX, n+32(FP)
+	VMOVSS X11, 4(R8)(CX*4)
+	MOVQ   n+32(FP), R8
+	SUBQ   $+1, R8
+	ADDQ   $+2, CX
+	CMPQ   CX, R8
 	JLT    loop9
 
 out10:
+	MOVQ n+32(FP), R8
+	SUBQ $+0, R8
+	CMPQ CX, R8
+	JGE  out19
+
+loop18:
+	MOVQ   DX, R8
+	ADDQ   stride+16(FP), DX
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	XORQ   R9, R9
+	CMPQ   R9, SI
+	JGE    out21
+
+loop20:
+	VMOVUPS     (AX)(R9*1), Z0
+	VFMADD231PS (R8)(R9*1), Z0, Z13
+	VMOVUPS     64(AX)(R9*1), Z0
+	VFMADD231PS 64(R8)(R9*1), Z0, Z14
+	ADDQ        $+128, R9
+	CMPQ        R9, SI
+	JLT         loop20
+
+out21:
+	CMPQ R9, BX
+	JGE  out23
+
+loop22:
+	VMOVUPS     (AX)(R9*1), Z0
+	VFMADD231PS (R8)(R9*1), Z0, Z13
+	ADDQ        $+64, R9
+	CMPQ        R9, BX
+	JLT         loop22
+
+out23:
+	TESTQ       DI, DI
+	JZ          whole24
+	VMOVUPS.Z   (AX)(R9*1), K1, Z0
+	VMOVUPS.Z   (R8)(R9*1), K1, Z1
+	VFMADD231PS Z1, Z0, Z14
+
+whole24:
+	VADDPS        Z14, Z13, Z13
+	VEXTRACTF64X4 $0x01, Z13, Y0
+	VADDPS        Y0, Y13, Y13
+	VPERMILPS     $0x0e, Y13, Y0
+	VADDPS        Y0, Y13, Y13
+	VPERMILPS     $0x01, Y13, Y0
+	VADDPS        Y0, Y13, Y13
+	VEXTRACTF32X4 $0x01, Y13, X0
+	VADDPS        X0, X13, X13
+	MOVQ          b+56(FP), R8
+	TESTQ         R8, R8
+	JZ            nobias25
+	VADDSS        (R8)(CX*4), X13, X13
+
+nobias25:
+	MOVQ   y+0(FP), R8
+	VMOVSS X13, (R8)(CX*4)
+	MOVQ   n+32(FP), R8
+	SUBQ   $+0, R8
+	ADDQ   $+1, CX
+	CMPQ   CX, R8
+	JLT    loop18
+
+out19:
 	VZEROUPPER
 	RET
 
@@ -204,11 +304,12 @@ TEXT ·matVecInTurnAVX512(SB), NOSPLIT, $0-64
 	KMOVW CX, K1
 	XORQ  CX, CX
 	MOVQ  w+8(FP), DX
+	MOVQ  n+32(FP), R8
+	SUBQ  $+3, R8
+	CMPQ  CX, R8
+	JGE   out27
 
-rows18:
-	LEAQ   4(CX), R8
-	CMPQ   R8, n+32(FP)
-	JGT    done17
+loop26:
 	MOVQ   DX, R8
 	ADDQ   stride+16(FP), DX
 	MOVQ   DX, R9
@@ -221,141 +322,141 @@ rows18:
 	VPXORD Z1, Z1, Z1
 	XORQ   R12, R12
 	CMPQ   R12, SI
-	JGE    out20
+	JGE    out29
 
-loop19:
+loop28:
 	VMOVUPS     (AX)(R12*1), Z2
 	VFMADD231PS (R8)(R12*1), Z2, Z0
 	VMOVUPS     64(AX)(R12*1), Z2
 	VFMADD231PS 64(R8)(R12*1), Z2, Z1
 	ADDQ        $+128, R12
 	CMPQ        R12, SI
-	JLT         loop19
+	JLT         loop28
 
-out20:
+out29:
 	CMPQ R12, BX
-	JGE  out22
+	JGE  out31
 
-loop21:
+loop30:
 	VMOVUPS     (AX)(R12*1), Z2
 	VFMADD231PS (R8)(R12*1), Z2, Z0
 	ADDQ        $+64, R12
 	CMPQ        R12, BX
-	JLT         loop21
+	JLT         loop30
 
-out22:
+out31:
 	TESTQ       DI, DI
-	JZ          whole23
+	JZ          whole32
 	VMOVUPS.Z   (AX)(R12*1), K1, Z2
-	VMOVUPS.Z   (R8)(R12*1), K1, Z11
-	VFMADD231PS Z11, Z2, Z1
+	VMOVUPS.Z   (R8)(R12*1), K1, Z15
+	VFMADD231PS Z15, Z2, Z1
 
-whole23:
+whole32:
 	VADDPS Z1, Z0, Z0
 	VPXORD Z3, Z3, Z3
 	VPXORD Z4, Z4, Z4
 	XORQ   R8, R8
 	CMPQ   R8, SI
-	JGE    out25
+	JGE    out34
 
-loop24:
+loop33:
 	VMOVUPS     (AX)(R8*1), Z2
 	VFMADD231PS (R9)(R8*1), Z2, Z3
 	VMOVUPS     64(AX)(R8*1), Z2
 	VFMADD231PS 64(R9)(R8*1), Z2, Z4
 	ADDQ        $+128, R8
 	CMPQ        R8, SI
-	JLT         loop24
+	JLT         loop33
 
-out25:
+out34:
 	CMPQ R8, BX
-	JGE  out27
+	JGE  out36
 
-loop26:
+loop35:
 	VMOVUPS     (AX)(R8*1), Z2
 	VFMADD231PS (R9)(R8*1), Z2, Z3
 	ADDQ        $+64, R8
 	CMPQ        R8, BX
-	JLT         loop26
+	JLT         loop35
 
-out27:
+out36:
 	TESTQ       DI, DI
-	JZ          whole28
+	JZ          whole37
 	VMOVUPS.Z   (AX)(R8*1), K1, Z2
-	VMOVUPS.Z   (R9)(R8*1), K1, Z11
-	VFMADD231PS Z11, Z2, Z4
+	VMOVUPS.Z   (R9)(R8*1), K1, Z15
+	VFMADD231PS Z15, Z2, Z4
 
-whole28:
+whole37:
 	VADDPS Z4, Z3, Z3
 	VPXORD Z5, Z5, Z5
 	VPXORD Z6, Z6, Z6
 	XORQ   R8, R8
 	CMPQ   R8, SI
-	JGE    out30
+	JGE    out39
 
-loop29:
+loop38:
 	VMOVUPS     (AX)(R8*1), Z2
 	VFMADD231PS (R10)(R8*1), Z2, Z5
 	VMOVUPS     64(AX)(R8*1), Z2
 	VFMADD231PS 64(R10)(R8*1), Z2, Z6
 	ADDQ        $+128, R8
 	CMPQ        R8, SI
-	JLT         loop29
+	JLT         loop38
 
-out30:
+out39:
 	CMPQ R8, BX
-	JGE  out32
+	JGE  out41
 
-loop31:
+loop40:
 	VMOVUPS     (AX)(R8*1), Z2
 	VFMADD231PS (R10)(R8*1), Z2, Z5
 	ADDQ        $+64, R8
 	CMPQ        R8, BX
-	JLT         loop31
+	JLT         loop40
 
-out32:
+out41:
 	TESTQ       DI, DI
-	JZ          whole33
+	JZ          whole42
 	VMOVUPS.Z   (AX)(R8*1), K1, Z2
-	VMOVUPS.Z   (R10)(R8*1), K1, Z11
-	VFMADD231PS Z11, Z2, Z6
+	VMOVUPS.Z   (R10)(R8*1), K1, Z15
+	VFMADD231PS Z15, Z2, Z6
 
-whole33:
+whole42:
 	VADDPS Z6, Z5, Z5
 	VPXORD Z7, Z7, Z7
 	VPXORD Z8, Z8, Z8
 	XORQ   R8, R8
 	CMPQ   R8, SI
-	JGE    out35
+	JGE    out44
 
-loop34:
+loop43:
 	VMOVUPS     (AX)(R8*1), Z2
 	VFMADD231PS (R11)(R8*1), Z2, Z7
 	VMOVUPS     64(AX)(R8*1), Z2
 	VFMADD231PS 64(R11)(R8*1), Z2, Z8
 	ADDQ        $+128, R8
 	CMPQ        R8, SI
-	JLT         loop34
+	JLT         loop43
 
-out35:
+out44:
 	CMPQ R8, BX
-	JGE  out37
+	JGE  out46
 
-loop36:
+loop45:
 	VMOVUPS     (AX)(R8*1), Z2
 	VFMADD231PS (R11)(R8*1), Z2, Z7
 	ADDQ        $+64, R8
 	CMPQ        R8, BX
-	JLT         loop36
+	JLT         loop45
 
-out37:
+out46:
 	TESTQ       DI, DI
-	JZ          whole38
+	JZ          whole47
 	VMOVUPS.Z   (AX)(R8*1), K1, Z2
-	VMOVUPS.Z   (R11)(R8*1), K1, Z11
-	VFMADD231PS Z11, Z2, Z8
+	VMOVUPS.Z   (R11)(R8*1), K1, Z15
+	VFMADD231PS Z15, Z2, Z8
 
-whole38:
+whole47:
 	VADDPS        Z8, Z7, Z7
 	VEXTRACTF64X4 $0x01, Z0, Y2
 	VADDPS        Y2, Y0, Y0
@@ -366,71 +467,115 @@ whole38:
 	VEXTRACTF64X4 $0x01, Z7, Y2
 	VADDPS        Y2, Y7, Y7
 	VUNPCKLPS     Y3, Y0, Y2
-	VUNPCKHPS     Y3, Y0, Y11
-	VADDPS        Y11, Y2, Y0
+	VUNPCKHPS     Y3, Y0, Y15
+	VADDPS        Y15, Y2, Y0
 	VUNPCKLPS     Y7, Y5, Y2
-	VUNPCKHPS     Y7, Y5, Y11
-	VADDPS        Y11, Y2, Y5
+	VUNPCKHPS     Y7, Y5, Y15
+	VADDPS        Y15, Y2, Y5
 	VUNPCKLPD     Y5, Y0, Y2
-	VUNPCKHPD     Y5, Y0, Y11
-	VADDPS        Y11, Y2, Y0
+	VUNPCKHPD     Y5, Y0, Y15
+	VADDPS        Y15, Y2, Y0
 	VEXTRACTF32X4 $0x01, Y0, X2
 	VADDPS        X2, X0, X0
 	MOVQ          b+56(FP), R8
 	TESTQ         R8, R8
-	JZ            nobias39
+	JZ            nobias48
 	VADDPS        (R8)(CX*4), X0, X0
 
-nobias39:
+nobias48:
 	MOVQ    y+0(FP), R8
 	VMOVUPS X0, (R8)(CX*4)
+	MOVQ    n+32(FP), R8
+	SUBQ    $+3, R8
 	ADDQ    $+4, CX
-	JMP     rows18
+	CMPQ    CX, R8
+	JLT     loop26
 
-done17:
-	CMPQ CX, n+32(FP)
-	JGE  out41
+out27:
+	MOVQ n+32(FP), R8
+	SUBQ $+1, R8
+	CMPQ CX, R8
+	JGE  out50
 
-loop40:
+loop49:
 	MOVQ   DX, R8
+	ADDQ   stride+16(FP), DX
+	MOVQ   DX, R9
 	ADDQ   stride+16(FP), DX
 	VPXORD Z9, Z9, Z9
 	VPXORD Z10, Z10, Z10
-	XORQ   R9, R9
-	CMPQ   R9, SI
-	JGE    out43
+	XORQ   R10, R10
+	CMPQ   R10, SI
+	JGE    out52
 
-loop42:
-	VMOVUPS     (AX)(R9*1), Z0
-	VFMADD231PS (R8)(R9*1), Z0, Z9
-	VMOVUPS     64(AX)(R9*1), Z0
-	VFMADD231PS 64(R8)(R9*1), Z0, Z10
-	ADDQ        $+128, R9
-	CMPQ        R9, SI
-	JLT         loop42
+loop51:
+	VMOVUPS     (AX)(R10*1), Z0
+	VFMADD231PS (R8)(R10*1), Z0, Z9
+	VMOVUPS     64(AX)(R10*1), Z0
+	VFMADD231PS 64(R8)(R10*1), Z0, Z10
+	ADDQ        $+128, R10
+	CMPQ        R10, SI
+	JLT         loop51
 
-out43:
-	CMPQ R9, BX
-	JGE  out45
+out52:
+	CMPQ R10, BX
+	JGE  out54
 
-loop44:
-	VMOVUPS     (AX)(R9*1), Z0
-	VFMADD231PS (R8)(R9*1), Z0, Z9
-	ADDQ        $+64, R9
-	CMPQ        R9, BX
-	JLT         loop44
+loop53:
+	VMOVUPS     (AX)(R10*1), Z0
+	VFMADD231PS (R8)(R10*1), Z0, Z9
+	ADDQ        $+64, R10
+	CMPQ        R10, BX
+	JLT         loop53
 
-out45:
+out54:
 	TESTQ       DI, DI
-	JZ          whole46
-	VMOVUPS.Z   (AX)(R9*1), K1, Z0
-	VMOVUPS.Z   (R8)(R9*1), K1, Z1
+	JZ          whole55
+	VMOVUPS.Z   (AX)(R10*1), K1, Z0
+	VMOVUPS.Z   (R8)(R10*1), K1, Z1
 	VFMADD231PS Z1, Z0, Z10
 
-whole46:
-	VADDPS        Z10, Z9, Z9
+whole55:
+	VADDPS Z10, Z9, Z9
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	XORQ   R8, R8
+	CMPQ   R8, SI
+	JGE    out57
+
+loop56:
+	VMOVUPS     (AX)(R8*1), Z0
+	VFMADD231PS (R9)(R8*1), Z0, Z11
+	VMOVUPS     64(AX)(R8*1), Z0
+	VFMADD231PS 64(R9)(R8*1), Z0, Z12
+	ADDQ        $+128, R8
+	CMPQ        R8, SI
+	JLT         loop56
+
+out57:
+	CMPQ R8, BX
+	JGE  out59
+
+loop58:
+	VMOVUPS     (AX)(R8*1), Z0
+	VFMADD231PS (R9)(R8*1), Z0, Z11
+	ADDQ        $+64, R8
+	CMPQ        R8, BX
+	JLT         loop58
+
+out59:
+	TESTQ       DI, DI
+	JZ          whole60
+	VMOVUPS.Z   (AX)(R8*1), K1, Z0
+	VMOVUPS.Z   (R9)(R8*1), K1, Z1
+	VFMADD231PS Z1, Z0, Z12
+
+whole60:
+	VADDPS        Z12, Z11, Z11
 	VEXTRACTF64X4 $0x01, Z9, Y0
 	VADDPS        Y0, Y9, Y9
+	VEXTRACTF64X4 $0x01, Z11, Y0
+	VADDPS        Y0, Y11, Y11
 	VPERMILPS     $0x0e, Y9, Y0
 	VADDPS        Y0, Y9, Y9
 	VPERMILPS     $0x01, Y9, Y0
@@ -439,17 +584,99 @@ whole46:
 	VADDPS        X0, X9, X9
 	MOVQ          b+56(FP), R8
 	TESTQ         R8, R8
-	JZ            nobias47
+	JZ            nobias61
 	VADDSS        (R8)(CX*4), X9, X9
 
-nobias47:
-	MOVQ   y+0(FP), R8
-	VMOVSS X9, (R8)(CX*4)
-	ADDQ   $+1, CX
-	CMPQ   CX, n+32(FP)
-	JLT    loop40
+nobias61:
+	MOVQ          y+0(FP), R8
+	VMOVSS        X9, (R8)(CX*4)
+	VPERMILPS     $0x0e, Y11, Y0
+	VADDPS        Y0, Y11, Y11
+	VPERMILPS     $0x01, Y11, Y0
+	VADDPS        Y0, Y11, Y11
+	VEXTRACTF32X4 $0x01, Y11, X0
+	VADDPS        X0, X11, X11
+	MOVQ          b+56(FP), R8
+	TESTQ         R8, R8
+	JZ            nobias62
+	VADDSS        4(R8)(CX*4), X11, X11
 
-out41:
+nobias62:
+	MOVQ   y+0(FP), R8
+	VMOVSS X11, 4(R8)(CX*4)
+	MOVQ   n+32(FP), R8
+	SUBQ   $+1, R8
+	ADDQ   $+2, CX
+	CMPQ   CX, R8
+	JLT    loop49
+
+out50:
+	MOVQ n+32(FP), R8
+	SUBQ $+0, R8
+	CMPQ CX, R8
+	JGE  out64
+
+loop63:
+	MOVQ   DX, R8
+	ADDQ   stride+16(FP), DX
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	XORQ   R9, R9
+	CMPQ   R9, SI
+	JGE    out66
+
+loop65:
+	VMOVUPS     (AX)(R9*1), Z0
+	VFMADD231PS (R8)(R9*1), Z0, Z13
+	VMOVUPS     64(AX)(R9*1), Z0
+	VFMADD231PS 64(R8)(R9*1), Z0, Z14
+	ADDQ        $+128, R9
+	CMPQ        R9, SI
+	JLT         loop65
+
+out66:
+	CMPQ R9, BX
+	JGE  out68
+
+loop67:
+	VMOVUPS     (AX)(R9*1), Z0
+	VFMADD231PS (R8)(R9*1), Z0, Z13
+	ADDQ        $+64, R9
+	CMPQ        R9, BX
+	JLT         loop67
+
+out68:
+	TESTQ       DI, DI
+	JZ          whole69
+	VMOVUPS.Z   (AX)(R9*1), K1, Z0
+	VMOVUPS.Z   (R8)(R9*1), K1, Z1
+	VFMADD231PS Z1, Z0, Z14
+
+whole69:
+	VADDPS        Z14, Z13, Z13
+	VEXTRACTF64X4 $0x01, Z13, Y0
+	VADDPS        Y0, Y13, Y13
+	VPERMILPS     $0x0e, Y13, Y0
+	VADDPS        Y0, Y13, Y13
+	VPERMILPS     $0x01, Y13, Y0
+	VADDPS        Y0, Y13, Y13
+	VEXTRACTF32X4 $0x01, Y13, X0
+	VADDPS        X0, X13, X13
+	MOVQ          b+56(FP), R8
+	TESTQ         R8, R8
+	JZ            nobias70
+	VADDSS        (R8)(CX*4), X13, X13
+
+nobias70:
+	MOVQ   y+0(FP), R8
+	VMOVSS X13, (R8)(CX*4)
+	MOVQ   n+32(FP), R8
+	SUBQ   $+0, R8
+	ADDQ   $+1, CX
+	CMPQ   CX, R8
+	JLT    loop63
+
+out64:
 	VZEROUPPER
 	RET
 
@@ -470,11 +697,12 @@ TEXT ·matVecAheadAVX512(SB), NOSPLIT, $0-64
 	KMOVW CX, K1
 	XORQ  CX, CX
 	MOVQ  w+8(FP), DX
+	MOVQ  n+32(FP), R8
+	SUBQ  $+3, R8
+	CMPQ  CX, R8
+	JGE   out72
 
-rows49:
-	LEAQ   4(CX), R8
-	CMPQ   R8, n+32(FP)
-	JGT    done48
+loop71:
 	MOVQ   DX, R8
 	ADDQ   stride+16(FP), DX
 	MOVQ   DX, R9
@@ -487,9 +715,9 @@ rows49:
 	VPXORD Z1, Z1, Z1
 	XORQ   R12, R12
 	CMPQ   R12, SI
-	JGE    out51
+	JGE    out74
 
-loop50:
+loop73:
 	PREFETCHT1  4096(R8)(R12*1)
 	VMOVUPS     (AX)(R12*1), Z2
 	VFMADD231PS (R8)(R12*1), Z2, Z0
@@ -498,37 +726,37 @@ loop50:
 	VFMADD231PS 64(R8)(R12*1), Z2, Z1
 	ADDQ        $+128, R12
 	CMPQ        R12, SI
-	JLT         loop50
+	JLT         loop73
 
-out51:
+out74:
 	CMPQ R12, BX
-	JGE  out53
+	JGE  out76
 
-loop52:
+loop75:
 	PREFETCHT1  4096(R8)(R12*1)
 	VMOVUPS     (AX)(R12*1), Z2
 	VFMADD231PS (R8)(R12*1), Z2, Z0
 	ADDQ        $+64, R12
 	CMPQ        R12, BX
-	JLT         loop52
+	JLT         loop75
 
-out53:
+out76:
 	TESTQ       DI, DI
-	JZ          whole54
+	JZ          whole77
 	PREFETCHT1  4096(R8)(R12*1)
 	VMOVUPS.Z   (AX)(R12*1), K1, Z2
-	VMOVUPS.Z   (R8)(R12*1), K1, Z11
-	VFMADD231PS Z11, Z2, Z1
+	VMOVUPS.Z   (R8)(R12*1), K1, Z15
+	VFMADD231PS Z15, Z2, Z1
 
-whole54:
+whole77:
 	VADDPS Z1, Z0, Z0
 	VPXORD Z3, Z3, Z3
 	VPXORD Z4, Z4, Z4
 	XORQ   R8, R8
 	CMPQ   R8, SI
-	JGE    out56
+	JGE    out79
 
-loop55:
+loop78:
 	PREFETCHT1  4096(R9)(R8*1)
 	VMOVUPS     (AX)(R8*1), Z2
 	VFMADD231PS (R9)(R8*1), Z2, Z3
@@ -537,37 +765,37 @@ loop55:
 	VFMADD231PS 64(R9)(R8*1), Z2, Z4
 	ADDQ        $+128, R8
 	CMPQ        R8, SI
-	JLT         loop55
+	JLT         loop78
 
-out56:
+out79:
 	CMPQ R8, BX
-	JGE  out58
+	JGE  out81
 
-loop57:
+loop80:
 	PREFETCHT1  4096(R9)(R8*1)
 	VMOVUPS     (AX)(R8*1), Z2
 	VFMADD231PS (R9)(R8*1), Z2, Z3
 	ADDQ        $+64, R8
 	CMPQ        R8, BX
-	JLT         loop57
+	JLT         loop80
 
-out58:
+out81:
 	TESTQ       DI, DI
-	JZ          whole59
+	JZ          whole82
 	PREFETCHT1  4096(R9)(R8*1)
 	VMOVUPS.Z   (AX)(R8*1), K1, Z2
-	VMOVUPS.Z   (R9)(R8*1), K1, Z11
-	VFMADD231PS Z11, Z2, Z4
+	VMOVUPS.Z   (R9)(R8*1), K1, Z15
+	VFMADD231PS Z15, Z2, Z4
 
-whole59:
+whole82:
 	VADDPS Z4, Z3, Z3
 	VPXORD Z5, Z5, Z5
 	VPXORD Z6, Z6, Z6
 	XORQ   R8, R8
 	CMPQ   R8, SI
-	JGE    out61
+	JGE    out84
 
-loop60:
+loop83:
 	PREFETCHT1  4096(R10)(R8*1)
 	VMOVUPS     (AX)(R8*1), Z2
 	VFMADD231PS (R10)(R8*1), Z2, Z5
@@ -576,37 +804,37 @@ loop60:
 	VFMADD231PS 64(R10)(R8*1), Z2, Z6
 	ADDQ        $+128, R8
 	CMPQ        R8, SI
-	JLT         loop60
+	JLT         loop83
 
-out61:
+out84:
 	CMPQ R8, BX
-	JGE  out63
+	JGE  out86
 
-loop62:
+loop85:
 	PREFETCHT1  4096(R10)(R8*1)
 	VMOVUPS     (AX)(R8*1), Z2
 	VFMADD231PS (R10)(R8*1), Z2, Z5
 	ADDQ        $+64, R8
 	CMPQ        R8, BX
-	JLT         loop62
+	JLT         loop85
 
-out63:
+out86:
 	TESTQ       DI, DI
-	JZ          whole64
+	JZ          whole87
 	PREFETCHT1  4096(R10)(R8*1)
 	VMOVUPS.Z   (AX)(R8*1), K1, Z2
-	VMOVUPS.Z   (R10)(R8*1), K1, Z11
-	VFMADD231PS Z11, Z2, Z6
+	VMOVUPS.Z   (R10)(R8*1), K1, Z15
+	VFMADD231PS Z15, Z2, Z6
 
-whole64:
+whole87:
 	VADDPS Z6, Z5, Z5
 	VPXORD Z7, Z7, Z7
 	VPXORD Z8, Z8, Z8
 	XORQ   R8, R8
 	CMPQ   R8, SI
-	JGE    out66
+	JGE    out89
 
-loop65:
+loop88:
 	PREFETCHT1  4096(R11)(R8*1)
 	VMOVUPS     (AX)(R8*1), Z2
 	VFMADD231PS (R11)(R8*1), Z2, Z7
@@ -615,29 +843,29 @@ loop65:
 	VFMADD231PS 64(R11)(R8*1), Z2, Z8
 	ADDQ        $+128, R8
 	CMPQ        R8, SI
-	JLT         loop65
+	JLT         loop88
 
-out66:
+out89:
 	CMPQ R8, BX
-	JGE  out68
+	JGE  out91
 
-loop67:
+loop90:
 	PREFETCHT1  4096(R11)(R8*1)
 	VMOVUPS     (AX)(R8*1), Z2
 	VFMADD231PS (R11)(R8*1), Z2, Z7
 	ADDQ        $+64, R8
 	CMPQ        R8, BX
-	JLT         loop67
+	JLT         loop90
 
-out68:
+out91:
 	TESTQ       DI, DI
-	JZ          whole69
+	JZ          whole92
 	PREFETCHT1  4096(R11)(R8*1)
 	VMOVUPS.Z   (AX)(R8*1), K1, Z2
-	VMOVUPS.Z   (R11)(R8*1), K1, Z11
-	VFMADD231PS Z11, Z2, Z8
+	VMOVUPS.Z   (R11)(R8*1), K1, Z15
+	VFMADD231PS Z15, Z2, Z8
 
-whole69:
+whole92:
 	VADDPS        Z8, Z7, Z7
 	VEXTRACTF64X4 $0x01, Z0, Y2
 	VADDPS        Y2, Y0, Y0
@@ -648,75 +876,123 @@ whole69:
 	VEXTRACTF64X4 $0x01, Z7, Y2
 	VADDPS        Y2, Y7, Y7
 	VUNPCKLPS     Y3, Y0, Y2
-	VUNPCKHPS     Y3, Y0, Y11
-	VADDPS        Y11, Y2, Y0
+	VUNPCKHPS     Y3, Y0, Y15
+	VADDPS        Y15, Y2, Y0
 	VUNPCKLPS     Y7, Y5, Y2
-	VUNPCKHPS     Y7, Y5, Y11
-	VADDPS        Y11, Y2, Y5
+	VUNPCKHPS     Y7, Y5, Y15
+	VADDPS        Y15, Y2, Y5
 	VUNPCKLPD     Y5, Y0, Y2
-	VUNPCKHPD     Y5, Y0, Y11
-	VADDPS        Y11, Y2, Y0
+	VUNPCKHPD     Y5, Y0, Y15
+	VADDPS        Y15, Y2, Y0
 	VEXTRACTF32X4 $0x01, Y0, X2
 	VADDPS        X2, X0, X0
 	MOVQ          b+56(FP), R8
 	TESTQ         R8, R8
-	JZ            nobias70
+	JZ            nobias93
 	VADDPS        (R8)(CX*4), X0, X0
 
-nobias70:
+nobias93:
 	MOVQ    y+0(FP), R8
 	VMOVUPS X0, (R8)(CX*4)
+	MOVQ    n+32(FP), R8
+	SUBQ    $+3, R8
 	ADDQ    $+4, CX
-	JMP     rows49
+	CMPQ    CX, R8
+	JLT     loop71
 
-done48:
-	CMPQ CX, n+32(FP)
-	JGE  out72
+out72:
+	MOVQ n+32(FP), R8
+	SUBQ $+1, R8
+	CMPQ CX, R8
+	JGE  out95
 
-loop71:
+loop94:
 	MOVQ   DX, R8
+	ADDQ   stride+16(FP), DX
+	MOVQ   DX, R9
 	ADDQ   stride+16(FP), DX
 	VPXORD Z9, Z9, Z9
 	VPXORD Z10, Z10, Z10
-	XORQ   R9, R9
-	CMPQ   R9, SI
-	JGE    out74
+	XORQ   R10, R10
+	CMPQ   R10, SI
+	JGE    out97
 
-loop73:
-	PREFETCHT1  4096(R8)(R9*1)
-	VMOVUPS     (AX)(R9*1), Z0
-	VFMADD231PS (R8)(R9*1), Z0, Z9
-	PREFETCHT1  4160(R8)(R9*1)
-	VMOVUPS     64(AX)(R9*1), Z0
-	VFMADD231PS 64(R8)(R9*1), Z0, Z10
-	ADDQ        $+128, R9
-	CMPQ        R9, SI
-	JLT         loop73
+loop96:
+	PREFETCHT1  4096(R8)(R10*1)
+	VMOVUPS     (AX)(R10*1), Z0
+	VFMADD231PS (R8)(R10*1), Z0, Z9
+	PREFETCHT1  4160(R8)(R10*1)
+	VMOVUPS     64(AX)(R10*1), Z0
+	VFMADD231PS 64(R8)(R10*1), Z0, Z10
+	ADDQ        $+128, R10
+	CMPQ        R10, SI
+	JLT         loop96
 
-out74:
-	CMPQ R9, BX
-	JGE  out76
+out97:
+	CMPQ R10, BX
+	JGE  out99
 
-loop75:
-	PREFETCHT1  4096(R8)(R9*1)
-	VMOVUPS     (AX)(R9*1), Z0
-	VFMADD231PS (R8)(R9*1), Z0, Z9
-	ADDQ        $+64, R9
-	CMPQ        R9, BX
-	JLT         loop75
+loop98:
+	PREFETCHT1  4096(R8)(R10*1)
+	VMOVUPS     (AX)(R10*1), Z0
+	VFMADD231PS (R8)(R10*1), Z0, Z9
+	ADDQ        $+64, R10
+	CMPQ        R10, BX
+	JLT         loop98
 
-out76:
+out99:
 	TESTQ       DI, DI
-	JZ          whole77
-	PREFETCHT1  4096(R8)(R9*1)
-	VMOVUPS.Z   (AX)(R9*1), K1, Z0
-	VMOVUPS.Z   (R8)(R9*1), K1, Z1
+	JZ          whole100
+	PREFETCHT1  4096(R8)(R10*1)
+	VMOVUPS.Z   (AX)(R10*1), K1, Z0
+	VMOVUPS.Z   (R8)(R10*1), K1, Z1
 	VFMADD231PS Z1, Z0, Z10
 
-whole77:
-	VADDPS        Z10, Z9, Z9
+whole100:
+	VADDPS Z10, Z9, Z9
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	XORQ   R8, R8
+	CMPQ   R8, SI
+	JGE    out102
+
+loop101:
+	PREFETCHT1  4096(R9)(R8*1)
+	VMOVUPS     (AX)(R8*1), Z0
+	VFMADD231PS (R9)(R8*1), Z0, Z11
+	PREFETCHT1  4160(R9)(R8*1)
+	VMOVUPS     64(AX)(R8*1), Z0
+	VFMADD231PS 64(R9)(R8*1), Z0, Z12
+	ADDQ        $+128, R8
+	CMPQ        R8, SI
+	JLT         loop101
+
+out102:
+	CMPQ R8, BX
+	JGE  out104
+
+loop103:
+	PREFETCHT1  4096(R9)(R8*1)
+	VMOVUPS     (AX)(R8*1), Z0
+	VFMADD231PS (R9)(R8*1), Z0, Z11
+	ADDQ        $+64, R8
+	CMPQ        R8, BX
+	JLT         loop103
+
+out104:
+	TESTQ       DI, DI
+	JZ          whole105
+	PREFETCHT1  4096(R9)(R8*1)
+	VMOVUPS.Z   (AX)(R8*1), K1, Z0
+	VMOVUPS.Z   (R9)(R8*1), K1, Z1
+	VFMADD231PS Z1, Z0, Z12
+
+whole105:
+	VADDPS        Z12, Z11, Z11
 	VEXTRACTF64X4 $0x01, Z9, Y0
 	VADDPS        Y0, Y9, Y9
+	VEXTRACTF64X4 $0x01, Z11, Y0
+	VADDPS        Y0, Y11, Y11
 	VPERMILPS     $0x0e, Y9, Y0
 	VADDPS        Y0, Y9, Y9
 	VPERMILPS     $0x01, Y9, Y0
@@ -725,17 +1001,103 @@ whole77:
 	VADDPS        X0, X9, X9
 	MOVQ          b+56(FP), R8
 	TESTQ         R8, R8
-	JZ            nobias78
+	JZ            nobias106
 	VADDSS        (R8)(CX*4), X9, X9
 
-nobias78:
-	MOVQ   y+0(FP), R8
-	VMOVSS X9, (R8)(CX*4)
-	ADDQ   $+1, CX
-	CMPQ   CX, n+32(FP)
-	JLT    loop71
+nobias106:
+	MOVQ          y+0(FP), R8
+	VMOVSS        X9, (R8)(CX*4)
+	VPERMILPS     $0x0e, Y11, Y0
+	VADDPS        Y0, Y11, Y11
+	VPERMILPS     $0x01, Y11, Y0
+	VADDPS        Y0, Y11, Y11
+	VEXTRACTF32X4 $0x01, Y11, X0
+	VADDPS        X0, X11, X11
+	MOVQ          b+56(FP), R8
+	TESTQ         R8, R8
+	JZ            nobias107
+	VADDSS        4(R8)(CX*4), X11, X11
 
-out72:
+nobias107:
+	MOVQ   y+0(FP), R8
+	VMOVSS X11, 4(R8)(CX*4)
+	MOVQ   n+32(FP), R8
+	SUBQ   $+1, R8
+	ADDQ   $+2, CX
+	CMPQ   CX, R8
+	JLT    loop94
+
+out95:
+	MOVQ n+32(FP), R8
+	SUBQ $+0, R8
+	CMPQ CX, R8
+	JGE  out109
+
+loop108:
+	MOVQ   DX, R8
+	ADDQ   stride+16(FP), DX
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	XORQ   R9, R9
+	CMPQ   R9, SI
+	JGE    out111
+
+loop110:
+	PREFETCHT1  4096(R8)(R9*1)
+	VMOVUPS     (AX)(R9*1), Z0
+	VFMADD231PS (R8)(R9*1), Z0, Z13
+	PREFETCHT1  4160(R8)(R9*1)
+	VMOVUPS     64(AX)(R9*1), Z0
+	VFMADD231PS 64(R8)(R9*1), Z0, Z14
+	ADDQ        $+128, R9
+	CMPQ        R9, SI
+	JLT         loop110
+
+out111:
+	CMPQ R9, BX
+	JGE  out113
+
+loop112:
+	PREFETCHT1  4096(R8)(R9*1)
+	VMOVUPS     (AX)(R9*1), Z0
+	VFMADD231PS (R8)(R9*1), Z0, Z13
+	ADDQ        $+64, R9
+	CMPQ        R9, BX
+	JLT         loop112
+
+out113:
+	TESTQ       DI, DI
+	JZ          whole114
+	PREFETCHT1  4096(R8)(R9*1)
+	VMOVUPS.Z   (AX)(R9*1), K1, Z0
+	VMOVUPS.Z   (R8)(R9*1), K1, Z1
+	VFMADD231PS Z1, Z0, Z14
+
+whole114:
+	VADDPS        Z14, Z13, Z13
+	VEXTRACTF64X4 $0x01, Z13, Y0
+	VADDPS        Y0, Y13, Y13
+	VPERMILPS     $0x0e, Y13, Y0
+	VADDPS        Y0, Y13, Y13
+	VPERMILPS     $0x01, Y13, Y0
+	VADDPS        Y0, Y13, Y13
+	VEXTRACTF32X4 $0x01, Y13, X0
+	VADDPS        X0, X13, X13
+	MOVQ          b+56(FP), R8
+	TESTQ         R8, R8
+	JZ            nobias115
+	VADDSS        (R8)(CX*4), X13, X13
+
+nobias115:
+	MOVQ   y+0(FP), R8
+	VMOVSS X13, (R8)(CX*4)
+	MOVQ   n+32(FP), R8
+	SUBQ   $+0, R8
+	ADDQ   $+1, CX
+	CMPQ   CX, R8
+	JLT    loop108
+
+out109:
 	VZEROUPPER
 	RET
 
@@ -755,11 +1117,12 @@ TEXT ·gatherAVX512(SB), NOSPLIT, $0-64
 	BZHIL DI, CX, CX
 	KMOVW CX, K1
 	XORQ  CX, CX
+	MOVQ  n+32(FP), DX
+	SUBQ  $+3, DX
+	CMPQ  CX, DX
+	JGE   out117
 
-rows80:
-	LEAQ   4(CX), DX
-	CMPQ   DX, n+32(FP)
-	JGT    done79
+loop116:
 	MOVQ   ids+24(FP), DX
 	MOVL   (DX)(CX*4), R8
 	IMULQ  stride+16(FP), R8
@@ -783,9 +1146,9 @@ rows80:
 	VPXORD Z7, Z7, Z7
 	XORQ   R11, R11
 	CMPQ   R11, SI
-	JGE    out82
+	JGE    out119
 
-loop81:
+loop118:
 	VMOVUPS     (AX)(R11*1), Z8
 	VFMADD231PS (R8)(R11*1), Z8, Z0
 	VFMADD231PS (R9)(R11*1), Z8, Z2
@@ -798,13 +1161,13 @@ loop81:
 	VFMADD231PS 64(DX)(R11*1), Z8, Z7
 	ADDQ        $+128, R11
 	CMPQ        R11, SI
-	JLT         loop81
+	JLT         loop118
 
-out82:
+out119:
 	CMPQ R11, BX
-	JGE  out84
+	JGE  out121
 
-loop83:
+loop120:
 	VMOVUPS     (AX)(R11*1), Z8
 	VFMADD231PS (R8)(R11*1), Z8, Z0
 	VFMADD231PS (R9)(R11*1), Z8, Z2
@@ -812,22 +1175,22 @@ loop83:
 	VFMADD231PS (DX)(R11*1), Z8, Z6
 	ADDQ        $+64, R11
 	CMPQ        R11, BX
-	JLT         loop83
+	JLT         loop120
 
-out84:
+out121:
 	TESTQ       DI, DI
-	JZ          whole85
+	JZ          whole122
 	VMOVUPS.Z   (AX)(R11*1), K1, Z8
-	VMOVUPS.Z   (R8)(R11*1), K1, Z11
-	VFMADD231PS Z11, Z8, Z1
-	VMOVUPS.Z   (R9)(R11*1), K1, Z11
-	VFMADD231PS Z11, Z8, Z3
-	VMOVUPS.Z   (R10)(R11*1), K1, Z11
-	VFMADD231PS Z11, Z8, Z5
-	VMOVUPS.Z   (DX)(R11*1), K1, Z11
-	VFMADD231PS Z11, Z8, Z7
+	VMOVUPS.Z   (R8)(R11*1), K1, Z15
+	VFMADD231PS Z15, Z8, Z1
+	VMOVUPS.Z   (R9)(R11*1), K1, Z15
+	VFMADD231PS Z15, Z8, Z3
+	VMOVUPS.Z   (R10)(R11*1), K1, Z15
+	VFMADD231PS Z15, Z8, Z5
+	VMOVUPS.Z   (DX)(R11*1), K1, Z15
+	VFMADD231PS Z15, Z8, Z7
 
-whole85:
+whole122:
 	VADDPS        Z1, Z0, Z0
 	VADDPS        Z3, Z2, Z2
 	VADDPS        Z5, Z4, Z4
@@ -841,19 +1204,19 @@ whole85:
 	VEXTRACTF64X4 $0x01, Z6, Y8
 	VADDPS        Y8, Y6, Y6
 	VUNPCKLPS     Y2, Y0, Y8
-	VUNPCKHPS     Y2, Y0, Y11
-	VADDPS        Y11, Y8, Y0
+	VUNPCKHPS     Y2, Y0, Y15
+	VADDPS        Y15, Y8, Y0
 	VUNPCKLPS     Y6, Y4, Y8
-	VUNPCKHPS     Y6, Y4, Y11
-	VADDPS        Y11, Y8, Y4
+	VUNPCKHPS     Y6, Y4, Y15
+	VADDPS        Y15, Y8, Y4
 	VUNPCKLPD     Y4, Y0, Y8
-	VUNPCKHPD     Y4, Y0, Y11
-	VADDPS        Y11, Y8, Y0
+	VUNPCKHPD     Y4, Y0, Y15
+	VADDPS        Y15, Y8, Y0
 	VEXTRACTF32X4 $0x01, Y0, X8
 	VADDPS        X8, X0, X0
 	MOVQ          b+56(FP), R8
 	TESTQ         R8, R8
-	JZ            nobias86
+	JZ            nobias123
 	MOVQ          ids+24(FP), DX
 	MOVL          (DX)(CX*4), R9
 	VMOVSS        (R8)(R9*4), X8
@@ -865,58 +1228,76 @@ whole85:
 	VINSERTPS     $0x30, (R8)(R9*4), X8, X8
 	VADDPS        X8, X0, X0
 
-nobias86:
+nobias123:
 	MOVQ    y+0(FP), DX
 	VMOVUPS X0, (DX)(CX*4)
+	MOVQ    n+32(FP), DX
+	SUBQ    $+3, DX
 	ADDQ    $+4, CX
-	JMP     rows80
+	CMPQ    CX, DX
+	JLT     loop116
 
-done79:
-	CMPQ CX, n+32(FP)
-	JGE  out88
+out117:
+	MOVQ n+32(FP), DX
+	SUBQ $+1, DX
+	CMPQ CX, DX
+	JGE  out125
 
-loop87:
+loop124:
 	MOVQ   ids+24(FP), DX
-	MOVL   (DX)(CX*4), DX
+	MOVL   (DX)(CX*4), R8
+	IMULQ  stride+16(FP), R8
+	ADDQ   w+8(FP), R8
+	MOVL   4(DX)(CX*4), DX
 	IMULQ  stride+16(FP), DX
 	ADDQ   w+8(FP), DX
 	VPXORD Z9, Z9, Z9
 	VPXORD Z10, Z10, Z10
-	XORQ   R8, R8
-	CMPQ   R8, SI
-	JGE    out90
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	XORQ   R9, R9
+	CMPQ   R9, SI
+	JGE    out127
 
-loop89:
-	VMOVUPS     (AX)(R8*1), Z0
-	VFMADD231PS (DX)(R8*1), Z0, Z9
-	VMOVUPS     64(AX)(R8*1), Z0
-	VFMADD231PS 64(DX)(R8*1), Z0, Z10
-	ADDQ        $+128, R8
-	CMPQ        R8, SI
-	JLT         loop89
+loop126:
+	VMOVUPS     (AX)(R9*1), Z0
+	VFMADD231PS (R8)(R9*1), Z0, Z9
+	VFMADD231PS (DX)(R9*1), Z0, Z11
+	VMOVUPS     64(AX)(R9*1), Z0
+	VFMADD231PS 64(R8)(R9*1), Z0, Z10
+	VFMADD231PS 64(DX)(R9*1), Z0, Z12
+	ADDQ        $+128, R9
+	CMPQ        R9, SI
+	JLT         loop126
 
-out90:
-	CMPQ R8, BX
-	JGE  out92
+out127:
+	CMPQ R9, BX
+	JGE  out129
 
-loop91:
-	VMOVUPS     (AX)(R8*1), Z0
-	VFMADD231PS (DX)(R8*1), Z0, Z9
-	ADDQ        $+64, R8
-	CMPQ        R8, BX
-	JLT         loop91
+loop128:
+	VMOVUPS     (AX)(R9*1), Z0
+	VFMADD231PS (R8)(R9*1), Z0, Z9
+	VFMADD231PS (DX)(R9*1), Z0, Z11
+	ADDQ        $+64, R9
+	CMPQ        R9, BX
+	JLT         loop128
 
-out92:
+out129:
 	TESTQ       DI, DI
-	JZ          whole93
-	VMOVUPS.Z   (AX)(R8*1), K1, Z0
-	VMOVUPS.Z   (DX)(R8*1), K1, Z1
+	JZ          whole130
+	VMOVUPS.Z   (AX)(R9*1), K1, Z0
+	VMOVUPS.Z   (R8)(R9*1), K1, Z1
 	VFMADD231PS Z1, Z0, Z10
+	VMOVUPS.Z   (DX)(R9*1), K1, Z1
+	VFMADD231PS Z1, Z0, Z12
 
-whole93:
+whole130:
 	VADDPS        Z10, Z9, Z9
+	VADDPS        Z12, Z11, Z11
 	VEXTRACTF64X4 $0x01, Z9, Y0
 	VADDPS        Y0, Y9, Y9
+	VEXTRACTF64X4 $0x01, Z11, Y0
+	VADDPS        Y0, Y11, Y11
 	VPERMILPS     $0x0e, Y9, Y0
 	VADDPS        Y0, Y9, Y9
 	VPERMILPS     $0x01, Y9, Y0
@@ -925,20 +1306,110 @@ whole93:
 	VADDPS        X0, X9, X9
 	MOVQ          b+56(FP), R8
 	TESTQ         R8, R8
-	JZ            nobias94
+	JZ            nobias131
 	MOVQ          ids+24(FP), DX
 	MOVL          (DX)(CX*4), DX
 	VMOVSS        (R8)(DX*4), X0
 	VADDPS        X0, X9, X9
 
-nobias94:
-	MOVQ   y+0(FP), DX
-	VMOVSS X9, (DX)(CX*4)
-	ADDQ   $+1, CX
-	CMPQ   CX, n+32(FP)
-	JLT    loop87
+nobias131:
+	MOVQ          y+0(FP), DX
+	VMOVSS        X9, (DX)(CX*4)
+	VPERMILPS     $0x0e, Y11, Y0
+	VADDPS        Y0, Y11, Y11
+	VPERMILPS     $0x01, Y11, Y0
+	VADDPS        Y0, Y11, Y11
+	VEXTRACTF32X4 $0x01, Y11, X0
+	VADDPS        X0, X11, X11
+	MOVQ          b+56(FP), R8
+	TESTQ         R8, R8
+	JZ            nobias132
+	MOVQ          ids+24(FP), DX
+	MOVL          4(DX)(CX*4), DX
+	VMOVSS        (R8)(DX*4), X0
+	VADDPS        X0, X11, X11
 
-out88:
+nobias132:
+	MOVQ   y+0(FP), DX
+	VMOVSS X11, 4(DX)(CX*4)
+	MOVQ   n+32(FP), DX
+	SUBQ   $+1, DX
+	ADDQ   $+2, CX
+	CMPQ   CX, DX
+	JLT    loop124
+
+out125:
+	MOVQ n+32(FP), DX
+	SUBQ $+0, DX
+	CMPQ CX, DX
+	JGE  out134
+
+loop133:
+	MOVQ   ids+24(FP), DX
+	MOVL   (DX)(CX*4), DX
+	IMULQ  stride+16(FP), DX
+	ADDQ   w+8(FP), DX
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	XORQ   R8, R8
+	CMPQ   R8, SI
+	JGE    out136
+
+loop135:
+	VMOVUPS     (AX)(R8*1), Z0
+	VFMADD231PS (DX)(R8*1), Z0, Z13
+	VMOVUPS     64(AX)(R8*1), Z0
+	VFMADD231PS 64(DX)(R8*1), Z0, Z14
+	ADDQ        $+128, R8
+	CMPQ        R8, SI
+	JLT         loop135
+
+out136:
+	CMPQ R8, BX
+	JGE  out138
+
+loop137:
+	VMOVUPS     (AX)(R8*1), Z0
+	VFMADD231PS (DX)(R8*1), Z0, Z13
+	ADDQ        $+64, R8
+	CMPQ        R8, BX
+	JLT         loop137
+
+out138:
+	TESTQ       DI, DI
+	JZ          whole139
+	VMOVUPS.Z   (AX)(R8*1), K1, Z0
+	VMOVUPS.Z   (DX)(R8*1), K1, Z1
+	VFMADD231PS Z1, Z0, Z14
+
+whole139:
+	VADDPS        Z14, Z13, Z13
+	VEXTRACTF64X4 $0x01, Z13, Y0
+	VADDPS        Y0, Y13, Y13
+	VPERMILPS     $0x0e, Y13, Y0
+	VADDPS        Y0, Y13, Y13
+	VPERMILPS     $0x01, Y13, Y0
+	VADDPS        Y0, Y13, Y13
+	VEXTRACTF32X4 $0x01, Y13, X0
+	VADDPS        X0, X13, X13
+	MOVQ          b+56(FP), R8
+	TESTQ         R8, R8
+	JZ            nobias140
+	MOVQ          ids+24(FP), DX
+	MOVL          (DX)(CX*4), DX
+	VMOVSS        (R8)(DX*4), X0
+	VADDPS        X0, X13, X13
+
+nobias140:
+	MOVQ   y+0(FP), DX
+	VMOVSS X13, (DX)(CX*4)
+	MOVQ   n+32(FP), DX
+	SUBQ   $+0, DX
+	ADDQ   $+1, CX
+	CMPQ   CX, DX
+	JLT    loop133
+
+out134:
 	VZEROUPPER
 	RET
 
@@ -958,11 +1429,12 @@ TEXT ·gatherNearAVX512(SB), NOSPLIT, $0-64
 	BZHIL DI, CX, CX
 	KMOVW CX, K1
 	XORQ  CX, CX
+	MOVQ  n+32(FP), DX
+	SUBQ  $+3, DX
+	CMPQ  CX, DX
+	JGE   out142
 
-rows96:
-	LEAQ    4(CX), DX
-	CMPQ    DX, n+32(FP)
-	JGT     done95
+loop141:
 	LEAQ    16(CX), R8
 	LEAQ    20(CX), DX
 	CMPQ    DX, n+32(FP)
@@ -1003,9 +1475,9 @@ rows96:
 	VPXORD  Z7, Z7, Z7
 	XORQ    R15, R15
 	CMPQ    R15, SI
-	JGE     out98
+	JGE     out144
 
-loop97:
+loop143:
 	PREFETCHT0  (R9)(R15*1)
 	PREFETCHT0  (R10)(R15*1)
 	PREFETCHT0  (R11)(R15*1)
@@ -1026,13 +1498,13 @@ loop97:
 	VFMADD231PS 64(DX)(R15*1), Z8, Z7
 	ADDQ        $+128, R15
 	CMPQ        R15, SI
-	JLT         loop97
+	JLT         loop143
 
-out98:
+out144:
 	CMPQ R15, BX
-	JGE  out100
+	JGE  out146
 
-loop99:
+loop145:
 	PREFETCHT0  (R9)(R15*1)
 	PREFETCHT0  (R10)(R15*1)
 	PREFETCHT0  (R11)(R15*1)
@@ -1044,26 +1516,26 @@ loop99:
 	VFMADD231PS (DX)(R15*1), Z8, Z6
 	ADDQ        $+64, R15
 	CMPQ        R15, BX
-	JLT         loop99
+	JLT         loop145
 
-out100:
+out146:
 	TESTQ       DI, DI
-	JZ          whole101
+	JZ          whole147
 	PREFETCHT0  (R9)(R15*1)
 	PREFETCHT0  (R10)(R15*1)
 	PREFETCHT0  (R11)(R15*1)
 	PREFETCHT0  (R8)(R15*1)
 	VMOVUPS.Z   (AX)(R15*1), K1, Z8
-	VMOVUPS.Z   (R12)(R15*1), K1, Z11
-	VFMADD231PS Z11, Z8, Z1
-	VMOVUPS.Z   (R13)(R15*1), K1, Z11
-	VFMADD231PS Z11, Z8, Z3
-	VMOVUPS.Z   (R14)(R15*1), K1, Z11
-	VFMADD231PS Z11, Z8, Z5
-	VMOVUPS.Z   (DX)(R15*1), K1, Z11
-	VFMADD231PS Z11, Z8, Z7
+	VMOVUPS.Z   (R12)(R15*1), K1, Z15
+	VFMADD231PS Z15, Z8, Z1
+	VMOVUPS.Z   (R13)(R15*1), K1, Z15
+	VFMADD231PS Z15, Z8, Z3
+	VMOVUPS.Z   (R14)(R15*1), K1, Z15
+	VFMADD231PS Z15, Z8, Z5
+	VMOVUPS.Z   (DX)(R15*1), K1, Z15
+	VFMADD231PS Z15, Z8, Z7
 
-whole101:
+whole147:
 	VADDPS        Z1, Z0, Z0
 	VADDPS        Z3, Z2, Z2
 	VADDPS        Z5, Z4, Z4
@@ -1077,19 +1549,19 @@ whole101:
 	VEXTRACTF64X4 $0x01, Z6, Y8
 	VADDPS        Y8, Y6, Y6
 	VUNPCKLPS     Y2, Y0, Y8
-	VUNPCKHPS     Y2, Y0, Y11
-	VADDPS        Y11, Y8, Y0
+	VUNPCKHPS     Y2, Y0, Y15
+	VADDPS        Y15, Y8, Y0
 	VUNPCKLPS     Y6, Y4, Y8
-	VUNPCKHPS     Y6, Y4, Y11
-	VADDPS        Y11, Y8, Y4
+	VUNPCKHPS     Y6, Y4, Y15
+	VADDPS        Y15, Y8, Y4
 	VUNPCKLPD     Y4, Y0, Y8
-	VUNPCKHPD     Y4, Y0, Y11
-	VADDPS        Y11, Y8, Y0
+	VUNPCKHPD     Y4, Y0, Y15
+	VADDPS        Y15, Y8, Y0
 	VEXTRACTF32X4 $0x01, Y0, X8
 	VADDPS        X8, X0, X0
 	MOVQ          b+56(FP), R8
 	TESTQ         R8, R8
-	JZ            nobias102
+	JZ            nobias148
 	MOVQ          ids+24(FP), DX
 	MOVL          (DX)(CX*4), R9
 	VMOVSS        (R8)(R9*4), X8
@@ -1101,58 +1573,95 @@ whole101:
 	VINSERTPS     $0x30, (R8)(R9*4), X8, X8
 	VADDPS        X8, X0, X0
 
-nobias102:
+nobias148:
 	MOVQ    y+0(FP), DX
 	VMOVUPS X0, (DX)(CX*4)
+	MOVQ    n+32(FP), DX
+	SUBQ    $+3, DX
 	ADDQ    $+4, CX
-	JMP     rows96
+	CMPQ    CX, DX
+	JLT     loop141
 
-done95:
-	CMPQ CX, n+32(FP)
-	JGE  out104
+out142:
+	MOVQ n+32(FP), DX
+	SUBQ $+1, DX
+	CMPQ CX, DX
+	JGE  out150
 
-loop103:
-	MOVQ   ids+24(FP), DX
-	MOVL   (DX)(CX*4), DX
-	IMULQ  stride+16(FP), DX
-	ADDQ   w+8(FP), DX
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	XORQ   R8, R8
-	CMPQ   R8, SI
-	JGE    out106
+loop149:
+	LEAQ    16(CX), R8
+	LEAQ    18(CX), DX
+	CMPQ    DX, n+32(FP)
+	CMOVQGT CX, R8
+	MOVQ    ids+24(FP), DX
+	MOVL    (DX)(R8*4), R9
+	IMULQ   stride+16(FP), R9
+	ADDQ    w+8(FP), R9
+	MOVL    4(DX)(R8*4), R8
+	IMULQ   stride+16(FP), R8
+	ADDQ    w+8(FP), R8
+	MOVQ    ids+24(FP), DX
+	MOVL    (DX)(CX*4), R10
+	IMULQ   stride+16(FP), R10
+	ADDQ    w+8(FP), R10
+	MOVL    4(DX)(CX*4), DX
+	IMULQ   stride+16(FP), DX
+	ADDQ    w+8(FP), DX
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	VPXORD  Z11, Z11, Z11
+	VPXORD  Z12, Z12, Z12
+	XORQ    R11, R11
+	CMPQ    R11, SI
+	JGE     out152
 
-loop105:
-	VMOVUPS     (AX)(R8*1), Z0
-	VFMADD231PS (DX)(R8*1), Z0, Z9
-	VMOVUPS     64(AX)(R8*1), Z0
-	VFMADD231PS 64(DX)(R8*1), Z0, Z10
-	ADDQ        $+128, R8
-	CMPQ        R8, SI
-	JLT         loop105
+loop151:
+	PREFETCHT0  (R9)(R11*1)
+	PREFETCHT0  (R8)(R11*1)
+	VMOVUPS     (AX)(R11*1), Z0
+	VFMADD231PS (R10)(R11*1), Z0, Z9
+	VFMADD231PS (DX)(R11*1), Z0, Z11
+	PREFETCHT0  64(R9)(R11*1)
+	PREFETCHT0  64(R8)(R11*1)
+	VMOVUPS     64(AX)(R11*1), Z0
+	VFMADD231PS 64(R10)(R11*1), Z0, Z10
+	VFMADD231PS 64(DX)(R11*1), Z0, Z12
+	ADDQ        $+128, R11
+	CMPQ        R11, SI
+	JLT         loop151
 
-out106:
-	CMPQ R8, BX
-	JGE  out108
+out152:
+	CMPQ R11, BX
+	JGE  out154
 
-loop107:
-	VMOVUPS     (AX)(R8*1), Z0
-	VFMADD231PS (DX)(R8*1), Z0, Z9
-	ADDQ        $+64, R8
-	CMPQ        R8, BX
-	JLT         loop107
+loop153:
+	PREFETCHT0  (R9)(R11*1)
+	PREFETCHT0  (R8)(R11*1)
+	VMOVUPS     (AX)(R11*1), Z0
+	VFMADD231PS (R10)(R11*1), Z0, Z9
+	VFMADD231PS (DX)(R11*1), Z0, Z11
+	ADDQ        $+64, R11
+	CMPQ        R11, BX
+	JLT         loop153
 
-out108:
+out154:
 	TESTQ       DI, DI
-	JZ          whole109
-	VMOVUPS.Z   (AX)(R8*1), K1, Z0
-	VMOVUPS.Z   (DX)(R8*1), K1, Z1
+	JZ          whole155
+	PREFETCHT0  (R9)(R11*1)
+	PREFETCHT0  (R8)(R11*1)
+	VMOVUPS.Z   (AX)(R11*1), K1, Z0
+	VMOVUPS.Z   (R10)(R11*1), K1, Z1
 	VFMADD231PS Z1, Z0, Z10
+	VMOVUPS.Z   (DX)(R11*1), K1, Z1
+	VFMADD231PS Z1, Z0, Z12
 
-whole109:
+whole155:
 	VADDPS        Z10, Z9, Z9
+	VADDPS        Z12, Z11, Z11
 	VEXTRACTF64X4 $0x01, Z9, Y0
 	VADDPS        Y0, Y9, Y9
+	VEXTRACTF64X4 $0x01, Z11, Y0
+	VADDPS        Y0, Y11, Y11
 	VPERMILPS     $0x0e, Y9, Y0
 	VADDPS        Y0, Y9, Y9
 	VPERMILPS     $0x01, Y9, Y0
@@ -1161,20 +1670,110 @@ whole109:
 	VADDPS        X0, X9, X9
 	MOVQ          b+56(FP), R8
 	TESTQ         R8, R8
-	JZ            nobias110
+	JZ            nobias156
 	MOVQ          ids+24(FP), DX
 	MOVL          (DX)(CX*4), DX
 	VMOVSS        (R8)(DX*4), X0
 	VADDPS        X0, X9, X9
 
-nobias110:
-	MOVQ   y+0(FP), DX
-	VMOVSS X9, (DX)(CX*4)
-	ADDQ   $+1, CX
-	CMPQ   CX, n+32(FP)
-	JLT    loop103
+nobias156:
+	MOVQ          y+0(FP), DX
+	VMOVSS        X9, (DX)(CX*4)
+	VPERMILPS     $0x0e, Y11, Y0
+	VADDPS        Y0, Y11, Y11
+	VPERMILPS     $0x01, Y11, Y0
+	VADDPS        Y0, Y11, Y11
+	VEXTRACTF32X4 $0x01, Y11, X0
+	VADDPS        X0, X11, X11
+	MOVQ          b+56(FP), R8
+	TESTQ         R8, R8
+	JZ            nobias157
+	MOVQ          ids+24(FP), DX
+	MOVL          4(DX)(CX*4), DX
+	VMOVSS        (R8)(DX*4), X0
+	VADDPS        X0, X11, X11
 
-out104:
+nobias157:
+	MOVQ   y+0(FP), DX
+	VMOVSS X11, 4(DX)(CX*4)
+	MOVQ   n+32(FP), DX
+	SUBQ   $+1, DX
+	ADDQ   $+2, CX
+	CMPQ   CX, DX
+	JLT    loop149
+
+out150:
+	MOVQ n+32(FP), DX
+	SUBQ $+0, DX
+	CMPQ CX, DX
+	JGE  out159
+
+loop158:
+	MOVQ   ids+24(FP), DX
+	MOVL   (DX)(CX*4), DX
+	IMULQ  stride+16(FP), DX
+	ADDQ   w+8(FP), DX
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	XORQ   R8, R8
+	CMPQ   R8, SI
+	JGE    out161
+
+loop160:
+	VMOVUPS     (AX)(R8*1), Z0
+	VFMADD231PS (DX)(R8*1), Z0, Z13
+	VMOVUPS     64(AX)(R8*1), Z0
+	VFMADD231PS 64(DX)(R8*1), Z0, Z14
+	ADDQ        $+128, R8
+	CMPQ        R8, SI
+	JLT         loop160
+
+out161:
+	CMPQ R8, BX
+	JGE  out163
+
+loop162:
+	VMOVUPS     (AX)(R8*1), Z0
+	VFMADD231PS (DX)(R8*1), Z0, Z13
+	ADDQ        $+64, R8
+	CMPQ        R8, BX
+	JLT         loop162
+
+out163:
+	TESTQ       DI, DI
+	JZ          whole164
+	VMOVUPS.Z   (AX)(R8*1), K1, Z0
+	VMOVUPS.Z   (DX)(R8*1), K1, Z1
+	VFMADD231PS Z1, Z0, Z14
+
+whole164:
+	VADDPS        Z14, Z13, Z13
+	VEXTRACTF64X4 $0x01, Z13, Y0
+	VADDPS        Y0, Y13, Y13
+	VPERMILPS     $0x0e, Y13, Y0
+	VADDPS        Y0, Y13, Y13
+	VPERMILPS     $0x01, Y13, Y0
+	VADDPS        Y0, Y13, Y13
+	VEXTRACTF32X4 $0x01, Y13, X0
+	VADDPS        X0, X13, X13
+	MOVQ          b+56(FP), R8
+	TESTQ         R8, R8
+	JZ            nobias165
+	MOVQ          ids+24(FP), DX
+	MOVL          (DX)(CX*4), DX
+	VMOVSS        (R8)(DX*4), X0
+	VADDPS        X0, X13, X13
+
+nobias165:
+	MOVQ   y+0(FP), DX
+	VMOVSS X13, (DX)(CX*4)
+	MOVQ   n+32(FP), DX
+	SUBQ   $+0, DX
+	ADDQ   $+1, CX
+	CMPQ   CX, DX
+	JLT    loop158
+
+out159:
 	VZEROUPPER
 	RET
 
@@ -1194,11 +1793,12 @@ TEXT ·gatherFarAVX512(SB), NOSPLIT, $0-64
 	BZHIL DI, CX, CX
 	KMOVW CX, K1
 	XORQ  CX, CX
+	MOVQ  n+32(FP), DX
+	SUBQ  $+3, DX
+	CMPQ  CX, DX
+	JGE   out167
 
-rows112:
-	LEAQ    4(CX), DX
-	CMPQ    DX, n+32(FP)
-	JGT     done111
+loop166:
 	LEAQ    32(CX), R8
 	LEAQ    36(CX), DX
 	CMPQ    DX, n+32(FP)
@@ -1239,9 +1839,9 @@ rows112:
 	VPXORD  Z7, Z7, Z7
 	XORQ    R15, R15
 	CMPQ    R15, SI
-	JGE     out114
+	JGE     out169
 
-loop113:
+loop168:
 	PREFETCHT1  (R9)(R15*1)
 	PREFETCHT1  (R10)(R15*1)
 	PREFETCHT1  (R11)(R15*1)
@@ -1262,13 +1862,13 @@ loop113:
 	VFMADD231PS 64(DX)(R15*1), Z8, Z7
 	ADDQ        $+128, R15
 	CMPQ        R15, SI
-	JLT         loop113
+	JLT         loop168
 
-out114:
+out169:
 	CMPQ R15, BX
-	JGE  out116
+	JGE  out171
 
-loop115:
+loop170:
 	PREFETCHT1  (R9)(R15*1)
 	PREFETCHT1  (R10)(R15*1)
 	PREFETCHT1  (R11)(R15*1)
@@ -1280,26 +1880,26 @@ loop115:
 	VFMADD231PS (DX)(R15*1), Z8, Z6
 	ADDQ        $+64, R15
 	CMPQ        R15, BX
-	JLT         loop115
+	JLT         loop170
 
-out116:
+out171:
 	TESTQ       DI, DI
-	JZ          whole117
+	JZ          whole172
 	PREFETCHT1  (R9)(R15*1)
 	PREFETCHT1  (R10)(R15*1)
 	PREFETCHT1  (R11)(R15*1)
 	PREFETCHT1  (R8)(R15*1)
 	VMOVUPS.Z   (AX)(R15*1), K1, Z8
-	VMOVUPS.Z   (R12)(R15*1), K1, Z11
-	VFMADD231PS Z11, Z8, Z1
-	VMOVUPS.Z   (R13)(R15*1), K1, Z11
-	VFMADD231PS Z11, Z8, Z3
-	VMOVUPS.Z   (R14)(R15*1), K1, Z11
-	VFMADD231PS Z11, Z8, Z5
-	VMOVUPS.Z   (DX)(R15*1), K1, Z11
-	VFMADD231PS Z11, Z8, Z7
+	VMOVUPS.Z   (R12)(R15*1), K1, Z15
+	VFMADD231PS Z15, Z8, Z1
+	VMOVUPS.Z   (R13)(R15*1), K1, Z15
+	VFMADD231PS Z15, Z8, Z3
+	VMOVUPS.Z   (R14)(R15*1), K1, Z15
+	VFMADD231PS Z15, Z8, Z5
+	VMOVUPS.Z   (DX)(R15*1), K1, Z15
+	VFMADD231PS Z15, Z8, Z7
 
-whole117:
+whole172:
 	VADDPS        Z1, Z0, Z0
 	VADDPS        Z3, Z2, Z2
 	VADDPS        Z5, Z4, Z4
@@ -1313,19 +1913,19 @@ whole117:
 	VEXTRACTF64X4 $0x01, Z6, Y8
 	VADDPS        Y8, Y6, Y6
 	VUNPCKLPS     Y2, Y0, Y8
-	VUNPCKHPS     Y2, Y0, Y11
-	VADDPS        Y11, Y8, Y0
+	VUNPCKHPS     Y2, Y0, Y15
+	VADDPS        Y15, Y8, Y0
 	VUNPCKLPS     Y6, Y4, Y8
-	VUNPCKHPS     Y6, Y4, Y11
-	VADDPS        Y11, Y8, Y4
+	VUNPCKHPS     Y6, Y4, Y15
+	VADDPS        Y15, Y8, Y4
 	VUNPCKLPD     Y4, Y0, Y8
-	VUNPCKHPD     Y4, Y0, Y11
-	VADDPS        Y11, Y8, Y0
+	VUNPCKHPD     Y4, Y0, Y15
+	VADDPS        Y15, Y8, Y0
 	VEXTRACTF32X4 $0x01, Y0, X8
 	VADDPS        X8, X0, X0
 	MOVQ          b+56(FP), R8
 	TESTQ         R8, R8
-	JZ            nobias118
+	JZ            nobias173
 	MOVQ          ids+24(FP), DX
 	MOVL          (DX)(CX*4), R9
 	VMOVSS        (R8)(R9*4), X8
@@ -1337,58 +1937,95 @@ whole117:
 	VINSERTPS     $0x30, (R8)(R9*4), X8, X8
 	VADDPS        X8, X0, X0
 
-nobias118:
+nobias173:
 	MOVQ    y+0(FP), DX
 	VMOVUPS X0, (DX)(CX*4)
+	MOVQ    n+32(FP), DX
+	SUBQ    $+3, DX
 	ADDQ    $+4, CX
-	JMP     rows112
+	CMPQ    CX, DX
+	JLT     loop166
 
-done111:
-	CMPQ CX, n+32(FP)
-	JGE  out120
+out167:
+	MOVQ n+32(FP), DX
+	SUBQ $+1, DX
+	CMPQ CX, DX
+	JGE  out175
 
-loop119:
-	MOVQ   ids+24(FP), DX
-	MOVL   (DX)(CX*4), DX
-	IMULQ  stride+16(FP), DX
-	ADDQ   w+8(FP), DX
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	XORQ   R8, R8
-	CMPQ   R8, SI
-	JGE    out122
+loop174:
+	LEAQ    32(CX), R8
+	LEAQ    34(CX), DX
+	CMPQ    DX, n+32(FP)
+	CMOVQGT CX, R8
+	MOVQ    ids+24(FP), DX
+	MOVL    (DX)(R8*4), R9
+	IMULQ   stride+16(FP), R9
+	ADDQ    w+8(FP), R9
+	MOVL    4(DX)(R8*4), R8
+	IMULQ   stride+16(FP), R8
+	ADDQ    w+8(FP), R8
+	MOVQ    ids+24(FP), DX
+	MOVL    (DX)(CX*4), R10
+	IMULQ   stride+16(FP), R10
+	ADDQ    w+8(FP), R10
+	MOVL    4(DX)(CX*4), DX
+	IMULQ   stride+16(FP), DX
+	ADDQ    w+8(FP), DX
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	VPXORD  Z11, Z11, Z11
+	VPXORD  Z12, Z12, Z12
+	XORQ    R11, R11
+	CMPQ    R11, SI
+	JGE     out177
 
-loop121:
-	VMOVUPS     (AX)(R8*1), Z0
-	VFMADD231PS (DX)(R8*1), Z0, Z9
-	VMOVUPS     64(AX)(R8*1), Z0
-	VFMADD231PS 64(DX)(R8*1), Z0, Z10
-	ADDQ        $+128, R8
-	CMPQ        R8, SI
-	JLT         loop121
+loop176:
+	PREFETCHT1  (R9)(R11*1)
+	PREFETCHT1  (R8)(R11*1)
+	VMOVUPS     (AX)(R11*1), Z0
+	VFMADD231PS (R10)(R11*1), Z0, Z9
+	VFMADD231PS (DX)(R11*1), Z0, Z11
+	PREFETCHT1  64(R9)(R11*1)
+	PREFETCHT1  64(R8)(R11*1)
+	VMOVUPS     64(AX)(R11*1), Z0
+	VFMADD231PS 64(R10)(R11*1), Z0, Z10
+	VFMADD231PS 64(DX)(R11*1), Z0, Z12
+	ADDQ        $+128, R11
+	CMPQ        R11, SI
+	JLT         loop176
 
-out122:
-	CMPQ R8, BX
-	JGE  out124
+out177:
+	CMPQ R11, BX
+	JGE  out179
 
-loop123:
-	VMOVUPS     (AX)(R8*1), Z0
-	VFMADD231PS (DX)(R8*1), Z0, Z9
-	ADDQ        $+64, R8
-	CMPQ        R8, BX
-	JLT         loop123
+loop178:
+	PREFETCHT1  (R9)(R11*1)
+	PREFETCHT1  (R8)(R11*1)
+	VMOVUPS     (AX)(R11*1), Z0
+	VFMADD231PS (R10)(R11*1), Z0, Z9
+	VFMADD231PS (DX)(R11*1), Z0, Z11
+	ADDQ        $+64, R11
+	CMPQ        R11, BX
+	JLT         loop178
 
-out124:
+out179:
 	TESTQ       DI, DI
-	JZ          whole125
-	VMOVUPS.Z   (AX)(R8*1), K1, Z0
-	VMOVUPS.Z   (DX)(R8*1), K1, Z1
+	JZ          whole180
+	PREFETCHT1  (R9)(R11*1)
+	PREFETCHT1  (R8)(R11*1)
+	VMOVUPS.Z   (AX)(R11*1), K1, Z0
+	VMOVUPS.Z   (R10)(R11*1), K1, Z1
 	VFMADD231PS Z1, Z0, Z10
+	VMOVUPS.Z   (DX)(R11*1), K1, Z1
+	VFMADD231PS Z1, Z0, Z12
 
-whole125:
+whole180:
 	VADDPS        Z10, Z9, Z9
+	VADDPS        Z12, Z11, Z11
 	VEXTRACTF64X4 $0x01, Z9, Y0
 	VADDPS        Y0, Y9, Y9
+	VEXTRACTF64X4 $0x01, Z11, Y0
+	VADDPS        Y0, Y11, Y11
 	VPERMILPS     $0x0e, Y9, Y0
 	VADDPS        Y0, Y9, Y9
 	VPERMILPS     $0x01, Y9, Y0
@@ -1397,20 +2034,110 @@ whole125:
 	VADDPS        X0, X9, X9
 	MOVQ          b+56(FP), R8
 	TESTQ         R8, R8
-	JZ            nobias126
+	JZ            nobias181
 	MOVQ          ids+24(FP), DX
 	MOVL          (DX)(CX*4), DX
 	VMOVSS        (R8)(DX*4), X0
 	VADDPS        X0, X9, X9
 
-nobias126:
-	MOVQ   y+0(FP), DX
-	VMOVSS X9, (DX)(CX*4)
-	ADDQ   $+1, CX
-	CMPQ   CX, n+32(FP)
-	JLT    loop119
+nobias181:
+	MOVQ          y+0(FP), DX
+	VMOVSS        X9, (DX)(CX*4)
+	VPERMILPS     $0x0e, Y11, Y0
+	VADDPS        Y0, Y11, Y11
+	VPERMILPS     $0x01, Y11, Y0
+	VADDPS        Y0, Y11, Y11
+	VEXTRACTF32X4 $0x01, Y11, X0
+	VADDPS        X0, X11, X11
+	MOVQ          b+56(FP), R8
+	TESTQ         R8, R8
+	JZ            nobias182
+	MOVQ          ids+24(FP), DX
+	MOVL          4(DX)(CX*4), DX
+	VMOVSS        (R8)(DX*4), X0
+	VADDPS        X0, X11, X11
 
-out120:
+nobias182:
+	MOVQ   y+0(FP), DX
+	VMOVSS X11, 4(DX)(CX*4)
+	MOVQ   n+32(FP), DX
+	SUBQ   $+1, DX
+	ADDQ   $+2, CX
+	CMPQ   CX, DX
+	JLT    loop174
+
+out175:
+	MOVQ n+32(FP), DX
+	SUBQ $+0, DX
+	CMPQ CX, DX
+	JGE  out184
+
+loop183:
+	MOVQ   ids+24(FP), DX
+	MOVL   (DX)(CX*4), DX
+	IMULQ  stride+16(FP), DX
+	ADDQ   w+8(FP), DX
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	XORQ   R8, R8
+	CMPQ   R8, SI
+	JGE    out186
+
+loop185:
+	VMOVUPS     (AX)(R8*1), Z0
+	VFMADD231PS (DX)(R8*1), Z0, Z13
+	VMOVUPS     64(AX)(R8*1), Z0
+	VFMADD231PS 64(DX)(R8*1), Z0, Z14
+	ADDQ        $+128, R8
+	CMPQ        R8, SI
+	JLT         loop185
+
+out186:
+	CMPQ R8, BX
+	JGE  out188
+
+loop187:
+	VMOVUPS     (AX)(R8*1), Z0
+	VFMADD231PS (DX)(R8*1), Z0, Z13
+	ADDQ        $+64, R8
+	CMPQ        R8, BX
+	JLT         loop187
+
+out188:
+	TESTQ       DI, DI
+	JZ          whole189
+	VMOVUPS.Z   (AX)(R8*1), K1, Z0
+	VMOVUPS.Z   (DX)(R8*1), K1, Z1
+	VFMADD231PS Z1, Z0, Z14
+
+whole189:
+	VADDPS        Z14, Z13, Z13
+	VEXTRACTF64X4 $0x01, Z13, Y0
+	VADDPS        Y0, Y13, Y13
+	VPERMILPS     $0x0e, Y13, Y0
+	VADDPS        Y0, Y13, Y13
+	VPERMILPS     $0x01, Y13, Y0
+	VADDPS        Y0, Y13, Y13
+	VEXTRACTF32X4 $0x01, Y13, X0
+	VADDPS        X0, X13, X13
+	MOVQ          b+56(FP), R8
+	TESTQ         R8, R8
+	JZ            nobias190
+	MOVQ          ids+24(FP), DX
+	MOVL          (DX)(CX*4), DX
+	VMOVSS        (R8)(DX*4), X0
+	VADDPS        X0, X13, X13
+
+nobias190:
+	MOVQ   y+0(FP), DX
+	VMOVSS X13, (DX)(CX*4)
+	MOVQ   n+32(FP), DX
+	SUBQ   $+0, DX
+	ADDQ   $+1, CX
+	CMPQ   CX, DX
+	JLT    loop183
+
+out184:
 	VZEROUPPER
 	RET
 
@@ -1426,9 +2153,9 @@ TEXT ·maxIDAVX512(SB), NOSPLIT, $0-28
 	XORQ   DX, DX
 	LEAQ   -63(CX), BX
 	CMPQ   DX, BX
-	JGE    out129
+	JGE    out193
 
-loop128:
+loop192:
 	VMOVUPS (AX)(DX*4), Z4
 	VPMAXUD Z4, Z0, Z0
 	VMOVUPS 64(AX)(DX*4), Z4
@@ -1439,30 +2166,30 @@ loop128:
 	VPMAXUD Z4, Z3, Z3
 	ADDQ    $+64, DX
 	CMPQ    DX, BX
-	JLT     loop128
+	JLT     loop192
 
-out129:
+out193:
 	LEAQ -15(CX), BX
 	CMPQ DX, BX
-	JGE  out131
+	JGE  out195
 
-loop130:
+loop194:
 	VMOVUPS (AX)(DX*4), Z4
 	VPMAXUD Z4, Z0, Z0
 	ADDQ    $+16, DX
 	CMPQ    DX, BX
-	JLT     loop130
+	JLT     loop194
 
-out131:
+out195:
 	ANDQ      $+15, CX
-	JZ        whole127
+	JZ        whole191
 	MOVL      $-1, BX
 	BZHIL     CX, BX, BX
 	KMOVW     BX, K1
 	VMOVUPS.Z (AX)(DX*4), K1, Z4
 	VPMAXUD   Z4, Z0, Z0
 
-whole127:
+whole191:
 	VPMAXUD       Z1, Z0, Z0
 	VPMAXUD       Z2, Z0, Z0
 	VPMAXUD       Z3, Z0, Z0
@@ -1492,9 +2219,9 @@ TEXT ·axpyAVX512(SB), NOSPLIT, $0-56
 	SHLQ $0x02, R9
 	SUBQ $+1023, R9
 	CMPQ CX, R9
-	JGE  out134
+	JGE  out198
 
-loop133:
+loop197:
 	VMOVUPS (AX)(CX*1), Z0
 	VMOVUPS 64(AX)(CX*1), Z1
 	VMOVUPS 128(AX)(CX*1), Z2
@@ -1513,9 +2240,9 @@ loop133:
 	VMOVUPS 960(AX)(CX*1), Z15
 	MOVQ    DX, R8
 	CMPQ    R8, DI
-	JGE     out136
+	JGE     out200
 
-loop135:
+loop199:
 	MOVL         (BX)(R8*4), R10
 	IMULQ        stride+16(FP), R10
 	ADDQ         w+8(FP), R10
@@ -1538,9 +2265,9 @@ loop135:
 	VFMADD231PS  960(R10)(CX*1), Z16, Z15
 	ADDQ         $+1, R8
 	CMPQ         R8, DI
-	JLT          loop135
+	JLT          loop199
 
-out136:
+out200:
 	VMOVUPS Z0, (AX)(CX*1)
 	VMOVUPS Z1, 64(AX)(CX*1)
 	VMOVUPS Z2, 128(AX)(CX*1)
@@ -1559,16 +2286,16 @@ out136:
 	VMOVUPS Z15, 960(AX)(CX*1)
 	ADDQ    $+1024, CX
 	CMPQ    CX, R9
-	JLT     loop133
+	JLT     loop197
 
-out134:
+out198:
 	MOVQ cols+48(FP), R9
 	SHLQ $0x02, R9
 	SUBQ $+511, R9
 	CMPQ CX, R9
-	JGE  out138
+	JGE  out202
 
-loop137:
+loop201:
 	VMOVUPS (AX)(CX*1), Z0
 	VMOVUPS 64(AX)(CX*1), Z1
 	VMOVUPS 128(AX)(CX*1), Z2
@@ -1579,9 +2306,9 @@ loop137:
 	VMOVUPS 448(AX)(CX*1), Z7
 	MOVQ    DX, R8
 	CMPQ    R8, DI
-	JGE     out140
+	JGE     out204
 
-loop139:
+loop203:
 	MOVL         (BX)(R8*4), R10
 	IMULQ        stride+16(FP), R10
 	ADDQ         w+8(FP), R10
@@ -1596,9 +2323,9 @@ loop139:
 	VFMADD231PS  448(R10)(CX*1), Z8, Z7
 	ADDQ         $+1, R8
 	CMPQ         R8, DI
-	JLT          loop139
+	JLT          loop203
 
-out140:
+out204:
 	VMOVUPS Z0, (AX)(CX*1)
 	VMOVUPS Z1, 64(AX)(CX*1)
 	VMOVUPS Z2, 128(AX)(CX*1)
@@ -1609,25 +2336,25 @@ out140:
 	VMOVUPS Z7, 448(AX)(CX*1)
 	ADDQ    $+512, CX
 	CMPQ    CX, R9
-	JLT     loop137
+	JLT     loop201
 
-out138:
+out202:
 	MOVQ cols+48(FP), R9
 	SHLQ $0x02, R9
 	SUBQ $+255, R9
 	CMPQ CX, R9
-	JGE  out142
+	JGE  out206
 
-loop141:
+loop205:
 	VMOVUPS (AX)(CX*1), Z0
 	VMOVUPS 64(AX)(CX*1), Z1
 	VMOVUPS 128(AX)(CX*1), Z2
 	VMOVUPS 192(AX)(CX*1), Z3
 	MOVQ    DX, R8
 	CMPQ    R8, DI
-	JGE     out144
+	JGE     out208
 
-loop143:
+loop207:
 	MOVL         (BX)(R8*4), R10
 	IMULQ        stride+16(FP), R10
 	ADDQ         w+8(FP), R10
@@ -1638,31 +2365,31 @@ loop143:
 	VFMADD231PS  192(R10)(CX*1), Z4, Z3
 	ADDQ         $+1, R8
 	CMPQ         R8, DI
-	JLT          loop143
+	JLT          loop207
 
-out144:
+out208:
 	VMOVUPS Z0, (AX)(CX*1)
 	VMOVUPS Z1, 64(AX)(CX*1)
 	VMOVUPS Z2, 128(AX)(CX*1)
 	VMOVUPS Z3, 192(AX)(CX*1)
 	ADDQ    $+256, CX
 	CMPQ    CX, R9
-	JLT     loop141
+	JLT     loop205
 
-out142:
+out206:
 	MOVQ cols+48(FP), R9
 	SHLQ $0x02, R9
 	SUBQ $+63, R9
 	CMPQ CX, R9
-	JGE  out146
+	JGE  out210
 
-loop145:
+loop209:
 	VMOVUPS (AX)(CX*1), Z0
 	MOVQ    DX, R8
 	CMPQ    R8, DI
-	JGE     out148
+	JGE     out212
 
-loop147:
+loop211:
 	MOVL         (BX)(R8*4), R10
 	IMULQ        stride+16(FP), R10
 	ADDQ         w+8(FP), R10
@@ -1670,27 +2397,27 @@ loop147:
 	VFMADD231PS  (R10)(CX*1), Z1, Z0
 	ADDQ         $+1, R8
 	CMPQ         R8, DI
-	JLT          loop147
+	JLT          loop211
 
-out148:
+out212:
 	VMOVUPS Z0, (AX)(CX*1)
 	ADDQ    $+64, CX
 	CMPQ    CX, R9
-	JLT     loop145
+	JLT     loop209
 
-out146:
+out210:
 	MOVQ      cols+48(FP), R8
 	ANDQ      $+15, R8
-	JZ        whole132
+	JZ        whole196
 	MOVL      $-1, R9
 	BZHIL     R8, R9, R9
 	KMOVW     R9, K1
 	VMOVUPS.Z (AX)(CX*1), K1, Z0
 	MOVQ      DX, R8
 	CMPQ      R8, DI
-	JGE       out150
+	JGE       out214
 
-loop149:
+loop213:
 	MOVL         (BX)(R8*4), DX
 	IMULQ        stride+16(FP), DX
 	ADDQ         w+8(FP), DX
@@ -1699,12 +2426,12 @@ loop149:
 	VFMADD231PS  Z2, Z1, Z0
 	ADDQ         $+1, R8
 	CMPQ         R8, DI
-	JLT          loop149
+	JLT          loop213
 
-out150:
+out214:
 	VMOVUPS Z0, K1, (AX)(CX*1)
 
-whole132:
+whole196:
 	VZEROUPPER
 	RET
 
@@ -1723,9 +2450,9 @@ TEXT ·compressPositiveAVX512(SB), NOSPLIT, $0-80
 	MOVQ      BX, R8
 	ANDQ      $-16, R8
 	CMPQ      SI, R8
-	JGE       out153
+	JGE       out217
 
-loop152:
+loop216:
 	VMOVUPS       (DX)(SI*4), Z3
 	VCMPPS        $0x1e, Z0, Z3, K1
 	KMOVW         K1, R9
@@ -1738,11 +2465,11 @@ loop152:
 	VPADDD        Z2, Z1, Z1
 	ADDQ          $+16, SI
 	CMPQ          SI, R8
-	JLT           loop152
+	JLT           loop216
 
-out153:
+out217:
 	SUBQ          R8, BX
-	JZ            done151
+	JZ            done215
 	MOVL          $-1, R8
 	BZHIL         BX, R8, R8
 	KMOVW         R8, K1
@@ -1759,7 +2486,7 @@ out153:
 	VMOVUPS       Z0, K2, (CX)(DI*4)
 	ADDQ          DX, DI
 
-done151:
+done215:
 	VZEROUPPER
 	MOVQ DI, ret+72(FP)
 	RET
@@ -1815,9 +2542,9 @@ TEXT ·compressAVX512(SB), NOSPLIT, $0-80
 	MOVQ      BX, R8
 	ANDQ      $-16, R8
 	CMPQ      SI, R8
-	JGE       out156
+	JGE       out220
 
-loop155:
+loop219:
 	VMOVUPS       (DX)(SI*4), Z3
 	VCMPPS        $0x04, Z0, Z3, K1
 	KMOVW         K1, R9
@@ -1830,11 +2557,11 @@ loop155:
 	VPADDD        Z2, Z1, Z1
 	ADDQ          $+16, SI
 	CMPQ          SI, R8
-	JLT           loop155
+	JLT           loop219
 
-out156:
+out220:
 	SUBQ          R8, BX
-	JZ            done154
+	JZ            done218
 	MOVL          $-1, R8
 	BZHIL         BX, R8, R8
 	KMOVW         R8, K1
@@ -1851,7 +2578,7 @@ out156:
 	VMOVUPS       Z0, K2, (CX)(DI*4)
 	ADDQ          DX, DI
 
-done154:
+done218:
 	VZEROUPPER
 	MOVQ DI, ret+72(FP)
 	RET
@@ -1875,12 +2602,12 @@ TEXT ·indicesAboveAVX512(SB), NOSPLIT, $0-72
 	MOVQ         BX, SI
 	ANDQ         $-16, SI
 	CMPQ         DI, SI
-	JGE          out159
+	JGE          out223
 
-loop158:
+loop222:
 	LEAQ          16(R8), R9
 	CMPQ          R9, CX
-	JG            full160
+	JG            full224
 	VMOVUPS       (DX)(DI*4), Z3
 	VCMPPS        $0x1e, Z0, Z3, K1
 	KMOVW         K1, R9
@@ -1888,9 +2615,9 @@ loop158:
 	VCOMPRESSPS.Z Z1, K1, Z3
 	VMOVUPS       Z3, (AX)(R8*4)
 	ADDQ          R9, R8
-	JMP           next161
+	JMP           next225
 
-full160:
+full224:
 	VMOVUPS       (DX)(DI*4), Z3
 	VCMPPS        $0x1e, Z0, Z3, K1
 	KMOVW         K1, R9
@@ -1906,21 +2633,21 @@ full160:
 	VMOVUPS       Z3, K2, (AX)(R8*4)
 	ADDQ          R9, R8
 
-next161:
+next225:
 	VPADDD Z2, Z1, Z1
 	ADDQ   $+16, DI
 	CMPQ   DI, SI
-	JLT    loop158
+	JLT    loop222
 
-out159:
+out223:
 	SUBQ          SI, BX
-	JZ            done157
+	JZ            done221
 	MOVL          $-1, SI
 	BZHIL         BX, SI, SI
 	KMOVW         SI, K1
 	LEAQ          16(R8), BX
 	CMPQ          BX, CX
-	JG            full162
+	JG            full226
 	VMOVUPS.Z     (DX)(DI*4), K1, Z2
 	VCMPPS        $0x1e, Z0, Z2, K1, K1
 	KMOVW         K1, CX
@@ -1928,9 +2655,9 @@ out159:
 	VCOMPRESSPS.Z Z1, K1, Z0
 	VMOVUPS       Z0, (AX)(R8*4)
 	ADDQ          CX, R8
-	JMP           next163
+	JMP           next227
 
-full162:
+full226:
 	VMOVUPS.Z     (DX)(DI*4), K1, Z2
 	VCMPPS        $0x1e, Z0, Z2, K1, K1
 	KMOVW         K1, DX
@@ -1945,8 +2672,8 @@ full162:
 	VMOVUPS       Z0, K2, (AX)(R8*4)
 	ADDQ          DX, R8
 
-next163:
-done157:
+next227:
+done221:
 	VZEROUPPER
 	MOVQ R8, ret+64(FP)
 	RET
@@ -1965,9 +2692,9 @@ TEXT ·countAboveAVX512(SB), NOSPLIT, $0-40
 	XORQ         DX, DX
 	LEAQ         -63(CX), BX
 	CMPQ         DX, BX
-	JGE          out166
+	JGE          out230
 
-loop165:
+loop229:
 	VMOVUPS (AX)(DX*4), Z6
 	VCMPPS  $0x1e, Z0, Z6, K1
 	VPSUBD  Z1, Z2, K1, Z2
@@ -1982,24 +2709,24 @@ loop165:
 	VPSUBD  Z1, Z5, K1, Z5
 	ADDQ    $+64, DX
 	CMPQ    DX, BX
-	JLT     loop165
+	JLT     loop229
 
-out166:
+out230:
 	LEAQ -15(CX), BX
 	CMPQ DX, BX
-	JGE  out168
+	JGE  out232
 
-loop167:
+loop231:
 	VMOVUPS (AX)(DX*4), Z6
 	VCMPPS  $0x1e, Z0, Z6, K1
 	VPSUBD  Z1, Z2, K1, Z2
 	ADDQ    $+16, DX
 	CMPQ    DX, BX
-	JLT     loop167
+	JLT     loop231
 
-out168:
+out232:
 	ANDQ      $+15, CX
-	JZ        whole164
+	JZ        whole228
 	MOVL      $-1, BX
 	BZHIL     CX, BX, BX
 	KMOVW     BX, K1
@@ -2007,7 +2734,7 @@ out168:
 	VCMPPS    $0x1e, Z0, Z6, K1, K1
 	VPSUBD    Z1, Z2, K1, Z2
 
-whole164:
+whole228:
 	VPADDD        Z3, Z2, Z2
 	VPADDD        Z4, Z2, Z2
 	VPADDD        Z5, Z2, Z2
@@ -2041,9 +2768,9 @@ TEXT ·extremesAVX512(SB), NOSPLIT, $0-32
 	XORQ         DX, DX
 	LEAQ         -63(CX), BX
 	CMPQ         DX, BX
-	JGE          out171
+	JGE          out235
 
-loop170:
+loop234:
 	VMOVUPS (AX)(DX*4), Z9
 	VMINPS  Z9, Z0, Z0
 	VMAXPS  Z9, Z4, Z4
@@ -2058,24 +2785,24 @@ loop170:
 	VMAXPS  Z9, Z7, Z7
 	ADDQ    $+64, DX
 	CMPQ    DX, BX
-	JLT     loop170
+	JLT     loop234
 
-out171:
+out235:
 	LEAQ -15(CX), BX
 	CMPQ DX, BX
-	JGE  out173
+	JGE  out237
 
-loop172:
+loop236:
 	VMOVUPS (AX)(DX*4), Z9
 	VMINPS  Z9, Z0, Z0
 	VMAXPS  Z9, Z4, Z4
 	ADDQ    $+16, DX
 	CMPQ    DX, BX
-	JLT     loop172
+	JLT     loop236
 
-out173:
+out237:
 	ANDQ    $+15, CX
-	JZ      whole169
+	JZ      whole233
 	MOVL    $-1, BX
 	BZHIL   CX, BX, BX
 	KMOVW   BX, K1
@@ -2084,7 +2811,7 @@ out173:
 	VMINPS  Z8, Z0, Z0
 	VMAXPS  Z8, Z4, Z4
 
-whole169:
+whole233:
 	VMINPS        Z1, Z0, Z0
 	VMAXPS        Z5, Z4, Z4
 	VMINPS        Z2, Z0, Z0
@@ -2121,28 +2848,28 @@ TEXT ·addBytesAVX512(SB), NOSPLIT, $0-48
 	XORQ BX, BX
 	LEAQ -31(DX), SI
 	CMPQ BX, SI
-	JGE  out175
+	JGE  out239
 
-loop174:
+loop238:
 	VPMOVZXBW (CX)(BX*1), Z0
 	VPADDW    (AX)(BX*2), Z0, Z0
 	VMOVDQU32 Z0, (AX)(BX*2)
 	ADDQ      $+32, BX
 	CMPQ      BX, SI
-	JLT       loop174
+	JLT       loop238
 
-out175:
+out239:
 	CMPQ BX, DX
-	JGE  out177
+	JGE  out241
 
-loop176:
+loop240:
 	MOVBLZX (CX)(BX*1), SI
 	ADDW    SI, (AX)(BX*2)
 	ADDQ    $+1, BX
 	CMPQ    BX, DX
-	JLT     loop176
+	JLT     loop240
 
-out177:
+out241:
 	VZEROUPPER
 	RET
 
@@ -2179,9 +2906,9 @@ TEXT ·microAVX512(SB), NOSPLIT, $0-89
 	XORQ   SI, SI
 	LEAQ   -3(DX), BX
 	CMPQ   SI, BX
-	JGE    out179
+	JGE    out243
 
-loop178:
+loop242:
 	VMOVUPS      (CX), Z24
 	VMOVUPS      64(CX), Z25
 	VBROADCASTSS (AX), Z26
@@ -2338,16 +3065,16 @@ loop178:
 	ADDQ         $+512, CX
 	ADDQ         $+4, SI
 	CMPQ         SI, BX
-	JLT          loop178
+	JLT          loop242
 
-out179:
+out243:
 	SUBQ SI, DX
 	XORQ SI, SI
 	LEAQ (DX), BX
 	CMPQ SI, BX
-	JGE  out181
+	JGE  out245
 
-loop180:
+loop244:
 	VMOVUPS      (CX), Z24
 	VMOVUPS      64(CX), Z25
 	VBROADCASTSS (AX), Z26
@@ -2390,16 +3117,16 @@ loop180:
 	ADDQ         $+128, CX
 	ADDQ         $+1, SI
 	CMPQ         SI, BX
-	JLT          loop180
+	JLT          loop244
 
-out181:
+out245:
 	SUBQ    SI, DX
 	MOVQ    c_base+56(FP), AX
 	MOVQ    stride+80(FP), CX
 	SHLQ    $0x02, CX
 	MOVBLZX add+88(FP), DX
 	TESTL   DX, DX
-	JZ      store182
+	JZ      store246
 	VADDPS  (AX), Z0, Z0
 	VMOVUPS Z0, (AX)
 	VADDPS  64(AX), Z1, Z1
@@ -2463,7 +3190,7 @@ out181:
 	VZEROUPPER
 	RET
 
-store182:
+store246:
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	ADDQ    CX, AX
@@ -2513,9 +3240,9 @@ TEXT ·packRows12AVX512(SB), NOSPLIT, $0-64
 	SHLQ $0x02, BX
 	XORQ SI, SI
 	CMPQ SI, DX
-	JGE  out184
+	JGE  out248
 
-loop183:
+loop247:
 	VMOVUPS (CX), Y0
 	VMOVUPS Y0, (AX)
 	VMOVUPS 32(CX), X0
@@ -2524,9 +3251,9 @@ loop183:
 	ADDQ    $+48, AX
 	ADDQ    $+1, SI
 	CMPQ    SI, DX
-	JLT     loop183
+	JLT     loop247
 
-out184:
+out248:
 	VZEROUPPER
 	RET
 
@@ -2556,9 +3283,9 @@ TEXT ·packColumns12AVX512(SB), NOSPLIT, $0-64
 	ADDQ CX, AX
 	XORQ SI, SI
 	CMPQ SI, BX
-	JGE  out186
+	JGE  out250
 
-loop185:
+loop249:
 	VMOVUPS    (DI)(SI*4), Y0
 	VMOVUPS    (R8)(SI*4), Y1
 	VMOVUPS    (R9)(SI*4), Y2
@@ -2602,9 +3329,9 @@ loop185:
 	ADDQ       $+384, DX
 	ADDQ       $+8, SI
 	CMPQ       SI, BX
-	JLT        loop185
+	JLT        loop249
 
-out186:
+out250:
 	MOVQ dst_base+0(FP), DX
 	MOVQ depth+48(FP), BX
 	MOVQ AX, SI
@@ -2617,9 +3344,9 @@ out186:
 	ADDQ CX, AX
 	XORQ AX, AX
 	CMPQ AX, BX
-	JGE  out188
+	JGE  out252
 
-loop187:
+loop251:
 	VMOVUPS      (SI)(AX*4), Y0
 	VMOVUPS      (DI)(AX*4), Y1
 	VMOVUPS      (R8)(AX*4), Y2
@@ -2643,9 +3370,9 @@ loop187:
 	ADDQ         $+384, DX
 	ADDQ         $+8, AX
 	CMPQ         AX, BX
-	JLT          loop187
+	JLT          loop251
 
-out188:
+out252:
 	VZEROUPPER
 	RET
 
@@ -2659,9 +3386,9 @@ TEXT ·packRows32AVX512(SB), NOSPLIT, $0-64
 	SHLQ $0x02, BX
 	XORQ SI, SI
 	CMPQ SI, DX
-	JGE  out190
+	JGE  out254
 
-loop189:
+loop253:
 	VMOVUPS (CX), Y0
 	VMOVUPS Y0, (AX)
 	VMOVUPS 32(CX), Y0
@@ -2674,9 +3401,9 @@ loop189:
 	ADDQ    $+128, AX
 	ADDQ    $+1, SI
 	CMPQ    SI, DX
-	JLT     loop189
+	JLT     loop253
 
-out190:
+out254:
 	VZEROUPPER
 	RET
 
@@ -2706,9 +3433,9 @@ TEXT ·packColumns32AVX512(SB), NOSPLIT, $0-64
 	ADDQ CX, AX
 	XORQ SI, SI
 	CMPQ SI, BX
-	JGE  out192
+	JGE  out256
 
-loop191:
+loop255:
 	VMOVUPS    (DI)(SI*4), Y0
 	VMOVUPS    (R8)(SI*4), Y1
 	VMOVUPS    (R9)(SI*4), Y2
@@ -2752,9 +3479,9 @@ loop191:
 	ADDQ       $+1024, DX
 	ADDQ       $+8, SI
 	CMPQ       SI, BX
-	JLT        loop191
+	JLT        loop255
 
-out192:
+out256:
 	MOVQ dst_base+0(FP), DX
 	MOVQ depth+48(FP), BX
 	MOVQ AX, DI
@@ -2775,9 +3502,9 @@ out192:
 	ADDQ CX, AX
 	XORQ SI, SI
 	CMPQ SI, BX
-	JGE  out194
+	JGE  out258
 
-loop193:
+loop257:
 	VMOVUPS    (DI)(SI*4), Y0
 	VMOVUPS    (R8)(SI*4), Y1
 	VMOVUPS    (R9)(SI*4), Y2
@@ -2821,9 +3548,9 @@ loop193:
 	ADDQ       $+1024, DX
 	ADDQ       $+8, SI
 	CMPQ       SI, BX
-	JLT        loop193
+	JLT        loop257
 
-out194:
+out258:
 	MOVQ dst_base+0(FP), DX
 	MOVQ depth+48(FP), BX
 	MOVQ AX, DI
@@ -2844,9 +3571,9 @@ out194:
 	ADDQ CX, AX
 	XORQ SI, SI
 	CMPQ SI, BX
-	JGE  out196
+	JGE  out260
 
-loop195:
+loop259:
 	VMOVUPS    (DI)(SI*4), Y0
 	VMOVUPS    (R8)(SI*4), Y1
 	VMOVUPS    (R9)(SI*4), Y2
@@ -2890,9 +3617,9 @@ loop195:
 	ADDQ       $+1024, DX
 	ADDQ       $+8, SI
 	CMPQ       SI, BX
-	JLT        loop195
+	JLT        loop259
 
-out196:
+out260:
 	MOVQ dst_base+0(FP), DX
 	MOVQ depth+48(FP), BX
 	MOVQ AX, SI
@@ -2913,9 +3640,9 @@ out196:
 	ADDQ CX, AX
 	XORQ AX, AX
 	CMPQ AX, BX
-	JGE  out198
+	JGE  out262
 
-loop197:
+loop261:
 	VMOVUPS    (SI)(AX*4), Y0
 	VMOVUPS    (DI)(AX*4), Y1
 	VMOVUPS    (R8)(AX*4), Y2
@@ -2959,9 +3686,9 @@ loop197:
 	ADDQ       $+1024, DX
 	ADDQ       $+8, AX
 	CMPQ       AX, BX
-	JLT        loop197
+	JLT        loop261
 
-out198:
+out262:
 	VZEROUPPER
 	RET
 
@@ -2975,16 +3702,16 @@ TEXT ·matVecCSRAVX512(SB), NOSPLIT, $64-64
 	XORQ    SI, SI
 	MOVLQSX (AX), DI
 	CMPQ    SI, rows+32(FP)
-	JGE     out200
+	JGE     out264
 
-loop199:
+loop263:
 	MOVLQSX 4(AX)(SI*4), R8
 	VXORPS  Y0, Y0, Y0
 	LEAQ    -15(R8), R9
 	CMPQ    DI, R9
-	JGE     out202
+	JGE     out266
 
-loop201:
+loop265:
 	MOVQ        (CX)(DI*2), R10
 	MOVWLZX     R10, R11
 	SHRQ        $0x10, R10
@@ -3035,14 +3762,14 @@ loop201:
 	VFMADD231PS 32(DX)(DI*4), Y2, Y0
 	ADDQ        $+16, DI
 	CMPQ        DI, R9
-	JLT         loop201
+	JLT         loop265
 
-out202:
+out266:
 	LEAQ -7(R8), R9
 	CMPQ DI, R9
-	JGE  out204
+	JGE  out268
 
-loop203:
+loop267:
 	MOVQ        (CX)(DI*2), R10
 	MOVWLZX     R10, R11
 	SHRQ        $0x10, R10
@@ -3069,9 +3796,9 @@ loop203:
 	VFMADD231PS (DX)(DI*4), Y3, Y0
 	ADDQ        $+8, DI
 	CMPQ        DI, R9
-	JLT         loop203
+	JLT         loop267
 
-out204:
+out268:
 	MOVQ        R8, R9
 	SUBQ        DI, R9
 	MOVL        $-1, R10
@@ -3079,7 +3806,7 @@ out204:
 	KMOVW       R10, K1
 	LEAQ        8(DI), R9
 	CMPQ        R9, n+40(FP)
-	JGT         alone205
+	JGT         alone269
 	MOVQ        (CX)(DI*2), R9
 	MOVWLZX     R9, R10
 	SHRQ        $0x10, R9
@@ -3106,17 +3833,17 @@ out204:
 	VMOVAPS     Y6, Y4
 	VMOVUPS     (DX)(DI*4), Y5
 	MOVQ        R8, DI
-	JMP         add206
+	JMP         add270
 
-alone205:
+alone269:
 	XORQ    R9, R9
 	VXORPS  Y4, Y4, Y4
 	VMOVUPS Y4, (SP)
 	VMOVUPS Y4, 32(SP)
 	CMPQ    DI, R8
-	JGE     out208
+	JGE     out272
 
-loop207:
+loop271:
 	MOVWLZX (CX)(DI*2), R10
 	VMOVSS  (BX)(R10*4), X1
 	VMOVSS  X1, (SP)(R9*4)
@@ -3125,13 +3852,13 @@ loop207:
 	INCQ    R9
 	ADDQ    $+1, DI
 	CMPQ    DI, R8
-	JLT     loop207
+	JLT     loop271
 
-out208:
+out272:
 	VMOVUPS (SP), Y4
 	VMOVUPS 32(SP), Y5
 
-add206:
+add270:
 	VFMADD231PS   Y5, Y4, K1, Y0
 	VPERMILPS     $0x0e, Y0, Y4
 	VADDPS        Y4, Y0, Y0
@@ -3141,16 +3868,16 @@ add206:
 	VADDPS        X1, X0, X0
 	MOVQ          b+56(FP), R8
 	TESTQ         R8, R8
-	JZ            nobias209
+	JZ            nobias273
 	VADDSS        (R8)(SI*4), X0, X0
 
-nobias209:
+nobias273:
 	MOVQ   y+0(FP), R8
 	VMOVSS X0, (R8)(SI*4)
 	ADDQ   $+1, SI
 	CMPQ   SI, rows+32(FP)
-	JLT    loop199
+	JLT    loop263
 
-out200:
+out264:
 	VZEROUPPER
 	RET

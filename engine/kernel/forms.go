@@ -67,13 +67,13 @@ type tunedShape struct {
 	Forms
 }
 
-// of returns the forms measured for w's shape, or else those expected.
-func (t *tuned) of(w *Matrix) Forms {
+// of returns the forms measured for w's shape, or else those expected. It is called for
+// every product, so it copies nothing.
+func (t *tuned) of(w *Matrix) *Forms {
 	if list := t.list.Load(); list != nil {
-		want := shape{w.Rows, w.Stride}
 		for i := range *list {
-			if (*list)[i].shape == want {
-				return (*list)[i].Forms
+			if s := &(*list)[i]; s.rows == w.Rows && s.stride == w.Stride {
+				return &s.Forms
 			}
 		}
 	}
@@ -88,17 +88,24 @@ const (
 	shortRow   = 256
 )
 
-// expected returns the forms that were best for such tables where they were measured.
-func expected(w *Matrix) Forms {
+// Forms that were best for tables of some size where they were measured; never changed.
+var (
+	ofSmall     = Forms{BreakEven: 1}
+	ofLongRows  = Forms{Dense: InTurn, BreakEven: 0.95}
+	ofShortRows = Forms{Dense: InTurn, Picked: AskNear, BreakEven: 0.7}
+	ofLarge     = Forms{Dense: InTurnAhead, Picked: AskFar, BreakEven: 0.5}
+)
+
+func expected(w *Matrix) *Forms {
 	switch size, short := len(w.Data), w.Stride <= shortRow; {
 	case size <= smallTable:
-		return Forms{BreakEven: 1}
+		return &ofSmall
 	case !short:
-		return Forms{Dense: InTurn, BreakEven: 0.95}
+		return &ofLongRows
 	case size <= largeTable:
-		return Forms{Dense: InTurn, Picked: AskNear, BreakEven: 0.7}
+		return &ofShortRows
 	}
-	return Forms{Dense: InTurnAhead, Picked: AskFar, BreakEven: 0.5}
+	return &ofLarge
 }
 
 // add keeps what was measured for a shape.
@@ -113,7 +120,7 @@ func (t *tuned) add(s shape, f Forms) {
 
 // Forms returns what the kernels use for tables of w's shape.
 func (s *Set) Forms(w *Matrix) Forms {
-	f := s.forms.of(w)
+	f := *s.forms.of(w)
 	if s.dense == nil {
 		f.Dense, f.Picked = InTurn, AsTheyCome // the only ones in Go
 	}
@@ -123,7 +130,7 @@ func (s *Set) Forms(w *Matrix) Forms {
 // PickMatVec computes what GatherMatVec does, but lets a dense pass take over above the
 // break-even density of the table: all, w.Rows long, then receives every row's result.
 func (s *Set) PickMatVec(y, all []float32, w *Matrix, ids []int32, x, b []float32) {
-	if float64(len(ids)) <= s.Forms(w).BreakEven*float64(w.Rows) {
+	if float64(len(ids)) <= s.forms.of(w).BreakEven*float64(w.Rows) {
 		s.GatherMatVec(y, w, ids, x, b)
 		return
 	}
@@ -136,4 +143,18 @@ func (s *Set) PickMatVec(y, all []float32, w *Matrix, ids []int32, x, b []float3
 	for i, id := range ids {
 		y[i] = all[id]
 	}
+}
+
+// ReadRows loads the rows of ids as GatherMatVec does, but does nothing with them, and
+// leaves something or other in y, which is as long as ids. It takes the time that
+// GatherMatVec would take if its arithmetic cost nothing. In Go there is no such thing:
+// there it is GatherMatVec.
+func (s *Set) ReadRows(y []float32, w *Matrix, ids []int32, x []float32) {
+	if s.bare == nil {
+		s.GatherMatVec(y, w, ids, x, nil)
+		return
+	}
+	checkGather(y, w, ids, x, nil)
+	checkIDsGo(ids, w.Rows)
+	s.bare(s.forms.of(w).Picked, y, w, ids, x)
 }

@@ -26,6 +26,7 @@ func native() []*Set {
 
 func setAVX2() *Set {
 	a := &assembly{
+		bare:   [pickedForms]rowsFunc{readRowsAVX2, readRowsNearAVX2, readRowsFarAVX2},
 		read:   []func(*byte, int){readAVX2, readAheadAVX2, readFourAVX2},
 		dense:  [denseForms]rowsFunc{matVecAVX2, matVecInTurnAVX2, matVecAheadAVX2},
 		picked: [pickedForms]rowsFunc{gatherAVX2, gatherNearAVX2, gatherFarAVX2},
@@ -41,6 +42,7 @@ func setAVX2() *Set {
 
 func setAVX512() *Set {
 	a := &assembly{
+		bare:   [pickedForms]rowsFunc{readRowsAVX512, readRowsNearAVX512, readRowsFarAVX512},
 		read:   []func(*byte, int){readAVX512, readAheadAVX512, readFourAVX512},
 		dense:  [denseForms]rowsFunc{matVecAVX512, matVecInTurnAVX512, matVecAheadAVX512},
 		picked: [pickedForms]rowsFunc{gatherAVX512, gatherNearAVX512, gatherFarAVX512},
@@ -62,6 +64,7 @@ type assembly struct {
 	dense  [denseForms]rowsFunc
 	picked [pickedForms]rowsFunc
 	forms  tuned
+	bare   [pickedForms]rowsFunc
 	read   []func(p *byte, bytes int)
 
 	matVecCSR                  func(y *float32, start *int32, col *uint16, val *float32, rows, n int, x, b *float32)
@@ -75,6 +78,7 @@ func (a *assembly) set(name string, s selector, g blocking) *Set {
 	return &Set{
 		forms:            &a.forms,
 		dense:            a.denseIn,
+		bare:             a.bareIn,
 		read:             a.read,
 		picked:           a.pickedIn,
 		Name:             name,
@@ -109,6 +113,11 @@ func (a *assembly) checkedGather(y []float32, w *Matrix, ids []int32, x, b []flo
 func (a *assembly) pickedIn(f PickedForm, y []float32, w *Matrix, ids []int32, x, b []float32) {
 	a.picked[f](unsafe.SliceData(y), unsafe.SliceData(w.Data), 4*w.Stride,
 		unsafe.SliceData(ids), len(ids), unsafe.SliceData(x), w.Cols, unsafe.SliceData(b))
+}
+
+func (a *assembly) bareIn(f PickedForm, y []float32, w *Matrix, ids []int32, x []float32) {
+	a.bare[f](unsafe.SliceData(y), unsafe.SliceData(w.Data), 4*w.Stride,
+		unsafe.SliceData(ids), len(ids), unsafe.SliceData(x), w.Cols, nil)
 }
 
 func (a *assembly) checkedMatVecCSR(y []float32, m *CSR, x, bias []float32) {

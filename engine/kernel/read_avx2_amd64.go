@@ -16,3 +16,12 @@ func readAheadAVX2(p *byte, bytes int)
 //
 //go:noescape
 func readFourAVX2(p *byte, bytes int)
+
+//go:noescape
+func readRowsAVX2(y *float32, w *float32, stride int, ids *int32, n int, x *float32, cols int, b *float32)
+
+//go:noescape
+func readRowsNearAVX2(y *float32, w *float32, stride int, ids *int32, n int, x *float32, cols int, b *float32)
+
+//go:noescape
+func readRowsFarAVX2(y *float32, w *float32, stride int, ids *int32, n int, x *float32, cols int, b *float32)

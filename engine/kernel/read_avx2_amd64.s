@@ -174,3 +174,1010 @@ loop5:
 out6:
 	VZEROUPPER
 	RET
+
+// func readRowsAVX2(y *float32, w *float32, stride int, ids *int32, n int, x *float32, cols int, b *float32)
+// Requires: AVX, FMA3
+TEXT ·readRowsAVX2(SB), NOSPLIT, $0-64
+	MOVQ    x+40(FP), AX
+	MOVQ    cols+48(FP), DI
+	MOVQ    DI, BX
+	MOVQ    DI, SI
+	ANDQ    $-8, BX
+	SUBQ    BX, DI
+	ANDQ    $-16, SI
+	SHLQ    $0x02, BX
+	SHLQ    $0x02, SI
+	LEAQ    laneMasks<>+32(SB), CX
+	MOVQ    DI, DX
+	NEGQ    DX
+	VMOVUPS (CX)(DX*4), Y0
+	XORQ    CX, CX
+	MOVQ    n+32(FP), DX
+	SUBQ    $+3, DX
+	CMPQ    CX, DX
+	JGE     out8
+
+loop7:
+	MOVQ   ids+24(FP), DX
+	MOVL   (DX)(CX*4), R8
+	IMULQ  stride+16(FP), R8
+	ADDQ   w+8(FP), R8
+	MOVL   4(DX)(CX*4), R9
+	IMULQ  stride+16(FP), R9
+	ADDQ   w+8(FP), R9
+	MOVL   8(DX)(CX*4), R10
+	IMULQ  stride+16(FP), R10
+	ADDQ   w+8(FP), R10
+	MOVL   12(DX)(CX*4), DX
+	IMULQ  stride+16(FP), DX
+	ADDQ   w+8(FP), DX
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	XORQ   R11, R11
+	CMPQ   R11, SI
+	JGE    out10
+
+loop9:
+	VMOVUPS (AX)(R11*1), Y9
+	VMOVUPS (R8)(R11*1), Y9
+	VMOVUPS (R9)(R11*1), Y9
+	VMOVUPS (R10)(R11*1), Y9
+	VMOVUPS (DX)(R11*1), Y9
+	VMOVUPS 32(AX)(R11*1), Y9
+	VMOVUPS 32(R8)(R11*1), Y9
+	VMOVUPS 32(R9)(R11*1), Y9
+	VMOVUPS 32(R10)(R11*1), Y9
+	VMOVUPS 32(DX)(R11*1), Y9
+	ADDQ    $+64, R11
+	CMPQ    R11, SI
+	JLT     loop9
+
+out10:
+	CMPQ R11, BX
+	JGE  out12
+
+loop11:
+	VMOVUPS (AX)(R11*1), Y9
+	VMOVUPS (R8)(R11*1), Y9
+	VMOVUPS (R9)(R11*1), Y9
+	VMOVUPS (R10)(R11*1), Y9
+	VMOVUPS (DX)(R11*1), Y9
+	ADDQ    $+32, R11
+	CMPQ    R11, BX
+	JLT     loop11
+
+out12:
+	TESTQ       DI, DI
+	JZ          whole13
+	VMASKMOVPS  (AX)(R11*1), Y0, Y9
+	VMASKMOVPS  (R8)(R11*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y2
+	VMASKMOVPS  (R9)(R11*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y4
+	VMASKMOVPS  (R10)(R11*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y6
+	VMASKMOVPS  (DX)(R11*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y8
+
+whole13:
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y4, Y3, Y3
+	VADDPS       Y6, Y5, Y5
+	VADDPS       Y8, Y7, Y7
+	VUNPCKLPS    Y3, Y1, Y2
+	VUNPCKHPS    Y3, Y1, Y3
+	VADDPS       Y3, Y2, Y1
+	VUNPCKLPS    Y7, Y5, Y2
+	VUNPCKHPS    Y7, Y5, Y3
+	VADDPS       Y3, Y2, Y5
+	VUNPCKLPD    Y5, Y1, Y2
+	VUNPCKHPD    Y5, Y1, Y3
+	VADDPS       Y3, Y2, Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VADDPS       X2, X1, X1
+	MOVQ         b+56(FP), R8
+	TESTQ        R8, R8
+	JZ           nobias14
+	MOVQ         ids+24(FP), DX
+	MOVL         (DX)(CX*4), R9
+	VMOVSS       (R8)(R9*4), X2
+	MOVL         4(DX)(CX*4), R9
+	VINSERTPS    $0x10, (R8)(R9*4), X2, X2
+	MOVL         8(DX)(CX*4), R9
+	VINSERTPS    $0x20, (R8)(R9*4), X2, X2
+	MOVL         12(DX)(CX*4), R9
+	VINSERTPS    $0x30, (R8)(R9*4), X2, X2
+	VADDPS       X2, X1, X1
+
+nobias14:
+	MOVQ    y+0(FP), DX
+	VMOVUPS X1, (DX)(CX*4)
+	MOVQ    n+32(FP), DX
+	SUBQ    $+3, DX
+	ADDQ    $+4, CX
+	CMPQ    CX, DX
+	JLT     loop7
+
+out8:
+	MOVQ n+32(FP), DX
+	SUBQ $+1, DX
+	CMPQ CX, DX
+	JGE  out16
+
+loop15:
+	MOVQ   ids+24(FP), DX
+	MOVL   (DX)(CX*4), R8
+	IMULQ  stride+16(FP), R8
+	ADDQ   w+8(FP), R8
+	MOVL   4(DX)(CX*4), DX
+	IMULQ  stride+16(FP), DX
+	ADDQ   w+8(FP), DX
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	XORQ   R9, R9
+	CMPQ   R9, SI
+	JGE    out18
+
+loop17:
+	VMOVUPS (AX)(R9*1), Y5
+	VMOVUPS (R8)(R9*1), Y5
+	VMOVUPS (DX)(R9*1), Y5
+	VMOVUPS 32(AX)(R9*1), Y5
+	VMOVUPS 32(R8)(R9*1), Y5
+	VMOVUPS 32(DX)(R9*1), Y5
+	ADDQ    $+64, R9
+	CMPQ    R9, SI
+	JLT     loop17
+
+out18:
+	CMPQ R9, BX
+	JGE  out20
+
+loop19:
+	VMOVUPS (AX)(R9*1), Y5
+	VMOVUPS (R8)(R9*1), Y5
+	VMOVUPS (DX)(R9*1), Y5
+	ADDQ    $+32, R9
+	CMPQ    R9, BX
+	JLT     loop19
+
+out20:
+	TESTQ       DI, DI
+	JZ          whole21
+	VMASKMOVPS  (AX)(R9*1), Y0, Y5
+	VMASKMOVPS  (R8)(R9*1), Y0, Y6
+	VFMADD231PS Y6, Y5, Y2
+	VMASKMOVPS  (DX)(R9*1), Y0, Y6
+	VFMADD231PS Y6, Y5, Y4
+
+whole21:
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y4, Y3, Y3
+	VPERMILPS    $0x0e, Y1, Y2
+	VADDPS       Y2, Y1, Y1
+	VPERMILPS    $0x01, Y1, Y2
+	VADDPS       Y2, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VADDPS       X2, X1, X1
+	MOVQ         b+56(FP), R8
+	TESTQ        R8, R8
+	JZ           nobias22
+	MOVQ         ids+24(FP), DX
+	MOVL         (DX)(CX*4), DX
+	VMOVSS       (R8)(DX*4), X2
+	VADDPS       X2, X1, X1
+
+nobias22:
+	MOVQ         y+0(FP), DX
+	VMOVSS       X1, (DX)(CX*4)
+	VPERMILPS    $0x0e, Y3, Y1
+	VADDPS       Y1, Y3, Y3
+	VPERMILPS    $0x01, Y3, Y1
+	VADDPS       Y1, Y3, Y3
+	VEXTRACTF128 $0x01, Y3, X1
+	VADDPS       X1, X3, X3
+	MOVQ         b+56(FP), R8
+	TESTQ        R8, R8
+	JZ           nobias23
+	MOVQ         ids+24(FP), DX
+	MOVL         4(DX)(CX*4), DX
+	VMOVSS       (R8)(DX*4), X1
+	VADDPS       X1, X3, X3
+
+nobias23:
+	MOVQ   y+0(FP), DX
+	VMOVSS X3, 4(DX)(CX*4)
+	MOVQ   n+32(FP), DX
+	SUBQ   $+1, DX
+	ADDQ   $+2, CX
+	CMPQ   CX, DX
+	JLT    loop15
+
+out16:
+	MOVQ n+32(FP), DX
+	SUBQ $+0, DX
+	CMPQ CX, DX
+	JGE  out25
+
+loop24:
+	MOVQ   ids+24(FP), DX
+	MOVL   (DX)(CX*4), DX
+	IMULQ  stride+16(FP), DX
+	ADDQ   w+8(FP), DX
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	XORQ   R8, R8
+	CMPQ   R8, SI
+	JGE    out27
+
+loop26:
+	VMOVUPS (AX)(R8*1), Y3
+	VMOVUPS (DX)(R8*1), Y3
+	VMOVUPS 32(AX)(R8*1), Y3
+	VMOVUPS 32(DX)(R8*1), Y3
+	ADDQ    $+64, R8
+	CMPQ    R8, SI
+	JLT     loop26
+
+out27:
+	CMPQ R8, BX
+	JGE  out29
+
+loop28:
+	VMOVUPS (AX)(R8*1), Y3
+	VMOVUPS (DX)(R8*1), Y3
+	ADDQ    $+32, R8
+	CMPQ    R8, BX
+	JLT     loop28
+
+out29:
+	TESTQ       DI, DI
+	JZ          whole30
+	VMASKMOVPS  (AX)(R8*1), Y0, Y3
+	VMASKMOVPS  (DX)(R8*1), Y0, Y4
+	VFMADD231PS Y4, Y3, Y2
+
+whole30:
+	VADDPS       Y2, Y1, Y1
+	VPERMILPS    $0x0e, Y1, Y2
+	VADDPS       Y2, Y1, Y1
+	VPERMILPS    $0x01, Y1, Y2
+	VADDPS       Y2, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VADDPS       X2, X1, X1
+	MOVQ         b+56(FP), R8
+	TESTQ        R8, R8
+	JZ           nobias31
+	MOVQ         ids+24(FP), DX
+	MOVL         (DX)(CX*4), DX
+	VMOVSS       (R8)(DX*4), X2
+	VADDPS       X2, X1, X1
+
+nobias31:
+	MOVQ   y+0(FP), DX
+	VMOVSS X1, (DX)(CX*4)
+	MOVQ   n+32(FP), DX
+	SUBQ   $+0, DX
+	ADDQ   $+1, CX
+	CMPQ   CX, DX
+	JLT    loop24
+
+out25:
+	VZEROUPPER
+	RET
+
+DATA laneMasks<>+0(SB)/4, $0xffffffff
+DATA laneMasks<>+4(SB)/4, $0xffffffff
+DATA laneMasks<>+8(SB)/4, $0xffffffff
+DATA laneMasks<>+12(SB)/4, $0xffffffff
+DATA laneMasks<>+16(SB)/4, $0xffffffff
+DATA laneMasks<>+20(SB)/4, $0xffffffff
+DATA laneMasks<>+24(SB)/4, $0xffffffff
+DATA laneMasks<>+28(SB)/4, $0xffffffff
+DATA laneMasks<>+32(SB)/4, $0x00000000
+DATA laneMasks<>+36(SB)/4, $0x00000000
+DATA laneMasks<>+40(SB)/4, $0x00000000
+DATA laneMasks<>+44(SB)/4, $0x00000000
+DATA laneMasks<>+48(SB)/4, $0x00000000
+DATA laneMasks<>+52(SB)/4, $0x00000000
+DATA laneMasks<>+56(SB)/4, $0x00000000
+DATA laneMasks<>+60(SB)/4, $0x00000000
+GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
+
+// func readRowsNearAVX2(y *float32, w *float32, stride int, ids *int32, n int, x *float32, cols int, b *float32)
+// Requires: AVX, CMOV, FMA3, MMX+
+TEXT ·readRowsNearAVX2(SB), NOSPLIT, $0-64
+	MOVQ    x+40(FP), AX
+	MOVQ    cols+48(FP), DI
+	MOVQ    DI, BX
+	MOVQ    DI, SI
+	ANDQ    $-8, BX
+	SUBQ    BX, DI
+	ANDQ    $-16, SI
+	SHLQ    $0x02, BX
+	SHLQ    $0x02, SI
+	LEAQ    laneMasks<>+32(SB), CX
+	MOVQ    DI, DX
+	NEGQ    DX
+	VMOVUPS (CX)(DX*4), Y0
+	XORQ    CX, CX
+	MOVQ    n+32(FP), DX
+	SUBQ    $+3, DX
+	CMPQ    CX, DX
+	JGE     out33
+
+loop32:
+	LEAQ    16(CX), R8
+	LEAQ    20(CX), DX
+	CMPQ    DX, n+32(FP)
+	CMOVQGT CX, R8
+	MOVQ    ids+24(FP), DX
+	MOVL    (DX)(R8*4), R9
+	IMULQ   stride+16(FP), R9
+	ADDQ    w+8(FP), R9
+	MOVL    4(DX)(R8*4), R10
+	IMULQ   stride+16(FP), R10
+	ADDQ    w+8(FP), R10
+	MOVL    8(DX)(R8*4), R11
+	IMULQ   stride+16(FP), R11
+	ADDQ    w+8(FP), R11
+	MOVL    12(DX)(R8*4), R8
+	IMULQ   stride+16(FP), R8
+	ADDQ    w+8(FP), R8
+	MOVQ    ids+24(FP), DX
+	MOVL    (DX)(CX*4), R12
+	IMULQ   stride+16(FP), R12
+	ADDQ    w+8(FP), R12
+	MOVL    4(DX)(CX*4), R13
+	IMULQ   stride+16(FP), R13
+	ADDQ    w+8(FP), R13
+	MOVL    8(DX)(CX*4), R14
+	IMULQ   stride+16(FP), R14
+	ADDQ    w+8(FP), R14
+	MOVL    12(DX)(CX*4), DX
+	IMULQ   stride+16(FP), DX
+	ADDQ    w+8(FP), DX
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	VXORPS  Y8, Y8, Y8
+	XORQ    R15, R15
+	CMPQ    R15, SI
+	JGE     out35
+
+loop34:
+	PREFETCHT0 (R9)(R15*1)
+	PREFETCHT0 (R10)(R15*1)
+	PREFETCHT0 (R11)(R15*1)
+	PREFETCHT0 (R8)(R15*1)
+	VMOVUPS    (AX)(R15*1), Y9
+	VMOVUPS    (R12)(R15*1), Y9
+	VMOVUPS    (R13)(R15*1), Y9
+	VMOVUPS    (R14)(R15*1), Y9
+	VMOVUPS    (DX)(R15*1), Y9
+	VMOVUPS    32(AX)(R15*1), Y9
+	VMOVUPS    32(R12)(R15*1), Y9
+	VMOVUPS    32(R13)(R15*1), Y9
+	VMOVUPS    32(R14)(R15*1), Y9
+	VMOVUPS    32(DX)(R15*1), Y9
+	ADDQ       $+64, R15
+	CMPQ       R15, SI
+	JLT        loop34
+
+out35:
+	CMPQ R15, BX
+	JGE  out37
+
+loop36:
+	PREFETCHT0 (R9)(R15*1)
+	PREFETCHT0 (R10)(R15*1)
+	PREFETCHT0 (R11)(R15*1)
+	PREFETCHT0 (R8)(R15*1)
+	VMOVUPS    (AX)(R15*1), Y9
+	VMOVUPS    (R12)(R15*1), Y9
+	VMOVUPS    (R13)(R15*1), Y9
+	VMOVUPS    (R14)(R15*1), Y9
+	VMOVUPS    (DX)(R15*1), Y9
+	ADDQ       $+32, R15
+	CMPQ       R15, BX
+	JLT        loop36
+
+out37:
+	TESTQ       DI, DI
+	JZ          whole38
+	PREFETCHT0  (R9)(R15*1)
+	PREFETCHT0  (R10)(R15*1)
+	PREFETCHT0  (R11)(R15*1)
+	PREFETCHT0  (R8)(R15*1)
+	VMASKMOVPS  (AX)(R15*1), Y0, Y9
+	VMASKMOVPS  (R12)(R15*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y2
+	VMASKMOVPS  (R13)(R15*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y4
+	VMASKMOVPS  (R14)(R15*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y6
+	VMASKMOVPS  (DX)(R15*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y8
+
+whole38:
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y4, Y3, Y3
+	VADDPS       Y6, Y5, Y5
+	VADDPS       Y8, Y7, Y7
+	VUNPCKLPS    Y3, Y1, Y2
+	VUNPCKHPS    Y3, Y1, Y3
+	VADDPS       Y3, Y2, Y1
+	VUNPCKLPS    Y7, Y5, Y2
+	VUNPCKHPS    Y7, Y5, Y3
+	VADDPS       Y3, Y2, Y5
+	VUNPCKLPD    Y5, Y1, Y2
+	VUNPCKHPD    Y5, Y1, Y3
+	VADDPS       Y3, Y2, Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VADDPS       X2, X1, X1
+	MOVQ         b+56(FP), R8
+	TESTQ        R8, R8
+	JZ           nobias39
+	MOVQ         ids+24(FP), DX
+	MOVL         (DX)(CX*4), R9
+	VMOVSS       (R8)(R9*4), X2
+	MOVL         4(DX)(CX*4), R9
+	VINSERTPS    $0x10, (R8)(R9*4), X2, X2
+	MOVL         8(DX)(CX*4), R9
+	VINSERTPS    $0x20, (R8)(R9*4), X2, X2
+	MOVL         12(DX)(CX*4), R9
+	VINSERTPS    $0x30, (R8)(R9*4), X2, X2
+	VADDPS       X2, X1, X1
+
+nobias39:
+	MOVQ    y+0(FP), DX
+	VMOVUPS X1, (DX)(CX*4)
+	MOVQ    n+32(FP), DX
+	SUBQ    $+3, DX
+	ADDQ    $+4, CX
+	CMPQ    CX, DX
+	JLT     loop32
+
+out33:
+	MOVQ n+32(FP), DX
+	SUBQ $+1, DX
+	CMPQ CX, DX
+	JGE  out41
+
+loop40:
+	LEAQ    16(CX), R8
+	LEAQ    18(CX), DX
+	CMPQ    DX, n+32(FP)
+	CMOVQGT CX, R8
+	MOVQ    ids+24(FP), DX
+	MOVL    (DX)(R8*4), R9
+	IMULQ   stride+16(FP), R9
+	ADDQ    w+8(FP), R9
+	MOVL    4(DX)(R8*4), R8
+	IMULQ   stride+16(FP), R8
+	ADDQ    w+8(FP), R8
+	MOVQ    ids+24(FP), DX
+	MOVL    (DX)(CX*4), R10
+	IMULQ   stride+16(FP), R10
+	ADDQ    w+8(FP), R10
+	MOVL    4(DX)(CX*4), DX
+	IMULQ   stride+16(FP), DX
+	ADDQ    w+8(FP), DX
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	XORQ    R11, R11
+	CMPQ    R11, SI
+	JGE     out43
+
+loop42:
+	PREFETCHT0 (R9)(R11*1)
+	PREFETCHT0 (R8)(R11*1)
+	VMOVUPS    (AX)(R11*1), Y5
+	VMOVUPS    (R10)(R11*1), Y5
+	VMOVUPS    (DX)(R11*1), Y5
+	VMOVUPS    32(AX)(R11*1), Y5
+	VMOVUPS    32(R10)(R11*1), Y5
+	VMOVUPS    32(DX)(R11*1), Y5
+	ADDQ       $+64, R11
+	CMPQ       R11, SI
+	JLT        loop42
+
+out43:
+	CMPQ R11, BX
+	JGE  out45
+
+loop44:
+	PREFETCHT0 (R9)(R11*1)
+	PREFETCHT0 (R8)(R11*1)
+	VMOVUPS    (AX)(R11*1), Y5
+	VMOVUPS    (R10)(R11*1), Y5
+	VMOVUPS    (DX)(R11*1), Y5
+	ADDQ       $+32, R11
+	CMPQ       R11, BX
+	JLT        loop44
+
+out45:
+	TESTQ       DI, DI
+	JZ          whole46
+	PREFETCHT0  (R9)(R11*1)
+	PREFETCHT0  (R8)(R11*1)
+	VMASKMOVPS  (AX)(R11*1), Y0, Y5
+	VMASKMOVPS  (R10)(R11*1), Y0, Y6
+	VFMADD231PS Y6, Y5, Y2
+	VMASKMOVPS  (DX)(R11*1), Y0, Y6
+	VFMADD231PS Y6, Y5, Y4
+
+whole46:
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y4, Y3, Y3
+	VPERMILPS    $0x0e, Y1, Y2
+	VADDPS       Y2, Y1, Y1
+	VPERMILPS    $0x01, Y1, Y2
+	VADDPS       Y2, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VADDPS       X2, X1, X1
+	MOVQ         b+56(FP), R8
+	TESTQ        R8, R8
+	JZ           nobias47
+	MOVQ         ids+24(FP), DX
+	MOVL         (DX)(CX*4), DX
+	VMOVSS       (R8)(DX*4), X2
+	VADDPS       X2, X1, X1
+
+nobias47:
+	MOVQ         y+0(FP), DX
+	VMOVSS       X1, (DX)(CX*4)
+	VPERMILPS    $0x0e, Y3, Y1
+	VADDPS       Y1, Y3, Y3
+	VPERMILPS    $0x01, Y3, Y1
+	VADDPS       Y1, Y3, Y3
+	VEXTRACTF128 $0x01, Y3, X1
+	VADDPS       X1, X3, X3
+	MOVQ         b+56(FP), R8
+	TESTQ        R8, R8
+	JZ           nobias48
+	MOVQ         ids+24(FP), DX
+	MOVL         4(DX)(CX*4), DX
+	VMOVSS       (R8)(DX*4), X1
+	VADDPS       X1, X3, X3
+
+nobias48:
+	MOVQ   y+0(FP), DX
+	VMOVSS X3, 4(DX)(CX*4)
+	MOVQ   n+32(FP), DX
+	SUBQ   $+1, DX
+	ADDQ   $+2, CX
+	CMPQ   CX, DX
+	JLT    loop40
+
+out41:
+	MOVQ n+32(FP), DX
+	SUBQ $+0, DX
+	CMPQ CX, DX
+	JGE  out50
+
+loop49:
+	MOVQ   ids+24(FP), DX
+	MOVL   (DX)(CX*4), DX
+	IMULQ  stride+16(FP), DX
+	ADDQ   w+8(FP), DX
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	XORQ   R8, R8
+	CMPQ   R8, SI
+	JGE    out52
+
+loop51:
+	VMOVUPS (AX)(R8*1), Y3
+	VMOVUPS (DX)(R8*1), Y3
+	VMOVUPS 32(AX)(R8*1), Y3
+	VMOVUPS 32(DX)(R8*1), Y3
+	ADDQ    $+64, R8
+	CMPQ    R8, SI
+	JLT     loop51
+
+out52:
+	CMPQ R8, BX
+	JGE  out54
+
+loop53:
+	VMOVUPS (AX)(R8*1), Y3
+	VMOVUPS (DX)(R8*1), Y3
+	ADDQ    $+32, R8
+	CMPQ    R8, BX
+	JLT     loop53
+
+out54:
+	TESTQ       DI, DI
+	JZ          whole55
+	VMASKMOVPS  (AX)(R8*1), Y0, Y3
+	VMASKMOVPS  (DX)(R8*1), Y0, Y4
+	VFMADD231PS Y4, Y3, Y2
+
+whole55:
+	VADDPS       Y2, Y1, Y1
+	VPERMILPS    $0x0e, Y1, Y2
+	VADDPS       Y2, Y1, Y1
+	VPERMILPS    $0x01, Y1, Y2
+	VADDPS       Y2, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VADDPS       X2, X1, X1
+	MOVQ         b+56(FP), R8
+	TESTQ        R8, R8
+	JZ           nobias56
+	MOVQ         ids+24(FP), DX
+	MOVL         (DX)(CX*4), DX
+	VMOVSS       (R8)(DX*4), X2
+	VADDPS       X2, X1, X1
+
+nobias56:
+	MOVQ   y+0(FP), DX
+	VMOVSS X1, (DX)(CX*4)
+	MOVQ   n+32(FP), DX
+	SUBQ   $+0, DX
+	ADDQ   $+1, CX
+	CMPQ   CX, DX
+	JLT    loop49
+
+out50:
+	VZEROUPPER
+	RET
+
+// func readRowsFarAVX2(y *float32, w *float32, stride int, ids *int32, n int, x *float32, cols int, b *float32)
+// Requires: AVX, CMOV, FMA3, MMX+
+TEXT ·readRowsFarAVX2(SB), NOSPLIT, $0-64
+	MOVQ    x+40(FP), AX
+	MOVQ    cols+48(FP), DI
+	MOVQ    DI, BX
+	MOVQ    DI, SI
+	ANDQ    $-8, BX
+	SUBQ    BX, DI
+	ANDQ    $-16, SI
+	SHLQ    $0x02, BX
+	SHLQ    $0x02, SI
+	LEAQ    laneMasks<>+32(SB), CX
+	MOVQ    DI, DX
+	NEGQ    DX
+	VMOVUPS (CX)(DX*4), Y0
+	XORQ    CX, CX
+	MOVQ    n+32(FP), DX
+	SUBQ    $+3, DX
+	CMPQ    CX, DX
+	JGE     out58
+
+loop57:
+	LEAQ    32(CX), R8
+	LEAQ    36(CX), DX
+	CMPQ    DX, n+32(FP)
+	CMOVQGT CX, R8
+	MOVQ    ids+24(FP), DX
+	MOVL    (DX)(R8*4), R9
+	IMULQ   stride+16(FP), R9
+	ADDQ    w+8(FP), R9
+	MOVL    4(DX)(R8*4), R10
+	IMULQ   stride+16(FP), R10
+	ADDQ    w+8(FP), R10
+	MOVL    8(DX)(R8*4), R11
+	IMULQ   stride+16(FP), R11
+	ADDQ    w+8(FP), R11
+	MOVL    12(DX)(R8*4), R8
+	IMULQ   stride+16(FP), R8
+	ADDQ    w+8(FP), R8
+	MOVQ    ids+24(FP), DX
+	MOVL    (DX)(CX*4), R12
+	IMULQ   stride+16(FP), R12
+	ADDQ    w+8(FP), R12
+	MOVL    4(DX)(CX*4), R13
+	IMULQ   stride+16(FP), R13
+	ADDQ    w+8(FP), R13
+	MOVL    8(DX)(CX*4), R14
+	IMULQ   stride+16(FP), R14
+	ADDQ    w+8(FP), R14
+	MOVL    12(DX)(CX*4), DX
+	IMULQ   stride+16(FP), DX
+	ADDQ    w+8(FP), DX
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	VXORPS  Y8, Y8, Y8
+	XORQ    R15, R15
+	CMPQ    R15, SI
+	JGE     out60
+
+loop59:
+	PREFETCHT1 (R9)(R15*1)
+	PREFETCHT1 (R10)(R15*1)
+	PREFETCHT1 (R11)(R15*1)
+	PREFETCHT1 (R8)(R15*1)
+	VMOVUPS    (AX)(R15*1), Y9
+	VMOVUPS    (R12)(R15*1), Y9
+	VMOVUPS    (R13)(R15*1), Y9
+	VMOVUPS    (R14)(R15*1), Y9
+	VMOVUPS    (DX)(R15*1), Y9
+	VMOVUPS    32(AX)(R15*1), Y9
+	VMOVUPS    32(R12)(R15*1), Y9
+	VMOVUPS    32(R13)(R15*1), Y9
+	VMOVUPS    32(R14)(R15*1), Y9
+	VMOVUPS    32(DX)(R15*1), Y9
+	ADDQ       $+64, R15
+	CMPQ       R15, SI
+	JLT        loop59
+
+out60:
+	CMPQ R15, BX
+	JGE  out62
+
+loop61:
+	PREFETCHT1 (R9)(R15*1)
+	PREFETCHT1 (R10)(R15*1)
+	PREFETCHT1 (R11)(R15*1)
+	PREFETCHT1 (R8)(R15*1)
+	VMOVUPS    (AX)(R15*1), Y9
+	VMOVUPS    (R12)(R15*1), Y9
+	VMOVUPS    (R13)(R15*1), Y9
+	VMOVUPS    (R14)(R15*1), Y9
+	VMOVUPS    (DX)(R15*1), Y9
+	ADDQ       $+32, R15
+	CMPQ       R15, BX
+	JLT        loop61
+
+out62:
+	TESTQ       DI, DI
+	JZ          whole63
+	PREFETCHT1  (R9)(R15*1)
+	PREFETCHT1  (R10)(R15*1)
+	PREFETCHT1  (R11)(R15*1)
+	PREFETCHT1  (R8)(R15*1)
+	VMASKMOVPS  (AX)(R15*1), Y0, Y9
+	VMASKMOVPS  (R12)(R15*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y2
+	VMASKMOVPS  (R13)(R15*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y4
+	VMASKMOVPS  (R14)(R15*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y6
+	VMASKMOVPS  (DX)(R15*1), Y0, Y10
+	VFMADD231PS Y10, Y9, Y8
+
+whole63:
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y4, Y3, Y3
+	VADDPS       Y6, Y5, Y5
+	VADDPS       Y8, Y7, Y7
+	VUNPCKLPS    Y3, Y1, Y2
+	VUNPCKHPS    Y3, Y1, Y3
+	VADDPS       Y3, Y2, Y1
+	VUNPCKLPS    Y7, Y5, Y2
+	VUNPCKHPS    Y7, Y5, Y3
+	VADDPS       Y3, Y2, Y5
+	VUNPCKLPD    Y5, Y1, Y2
+	VUNPCKHPD    Y5, Y1, Y3
+	VADDPS       Y3, Y2, Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VADDPS       X2, X1, X1
+	MOVQ         b+56(FP), R8
+	TESTQ        R8, R8
+	JZ           nobias64
+	MOVQ         ids+24(FP), DX
+	MOVL         (DX)(CX*4), R9
+	VMOVSS       (R8)(R9*4), X2
+	MOVL         4(DX)(CX*4), R9
+	VINSERTPS    $0x10, (R8)(R9*4), X2, X2
+	MOVL         8(DX)(CX*4), R9
+	VINSERTPS    $0x20, (R8)(R9*4), X2, X2
+	MOVL         12(DX)(CX*4), R9
+	VINSERTPS    $0x30, (R8)(R9*4), X2, X2
+	VADDPS       X2, X1, X1
+
+nobias64:
+	MOVQ    y+0(FP), DX
+	VMOVUPS X1, (DX)(CX*4)
+	MOVQ    n+32(FP), DX
+	SUBQ    $+3, DX
+	ADDQ    $+4, CX
+	CMPQ    CX, DX
+	JLT     loop57
+
+out58:
+	MOVQ n+32(FP), DX
+	SUBQ $+1, DX
+	CMPQ CX, DX
+	JGE  out66
+
+loop65:
+	LEAQ    32(CX), R8
+	LEAQ    34(CX), DX
+	CMPQ    DX, n+32(FP)
+	CMOVQGT CX, R8
+	MOVQ    ids+24(FP), DX
+	MOVL    (DX)(R8*4), R9
+	IMULQ   stride+16(FP), R9
+	ADDQ    w+8(FP), R9
+	MOVL    4(DX)(R8*4), R8
+	IMULQ   stride+16(FP), R8
+	ADDQ    w+8(FP), R8
+	MOVQ    ids+24(FP), DX
+	MOVL    (DX)(CX*4), R10
+	IMULQ   stride+16(FP), R10
+	ADDQ    w+8(FP), R10
+	MOVL    4(DX)(CX*4), DX
+	IMULQ   stride+16(FP), DX
+	ADDQ    w+8(FP), DX
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	XORQ    R11, R11
+	CMPQ    R11, SI
+	JGE     out68
+
+loop67:
+	PREFETCHT1 (R9)(R11*1)
+	PREFETCHT1 (R8)(R11*1)
+	VMOVUPS    (AX)(R11*1), Y5
+	VMOVUPS    (R10)(R11*1), Y5
+	VMOVUPS    (DX)(R11*1), Y5
+	VMOVUPS    32(AX)(R11*1), Y5
+	VMOVUPS    32(R10)(R11*1), Y5
+	VMOVUPS    32(DX)(R11*1), Y5
+	ADDQ       $+64, R11
+	CMPQ       R11, SI
+	JLT        loop67
+
+out68:
+	CMPQ R11, BX
+	JGE  out70
+
+loop69:
+	PREFETCHT1 (R9)(R11*1)
+	PREFETCHT1 (R8)(R11*1)
+	VMOVUPS    (AX)(R11*1), Y5
+	VMOVUPS    (R10)(R11*1), Y5
+	VMOVUPS    (DX)(R11*1), Y5
+	ADDQ       $+32, R11
+	CMPQ       R11, BX
+	JLT        loop69
+
+out70:
+	TESTQ       DI, DI
+	JZ          whole71
+	PREFETCHT1  (R9)(R11*1)
+	PREFETCHT1  (R8)(R11*1)
+	VMASKMOVPS  (AX)(R11*1), Y0, Y5
+	VMASKMOVPS  (R10)(R11*1), Y0, Y6
+	VFMADD231PS Y6, Y5, Y2
+	VMASKMOVPS  (DX)(R11*1), Y0, Y6
+	VFMADD231PS Y6, Y5, Y4
+
+whole71:
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y4, Y3, Y3
+	VPERMILPS    $0x0e, Y1, Y2
+	VADDPS       Y2, Y1, Y1
+	VPERMILPS    $0x01, Y1, Y2
+	VADDPS       Y2, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VADDPS       X2, X1, X1
+	MOVQ         b+56(FP), R8
+	TESTQ        R8, R8
+	JZ           nobias72
+	MOVQ         ids+24(FP), DX
+	MOVL         (DX)(CX*4), DX
+	VMOVSS       (R8)(DX*4), X2
+	VADDPS       X2, X1, X1
+
+nobias72:
+	MOVQ         y+0(FP), DX
+	VMOVSS       X1, (DX)(CX*4)
+	VPERMILPS    $0x0e, Y3, Y1
+	VADDPS       Y1, Y3, Y3
+	VPERMILPS    $0x01, Y3, Y1
+	VADDPS       Y1, Y3, Y3
+	VEXTRACTF128 $0x01, Y3, X1
+	VADDPS       X1, X3, X3
+	MOVQ         b+56(FP), R8
+	TESTQ        R8, R8
+	JZ           nobias73
+	MOVQ         ids+24(FP), DX
+	MOVL         4(DX)(CX*4), DX
+	VMOVSS       (R8)(DX*4), X1
+	VADDPS       X1, X3, X3
+
+nobias73:
+	MOVQ   y+0(FP), DX
+	VMOVSS X3, 4(DX)(CX*4)
+	MOVQ   n+32(FP), DX
+	SUBQ   $+1, DX
+	ADDQ   $+2, CX
+	CMPQ   CX, DX
+	JLT    loop65
+
+out66:
+	MOVQ n+32(FP), DX
+	SUBQ $+0, DX
+	CMPQ CX, DX
+	JGE  out75
+
+loop74:
+	MOVQ   ids+24(FP), DX
+	MOVL   (DX)(CX*4), DX
+	IMULQ  stride+16(FP), DX
+	ADDQ   w+8(FP), DX
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	XORQ   R8, R8
+	CMPQ   R8, SI
+	JGE    out77
+
+loop76:
+	VMOVUPS (AX)(R8*1), Y3
+	VMOVUPS (DX)(R8*1), Y3
+	VMOVUPS 32(AX)(R8*1), Y3
+	VMOVUPS 32(DX)(R8*1), Y3
+	ADDQ    $+64, R8
+	CMPQ    R8, SI
+	JLT     loop76
+
+out77:
+	CMPQ R8, BX
+	JGE  out79
+
+loop78:
+	VMOVUPS (AX)(R8*1), Y3
+	VMOVUPS (DX)(R8*1), Y3
+	ADDQ    $+32, R8
+	CMPQ    R8, BX
+	JLT     loop78
+
+out79:
+	TESTQ       DI, DI
+	JZ          whole80
+	VMASKMOVPS  (AX)(R8*1), Y0, Y3
+	VMASKMOVPS  (DX)(R8*1), Y0, Y4
+	VFMADD231PS Y4, Y3, Y2
+
+whole80:
+	VADDPS       Y2, Y1, Y1
+	VPERMILPS    $0x0e, Y1, Y2
+	VADDPS       Y2, Y1, Y1
+	VPERMILPS    $0x01, Y1, Y2
+	VADDPS       Y2, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VADDPS       X2, X1, X1
+	MOVQ         b+56(FP), R8
+	TESTQ        R8, R8
+	JZ           nobias81
+	MOVQ         ids+24(FP), DX
+	MOVL         (DX)(CX*4), DX
+	VMOVSS       (R8)(DX*4), X2
+	VADDPS       X2, X1, X1
+
+nobias81:
+	MOVQ   y+0(FP), DX
+	VMOVSS X1, (DX)(CX*4)
+	MOVQ   n+32(FP), DX
+	SUBQ   $+0, DX
+	ADDQ   $+1, CX
+	CMPQ   CX, DX
+	JLT    loop74
+
+out75:
+	VZEROUPPER
+	RET

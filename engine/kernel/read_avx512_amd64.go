@@ -16,3 +16,12 @@ func readAheadAVX512(p *byte, bytes int)
 //
 //go:noescape
 func readFourAVX512(p *byte, bytes int)
+
+//go:noescape
+func readRowsAVX512(y *float32, w *float32, stride int, ids *int32, n int, x *float32, cols int, b *float32)
+
+//go:noescape
+func readRowsNearAVX512(y *float32, w *float32, stride int, ids *int32, n int, x *float32, cols int, b *float32)
+
+//go:noescape
+func readRowsFarAVX512(y *float32, w *float32, stride int, ids *int32, n int, x *float32, cols int, b *float32)

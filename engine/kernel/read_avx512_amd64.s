@@ -126,3 +126,1043 @@ loop5:
 out6:
 	VZEROUPPER
 	RET
+
+// func readRowsAVX512(y *float32, w *float32, stride int, ids *int32, n int, x *float32, cols int, b *float32)
+// Requires: AVX, AVX512F, AVX512VL, BMI2
+TEXT ·readRowsAVX512(SB), NOSPLIT, $0-64
+	MOVQ  x+40(FP), AX
+	MOVQ  cols+48(FP), DI
+	MOVQ  DI, BX
+	MOVQ  DI, SI
+	ANDQ  $-16, BX
+	SUBQ  BX, DI
+	ANDQ  $-32, SI
+	SHLQ  $0x02, BX
+	SHLQ  $0x02, SI
+	MOVL  $-1, CX
+	BZHIL DI, CX, CX
+	KMOVW CX, K1
+	XORQ  CX, CX
+	MOVQ  n+32(FP), DX
+	SUBQ  $+3, DX
+	CMPQ  CX, DX
+	JGE   out8
+
+loop7:
+	MOVQ   ids+24(FP), DX
+	MOVL   (DX)(CX*4), R8
+	IMULQ  stride+16(FP), R8
+	ADDQ   w+8(FP), R8
+	MOVL   4(DX)(CX*4), R9
+	IMULQ  stride+16(FP), R9
+	ADDQ   w+8(FP), R9
+	MOVL   8(DX)(CX*4), R10
+	IMULQ  stride+16(FP), R10
+	ADDQ   w+8(FP), R10
+	MOVL   12(DX)(CX*4), DX
+	IMULQ  stride+16(FP), DX
+	ADDQ   w+8(FP), DX
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	XORQ   R11, R11
+	CMPQ   R11, SI
+	JGE    out10
+
+loop9:
+	VMOVUPS (AX)(R11*1), Z8
+	VMOVUPS (R8)(R11*1), Z8
+	VMOVUPS (R9)(R11*1), Z8
+	VMOVUPS (R10)(R11*1), Z8
+	VMOVUPS (DX)(R11*1), Z8
+	VMOVUPS 64(AX)(R11*1), Z8
+	VMOVUPS 64(R8)(R11*1), Z8
+	VMOVUPS 64(R9)(R11*1), Z8
+	VMOVUPS 64(R10)(R11*1), Z8
+	VMOVUPS 64(DX)(R11*1), Z8
+	ADDQ    $+128, R11
+	CMPQ    R11, SI
+	JLT     loop9
+
+out10:
+	CMPQ R11, BX
+	JGE  out12
+
+loop11:
+	VMOVUPS (AX)(R11*1), Z8
+	VMOVUPS (R8)(R11*1), Z8
+	VMOVUPS (R9)(R11*1), Z8
+	VMOVUPS (R10)(R11*1), Z8
+	VMOVUPS (DX)(R11*1), Z8
+	ADDQ    $+64, R11
+	CMPQ    R11, BX
+	JLT     loop11
+
+out12:
+	TESTQ       DI, DI
+	JZ          whole13
+	VMOVUPS.Z   (AX)(R11*1), K1, Z8
+	VMOVUPS.Z   (R8)(R11*1), K1, Z15
+	VFMADD231PS Z15, Z8, Z1
+	VMOVUPS.Z   (R9)(R11*1), K1, Z15
+	VFMADD231PS Z15, Z8, Z3
+	VMOVUPS.Z   (R10)(R11*1), K1, Z15
+	VFMADD231PS Z15, Z8, Z5
+	VMOVUPS.Z   (DX)(R11*1), K1, Z15
+	VFMADD231PS Z15, Z8, Z7
+
+whole13:
+	VADDPS        Z1, Z0, Z0
+	VADDPS        Z3, Z2, Z2
+	VADDPS        Z5, Z4, Z4
+	VADDPS        Z7, Z6, Z6
+	VEXTRACTF64X4 $0x01, Z0, Y8
+	VADDPS        Y8, Y0, Y0
+	VEXTRACTF64X4 $0x01, Z2, Y8
+	VADDPS        Y8, Y2, Y2
+	VEXTRACTF64X4 $0x01, Z4, Y8
+	VADDPS        Y8, Y4, Y4
+	VEXTRACTF64X4 $0x01, Z6, Y8
+	VADDPS        Y8, Y6, Y6
+	VUNPCKLPS     Y2, Y0, Y8
+	VUNPCKHPS     Y2, Y0, Y15
+	VADDPS        Y15, Y8, Y0
+	VUNPCKLPS     Y6, Y4, Y8
+	VUNPCKHPS     Y6, Y4, Y15
+	VADDPS        Y15, Y8, Y4
+	VUNPCKLPD     Y4, Y0, Y8
+	VUNPCKHPD     Y4, Y0, Y15
+	VADDPS        Y15, Y8, Y0
+	VEXTRACTF32X4 $0x01, Y0, X8
+	VADDPS        X8, X0, X0
+	MOVQ          b+56(FP), R8
+	TESTQ         R8, R8
+	JZ            nobias14
+	MOVQ          ids+24(FP), DX
+	MOVL          (DX)(CX*4), R9
+	VMOVSS        (R8)(R9*4), X8
+	MOVL          4(DX)(CX*4), R9
+	VINSERTPS     $0x10, (R8)(R9*4), X8, X8
+	MOVL          8(DX)(CX*4), R9
+	VINSERTPS     $0x20, (R8)(R9*4), X8, X8
+	MOVL          12(DX)(CX*4), R9
+	VINSERTPS     $0x30, (R8)(R9*4), X8, X8
+	VADDPS        X8, X0, X0
+
+nobias14:
+	MOVQ    y+0(FP), DX
+	VMOVUPS X0, (DX)(CX*4)
+	MOVQ    n+32(FP), DX
+	SUBQ    $+3, DX
+	ADDQ    $+4, CX
+	CMPQ    CX, DX
+	JLT     loop7
+
+out8:
+	MOVQ n+32(FP), DX
+	SUBQ $+1, DX
+	CMPQ CX, DX
+	JGE  out16
+
+loop15:
+	MOVQ   ids+24(FP), DX
+	MOVL   (DX)(CX*4), R8
+	IMULQ  stride+16(FP), R8
+	ADDQ   w+8(FP), R8
+	MOVL   4(DX)(CX*4), DX
+	IMULQ  stride+16(FP), DX
+	ADDQ   w+8(FP), DX
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	XORQ   R9, R9
+	CMPQ   R9, SI
+	JGE    out18
+
+loop17:
+	VMOVUPS (AX)(R9*1), Z0
+	VMOVUPS (R8)(R9*1), Z0
+	VMOVUPS (DX)(R9*1), Z0
+	VMOVUPS 64(AX)(R9*1), Z0
+	VMOVUPS 64(R8)(R9*1), Z0
+	VMOVUPS 64(DX)(R9*1), Z0
+	ADDQ    $+128, R9
+	CMPQ    R9, SI
+	JLT     loop17
+
+out18:
+	CMPQ R9, BX
+	JGE  out20
+
+loop19:
+	VMOVUPS (AX)(R9*1), Z0
+	VMOVUPS (R8)(R9*1), Z0
+	VMOVUPS (DX)(R9*1), Z0
+	ADDQ    $+64, R9
+	CMPQ    R9, BX
+	JLT     loop19
+
+out20:
+	TESTQ       DI, DI
+	JZ          whole21
+	VMOVUPS.Z   (AX)(R9*1), K1, Z0
+	VMOVUPS.Z   (R8)(R9*1), K1, Z1
+	VFMADD231PS Z1, Z0, Z10
+	VMOVUPS.Z   (DX)(R9*1), K1, Z1
+	VFMADD231PS Z1, Z0, Z12
+
+whole21:
+	VADDPS        Z10, Z9, Z9
+	VADDPS        Z12, Z11, Z11
+	VEXTRACTF64X4 $0x01, Z9, Y0
+	VADDPS        Y0, Y9, Y9
+	VEXTRACTF64X4 $0x01, Z11, Y0
+	VADDPS        Y0, Y11, Y11
+	VPERMILPS     $0x0e, Y9, Y0
+	VADDPS        Y0, Y9, Y9
+	VPERMILPS     $0x01, Y9, Y0
+	VADDPS        Y0, Y9, Y9
+	VEXTRACTF32X4 $0x01, Y9, X0
+	VADDPS        X0, X9, X9
+	MOVQ          b+56(FP), R8
+	TESTQ         R8, R8
+	JZ            nobias22
+	MOVQ          ids+24(FP), DX
+	MOVL          (DX)(CX*4), DX
+	VMOVSS        (R8)(DX*4), X0
+	VADDPS        X0, X9, X9
+
+nobias22:
+	MOVQ          y+0(FP), DX
+	VMOVSS        X9, (DX)(CX*4)
+	VPERMILPS     $0x0e, Y11, Y0
+	VADDPS        Y0, Y11, Y11
+	VPERMILPS     $0x01, Y11, Y0
+	VADDPS        Y0, Y11, Y11
+	VEXTRACTF32X4 $0x01, Y11, X0
+	VADDPS        X0, X11, X11
+	MOVQ          b+56(FP), R8
+	TESTQ         R8, R8
+	JZ            nobias23
+	MOVQ          ids+24(FP), DX
+	MOVL          4(DX)(CX*4), DX
+	VMOVSS        (R8)(DX*4), X0
+	VADDPS        X0, X11, X11
+
+nobias23:
+	MOVQ   y+0(FP), DX
+	VMOVSS X11, 4(DX)(CX*4)
+	MOVQ   n+32(FP), DX
+	SUBQ   $+1, DX
+	ADDQ   $+2, CX
+	CMPQ   CX, DX
+	JLT    loop15
+
+out16:
+	MOVQ n+32(FP), DX
+	SUBQ $+0, DX
+	CMPQ CX, DX
+	JGE  out25
+
+loop24:
+	MOVQ   ids+24(FP), DX
+	MOVL   (DX)(CX*4), DX
+	IMULQ  stride+16(FP), DX
+	ADDQ   w+8(FP), DX
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	XORQ   R8, R8
+	CMPQ   R8, SI
+	JGE    out27
+
+loop26:
+	VMOVUPS (AX)(R8*1), Z0
+	VMOVUPS (DX)(R8*1), Z0
+	VMOVUPS 64(AX)(R8*1), Z0
+	VMOVUPS 64(DX)(R8*1), Z0
+	ADDQ    $+128, R8
+	CMPQ    R8, SI
+	JLT     loop26
+
+out27:
+	CMPQ R8, BX
+	JGE  out29
+
+loop28:
+	VMOVUPS (AX)(R8*1), Z0
+	VMOVUPS (DX)(R8*1), Z0
+	ADDQ    $+64, R8
+	CMPQ    R8, BX
+	JLT     loop28
+
+out29:
+	TESTQ       DI, DI
+	JZ          whole30
+	VMOVUPS.Z   (AX)(R8*1), K1, Z0
+	VMOVUPS.Z   (DX)(R8*1), K1, Z1
+	VFMADD231PS Z1, Z0, Z14
+
+whole30:
+	VADDPS        Z14, Z13, Z13
+	VEXTRACTF64X4 $0x01, Z13, Y0
+	VADDPS        Y0, Y13, Y13
+	VPERMILPS     $0x0e, Y13, Y0
+	VADDPS        Y0, Y13, Y13
+	VPERMILPS     $0x01, Y13, Y0
+	VADDPS        Y0, Y13, Y13
+	VEXTRACTF32X4 $0x01, Y13, X0
+	VADDPS        X0, X13, X13
+	MOVQ          b+56(FP), R8
+	TESTQ         R8, R8
+	JZ            nobias31
+	MOVQ          ids+24(FP), DX
+	MOVL          (DX)(CX*4), DX
+	VMOVSS        (R8)(DX*4), X0
+	VADDPS        X0, X13, X13
+
+nobias31:
+	MOVQ   y+0(FP), DX
+	VMOVSS X13, (DX)(CX*4)
+	MOVQ   n+32(FP), DX
+	SUBQ   $+0, DX
+	ADDQ   $+1, CX
+	CMPQ   CX, DX
+	JLT    loop24
+
+out25:
+	VZEROUPPER
+	RET
+
+// func readRowsNearAVX512(y *float32, w *float32, stride int, ids *int32, n int, x *float32, cols int, b *float32)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, CMOV, MMX+
+TEXT ·readRowsNearAVX512(SB), NOSPLIT, $0-64
+	MOVQ  x+40(FP), AX
+	MOVQ  cols+48(FP), DI
+	MOVQ  DI, BX
+	MOVQ  DI, SI
+	ANDQ  $-16, BX
+	SUBQ  BX, DI
+	ANDQ  $-32, SI
+	SHLQ  $0x02, BX
+	SHLQ  $0x02, SI
+	MOVL  $-1, CX
+	BZHIL DI, CX, CX
+	KMOVW CX, K1
+	XORQ  CX, CX
+	MOVQ  n+32(FP), DX
+	SUBQ  $+3, DX
+	CMPQ  CX, DX
+	JGE   out33
+
+loop32:
+	LEAQ    16(CX), R8
+	LEAQ    20(CX), DX
+	CMPQ    DX, n+32(FP)
+	CMOVQGT CX, R8
+	MOVQ    ids+24(FP), DX
+	MOVL    (DX)(R8*4), R9
+	IMULQ   stride+16(FP), R9
+	ADDQ    w+8(FP), R9
+	MOVL    4(DX)(R8*4), R10
+	IMULQ   stride+16(FP), R10
+	ADDQ    w+8(FP), R10
+	MOVL    8(DX)(R8*4), R11
+	IMULQ   stride+16(FP), R11
+	ADDQ    w+8(FP), R11
+	MOVL    12(DX)(R8*4), R8
+	IMULQ   stride+16(FP), R8
+	ADDQ    w+8(FP), R8
+	MOVQ    ids+24(FP), DX
+	MOVL    (DX)(CX*4), R12
+	IMULQ   stride+16(FP), R12
+	ADDQ    w+8(FP), R12
+	MOVL    4(DX)(CX*4), R13
+	IMULQ   stride+16(FP), R13
+	ADDQ    w+8(FP), R13
+	MOVL    8(DX)(CX*4), R14
+	IMULQ   stride+16(FP), R14
+	ADDQ    w+8(FP), R14
+	MOVL    12(DX)(CX*4), DX
+	IMULQ   stride+16(FP), DX
+	ADDQ    w+8(FP), DX
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	XORQ    R15, R15
+	CMPQ    R15, SI
+	JGE     out35
+
+loop34:
+	PREFETCHT0 (R9)(R15*1)
+	PREFETCHT0 (R10)(R15*1)
+	PREFETCHT0 (R11)(R15*1)
+	PREFETCHT0 (R8)(R15*1)
+	VMOVUPS    (AX)(R15*1), Z8
+	VMOVUPS    (R12)(R15*1), Z8
+	VMOVUPS    (R13)(R15*1), Z8
+	VMOVUPS    (R14)(R15*1), Z8
+	VMOVUPS    (DX)(R15*1), Z8
+	PREFETCHT0 64(R9)(R15*1)
+	PREFETCHT0 64(R10)(R15*1)
+	PREFETCHT0 64(R11)(R15*1)
+	PREFETCHT0 64(R8)(R15*1)
+	VMOVUPS    64(AX)(R15*1), Z8
+	VMOVUPS    64(R12)(R15*1), Z8
+	VMOVUPS    64(R13)(R15*1), Z8
+	VMOVUPS    64(R14)(R15*1), Z8
+	VMOVUPS    64(DX)(R15*1), Z8
+	ADDQ       $+128, R15
+	CMPQ       R15, SI
+	JLT        loop34
+
+out35:
+	CMPQ R15, BX
+	JGE  out37
+
+loop36:
+	PREFETCHT0 (R9)(R15*1)
+	PREFETCHT0 (R10)(R15*1)
+	PREFETCHT0 (R11)(R15*1)
+	PREFETCHT0 (R8)(R15*1)
+	VMOVUPS    (AX)(R15*1), Z8
+	VMOVUPS    (R12)(R15*1), Z8
+	VMOVUPS    (R13)(R15*1), Z8
+	VMOVUPS    (R14)(R15*1), Z8
+	VMOVUPS    (DX)(R15*1), Z8
+	ADDQ       $+64, R15
+	CMPQ       R15, BX
+	JLT        loop36
+
+out37:
+	TESTQ       DI, DI
+	JZ          whole38
+	PREFETCHT0  (R9)(R15*1)
+	PREFETCHT0  (R10)(R15*1)
+	PREFETCHT0  (R11)(R15*1)
+	PREFETCHT0  (R8)(R15*1)
+	VMOVUPS.Z   (AX)(R15*1), K1, Z8
+	VMOVUPS.Z   (R12)(R15*1), K1, Z15
+	VFMADD231PS Z15, Z8, Z1
+	VMOVUPS.Z   (R13)(R15*1), K1, Z15
+	VFMADD231PS Z15, Z8, Z3
+	VMOVUPS.Z   (R14)(R15*1), K1, Z15
+	VFMADD231PS Z15, Z8, Z5
+	VMOVUPS.Z   (DX)(R15*1), K1, Z15
+	VFMADD231PS Z15, Z8, Z7
+
+whole38:
+	VADDPS        Z1, Z0, Z0
+	VADDPS        Z3, Z2, Z2
+	VADDPS        Z5, Z4, Z4
+	VADDPS        Z7, Z6, Z6
+	VEXTRACTF64X4 $0x01, Z0, Y8
+	VADDPS        Y8, Y0, Y0
+	VEXTRACTF64X4 $0x01, Z2, Y8
+	VADDPS        Y8, Y2, Y2
+	VEXTRACTF64X4 $0x01, Z4, Y8
+	VADDPS        Y8, Y4, Y4
+	VEXTRACTF64X4 $0x01, Z6, Y8
+	VADDPS        Y8, Y6, Y6
+	VUNPCKLPS     Y2, Y0, Y8
+	VUNPCKHPS     Y2, Y0, Y15
+	VADDPS        Y15, Y8, Y0
+	VUNPCKLPS     Y6, Y4, Y8
+	VUNPCKHPS     Y6, Y4, Y15
+	VADDPS        Y15, Y8, Y4
+	VUNPCKLPD     Y4, Y0, Y8
+	VUNPCKHPD     Y4, Y0, Y15
+	VADDPS        Y15, Y8, Y0
+	VEXTRACTF32X4 $0x01, Y0, X8
+	VADDPS        X8, X0, X0
+	MOVQ          b+56(FP), R8
+	TESTQ         R8, R8
+	JZ            nobias39
+	MOVQ          ids+24(FP), DX
+	MOVL          (DX)(CX*4), R9
+	VMOVSS        (R8)(R9*4), X8
+	MOVL          4(DX)(CX*4), R9
+	VINSERTPS     $0x10, (R8)(R9*4), X8, X8
+	MOVL          8(DX)(CX*4), R9
+	VINSERTPS     $0x20, (R8)(R9*4), X8, X8
+	MOVL          12(DX)(CX*4), R9
+	VINSERTPS     $0x30, (R8)(R9*4), X8, X8
+	VADDPS        X8, X0, X0
+
+nobias39:
+	MOVQ    y+0(FP), DX
+	VMOVUPS X0, (DX)(CX*4)
+	MOVQ    n+32(FP), DX
+	SUBQ    $+3, DX
+	ADDQ    $+4, CX
+	CMPQ    CX, DX
+	JLT     loop32
+
+out33:
+	MOVQ n+32(FP), DX
+	SUBQ $+1, DX
+	CMPQ CX, DX
+	JGE  out41
+
+loop40:
+	LEAQ    16(CX), R8
+	LEAQ    18(CX), DX
+	CMPQ    DX, n+32(FP)
+	CMOVQGT CX, R8
+	MOVQ    ids+24(FP), DX
+	MOVL    (DX)(R8*4), R9
+	IMULQ   stride+16(FP), R9
+	ADDQ    w+8(FP), R9
+	MOVL    4(DX)(R8*4), R8
+	IMULQ   stride+16(FP), R8
+	ADDQ    w+8(FP), R8
+	MOVQ    ids+24(FP), DX
+	MOVL    (DX)(CX*4), R10
+	IMULQ   stride+16(FP), R10
+	ADDQ    w+8(FP), R10
+	MOVL    4(DX)(CX*4), DX
+	IMULQ   stride+16(FP), DX
+	ADDQ    w+8(FP), DX
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	VPXORD  Z11, Z11, Z11
+	VPXORD  Z12, Z12, Z12
+	XORQ    R11, R11
+	CMPQ    R11, SI
+	JGE     out43
+
+loop42:
+	PREFETCHT0 (R9)(R11*1)
+	PREFETCHT0 (R8)(R11*1)
+	VMOVUPS    (AX)(R11*1), Z0
+	VMOVUPS    (R10)(R11*1), Z0
+	VMOVUPS    (DX)(R11*1), Z0
+	PREFETCHT0 64(R9)(R11*1)
+	PREFETCHT0 64(R8)(R11*1)
+	VMOVUPS    64(AX)(R11*1), Z0
+	VMOVUPS    64(R10)(R11*1), Z0
+	VMOVUPS    64(DX)(R11*1), Z0
+	ADDQ       $+128, R11
+	CMPQ       R11, SI
+	JLT        loop42
+
+out43:
+	CMPQ R11, BX
+	JGE  out45
+
+loop44:
+	PREFETCHT0 (R9)(R11*1)
+	PREFETCHT0 (R8)(R11*1)
+	VMOVUPS    (AX)(R11*1), Z0
+	VMOVUPS    (R10)(R11*1), Z0
+	VMOVUPS    (DX)(R11*1), Z0
+	ADDQ       $+64, R11
+	CMPQ       R11, BX
+	JLT        loop44
+
+out45:
+	TESTQ       DI, DI
+	JZ          whole46
+	PREFETCHT0  (R9)(R11*1)
+	PREFETCHT0  (R8)(R11*1)
+	VMOVUPS.Z   (AX)(R11*1), K1, Z0
+	VMOVUPS.Z   (R10)(R11*1), K1, Z1
+	VFMADD231PS Z1, Z0, Z10
+	VMOVUPS.Z   (DX)(R11*1), K1, Z1
+	VFMADD231PS Z1, Z0, Z12
+
+whole46:
+	VADDPS        Z10, Z9, Z9
+	VADDPS        Z12, Z11, Z11
+	VEXTRACTF64X4 $0x01, Z9, Y0
+	VADDPS        Y0, Y9, Y9
+	VEXTRACTF64X4 $0x01, Z11, Y0
+	VADDPS        Y0, Y11, Y11
+	VPERMILPS     $0x0e, Y9, Y0
+	VADDPS        Y0, Y9, Y9
+	VPERMILPS     $0x01, Y9, Y0
+	VADDPS        Y0, Y9, Y9
+	VEXTRACTF32X4 $0x01, Y9, X0
+	VADDPS        X0, X9, X9
+	MOVQ          b+56(FP), R8
+	TESTQ         R8, R8
+	JZ            nobias47
+	MOVQ          ids+24(FP), DX
+	MOVL          (DX)(CX*4), DX
+	VMOVSS        (R8)(DX*4), X0
+	VADDPS        X0, X9, X9
+
+nobias47:
+	MOVQ          y+0(FP), DX
+	VMOVSS        X9, (DX)(CX*4)
+	VPERMILPS     $0x0e, Y11, Y0
+	VADDPS        Y0, Y11, Y11
+	VPERMILPS     $0x01, Y11, Y0
+	VADDPS        Y0, Y11, Y11
+	VEXTRACTF32X4 $0x01, Y11, X0
+	VADDPS        X0, X11, X11
+	MOVQ          b+56(FP), R8
+	TESTQ         R8, R8
+	JZ            nobias48
+	MOVQ          ids+24(FP), DX
+	MOVL          4(DX)(CX*4), DX
+	VMOVSS        (R8)(DX*4), X0
+	VADDPS        X0, X11, X11
+
+nobias48:
+	MOVQ   y+0(FP), DX
+	VMOVSS X11, 4(DX)(CX*4)
+	MOVQ   n+32(FP), DX
+	SUBQ   $+1, DX
+	ADDQ   $+2, CX
+	CMPQ   CX, DX
+	JLT    loop40
+
+out41:
+	MOVQ n+32(FP), DX
+	SUBQ $+0, DX
+	CMPQ CX, DX
+	JGE  out50
+
+loop49:
+	MOVQ   ids+24(FP), DX
+	MOVL   (DX)(CX*4), DX
+	IMULQ  stride+16(FP), DX
+	ADDQ   w+8(FP), DX
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	XORQ   R8, R8
+	CMPQ   R8, SI
+	JGE    out52
+
+loop51:
+	VMOVUPS (AX)(R8*1), Z0
+	VMOVUPS (DX)(R8*1), Z0
+	VMOVUPS 64(AX)(R8*1), Z0
+	VMOVUPS 64(DX)(R8*1), Z0
+	ADDQ    $+128, R8
+	CMPQ    R8, SI
+	JLT     loop51
+
+out52:
+	CMPQ R8, BX
+	JGE  out54
+
+loop53:
+	VMOVUPS (AX)(R8*1), Z0
+	VMOVUPS (DX)(R8*1), Z0
+	ADDQ    $+64, R8
+	CMPQ    R8, BX
+	JLT     loop53
+
+out54:
+	TESTQ       DI, DI
+	JZ          whole55
+	VMOVUPS.Z   (AX)(R8*1), K1, Z0
+	VMOVUPS.Z   (DX)(R8*1), K1, Z1
+	VFMADD231PS Z1, Z0, Z14
+
+whole55:
+	VADDPS        Z14, Z13, Z13
+	VEXTRACTF64X4 $0x01, Z13, Y0
+	VADDPS        Y0, Y13, Y13
+	VPERMILPS     $0x0e, Y13, Y0
+	VADDPS        Y0, Y13, Y13
+	VPERMILPS     $0x01, Y13, Y0
+	VADDPS        Y0, Y13, Y13
+	VEXTRACTF32X4 $0x01, Y13, X0
+	VADDPS        X0, X13, X13
+	MOVQ          b+56(FP), R8
+	TESTQ         R8, R8
+	JZ            nobias56
+	MOVQ          ids+24(FP), DX
+	MOVL          (DX)(CX*4), DX
+	VMOVSS        (R8)(DX*4), X0
+	VADDPS        X0, X13, X13
+
+nobias56:
+	MOVQ   y+0(FP), DX
+	VMOVSS X13, (DX)(CX*4)
+	MOVQ   n+32(FP), DX
+	SUBQ   $+0, DX
+	ADDQ   $+1, CX
+	CMPQ   CX, DX
+	JLT    loop49
+
+out50:
+	VZEROUPPER
+	RET
+
+// func readRowsFarAVX512(y *float32, w *float32, stride int, ids *int32, n int, x *float32, cols int, b *float32)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, CMOV, MMX+
+TEXT ·readRowsFarAVX512(SB), NOSPLIT, $0-64
+	MOVQ  x+40(FP), AX
+	MOVQ  cols+48(FP), DI
+	MOVQ  DI, BX
+	MOVQ  DI, SI
+	ANDQ  $-16, BX
+	SUBQ  BX, DI
+	ANDQ  $-32, SI
+	SHLQ  $0x02, BX
+	SHLQ  $0x02, SI
+	MOVL  $-1, CX
+	BZHIL DI, CX, CX
+	KMOVW CX, K1
+	XORQ  CX, CX
+	MOVQ  n+32(FP), DX
+	SUBQ  $+3, DX
+	CMPQ  CX, DX
+	JGE   out58
+
+loop57:
+	LEAQ    32(CX), R8
+	LEAQ    36(CX), DX
+	CMPQ    DX, n+32(FP)
+	CMOVQGT CX, R8
+	MOVQ    ids+24(FP), DX
+	MOVL    (DX)(R8*4), R9
+	IMULQ   stride+16(FP), R9
+	ADDQ    w+8(FP), R9
+	MOVL    4(DX)(R8*4), R10
+	IMULQ   stride+16(FP), R10
+	ADDQ    w+8(FP), R10
+	MOVL    8(DX)(R8*4), R11
+	IMULQ   stride+16(FP), R11
+	ADDQ    w+8(FP), R11
+	MOVL    12(DX)(R8*4), R8
+	IMULQ   stride+16(FP), R8
+	ADDQ    w+8(FP), R8
+	MOVQ    ids+24(FP), DX
+	MOVL    (DX)(CX*4), R12
+	IMULQ   stride+16(FP), R12
+	ADDQ    w+8(FP), R12
+	MOVL    4(DX)(CX*4), R13
+	IMULQ   stride+16(FP), R13
+	ADDQ    w+8(FP), R13
+	MOVL    8(DX)(CX*4), R14
+	IMULQ   stride+16(FP), R14
+	ADDQ    w+8(FP), R14
+	MOVL    12(DX)(CX*4), DX
+	IMULQ   stride+16(FP), DX
+	ADDQ    w+8(FP), DX
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	XORQ    R15, R15
+	CMPQ    R15, SI
+	JGE     out60
+
+loop59:
+	PREFETCHT1 (R9)(R15*1)
+	PREFETCHT1 (R10)(R15*1)
+	PREFETCHT1 (R11)(R15*1)
+	PREFETCHT1 (R8)(R15*1)
+	VMOVUPS    (AX)(R15*1), Z8
+	VMOVUPS    (R12)(R15*1), Z8
+	VMOVUPS    (R13)(R15*1), Z8
+	VMOVUPS    (R14)(R15*1), Z8
+	VMOVUPS    (DX)(R15*1), Z8
+	PREFETCHT1 64(R9)(R15*1)
+	PREFETCHT1 64(R10)(R15*1)
+	PREFETCHT1 64(R11)(R15*1)
+	PREFETCHT1 64(R8)(R15*1)
+	VMOVUPS    64(AX)(R15*1), Z8
+	VMOVUPS    64(R12)(R15*1), Z8
+	VMOVUPS    64(R13)(R15*1), Z8
+	VMOVUPS    64(R14)(R15*1), Z8
+	VMOVUPS    64(DX)(R15*1), Z8
+	ADDQ       $+128, R15
+	CMPQ       R15, SI
+	JLT        loop59
+
+out60:
+	CMPQ R15, BX
+	JGE  out62
+
+loop61:
+	PREFETCHT1 (R9)(R15*1)
+	PREFETCHT1 (R10)(R15*1)
+	PREFETCHT1 (R11)(R15*1)
+	PREFETCHT1 (R8)(R15*1)
+	VMOVUPS    (AX)(R15*1), Z8
+	VMOVUPS    (R12)(R15*1), Z8
+	VMOVUPS    (R13)(R15*1), Z8
+	VMOVUPS    (R14)(R15*1), Z8
+	VMOVUPS    (DX)(R15*1), Z8
+	ADDQ       $+64, R15
+	CMPQ       R15, BX
+	JLT        loop61
+
+out62:
+	TESTQ       DI, DI
+	JZ          whole63
+	PREFETCHT1  (R9)(R15*1)
+	PREFETCHT1  (R10)(R15*1)
+	PREFETCHT1  (R11)(R15*1)
+	PREFETCHT1  (R8)(R15*1)
+	VMOVUPS.Z   (AX)(R15*1), K1, Z8
+	VMOVUPS.Z   (R12)(R15*1), K1, Z15
+	VFMADD231PS Z15, Z8, Z1
+	VMOVUPS.Z   (R13)(R15*1), K1, Z15
+	VFMADD231PS Z15, Z8, Z3
+	VMOVUPS.Z   (R14)(R15*1), K1, Z15
+	VFMADD231PS Z15, Z8, Z5
+	VMOVUPS.Z   (DX)(R15*1), K1, Z15
+	VFMADD231PS Z15, Z8, Z7
+
+whole63:
+	VADDPS        Z1, Z0, Z0
+	VADDPS        Z3, Z2, Z2
+	VADDPS        Z5, Z4, Z4
+	VADDPS        Z7, Z6, Z6
+	VEXTRACTF64X4 $0x01, Z0, Y8
+	VADDPS        Y8, Y0, Y0
+	VEXTRACTF64X4 $0x01, Z2, Y8
+	VADDPS        Y8, Y2, Y2
+	VEXTRACTF64X4 $0x01, Z4, Y8
+	VADDPS        Y8, Y4, Y4
+	VEXTRACTF64X4 $0x01, Z6, Y8
+	VADDPS        Y8, Y6, Y6
+	VUNPCKLPS     Y2, Y0, Y8
+	VUNPCKHPS     Y2, Y0, Y15
+	VADDPS        Y15, Y8, Y0
+	VUNPCKLPS     Y6, Y4, Y8
+	VUNPCKHPS     Y6, Y4, Y15
+	VADDPS        Y15, Y8, Y4
+	VUNPCKLPD     Y4, Y0, Y8
+	VUNPCKHPD     Y4, Y0, Y15
+	VADDPS        Y15, Y8, Y0
+	VEXTRACTF32X4 $0x01, Y0, X8
+	VADDPS        X8, X0, X0
+	MOVQ          b+56(FP), R8
+	TESTQ         R8, R8
+	JZ            nobias64
+	MOVQ          ids+24(FP), DX
+	MOVL          (DX)(CX*4), R9
+	VMOVSS        (R8)(R9*4), X8
+	MOVL          4(DX)(CX*4), R9
+	VINSERTPS     $0x10, (R8)(R9*4), X8, X8
+	MOVL          8(DX)(CX*4), R9
+	VINSERTPS     $0x20, (R8)(R9*4), X8, X8
+	MOVL          12(DX)(CX*4), R9
+	VINSERTPS     $0x30, (R8)(R9*4), X8, X8
+	VADDPS        X8, X0, X0
+
+nobias64:
+	MOVQ    y+0(FP), DX
+	VMOVUPS X0, (DX)(CX*4)
+	MOVQ    n+32(FP), DX
+	SUBQ    $+3, DX
+	ADDQ    $+4, CX
+	CMPQ    CX, DX
+	JLT     loop57
+
+out58:
+	MOVQ n+32(FP), DX
+	SUBQ $+1, DX
+	CMPQ CX, DX
+	JGE  out66
+
+loop65:
+	LEAQ    32(CX), R8
+	LEAQ    34(CX), DX
+	CMPQ    DX, n+32(FP)
+	CMOVQGT CX, R8
+	MOVQ    ids+24(FP), DX
+	MOVL    (DX)(R8*4), R9
+	IMULQ   stride+16(FP), R9
+	ADDQ    w+8(FP), R9
+	MOVL    4(DX)(R8*4), R8
+	IMULQ   stride+16(FP), R8
+	ADDQ    w+8(FP), R8
+	MOVQ    ids+24(FP), DX
+	MOVL    (DX)(CX*4), R10
+	IMULQ   stride+16(FP), R10
+	ADDQ    w+8(FP), R10
+	MOVL    4(DX)(CX*4), DX
+	IMULQ   stride+16(FP), DX
+	ADDQ    w+8(FP), DX
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	VPXORD  Z11, Z11, Z11
+	VPXORD  Z12, Z12, Z12
+	XORQ    R11, R11
+	CMPQ    R11, SI
+	JGE     out68
+
+loop67:
+	PREFETCHT1 (R9)(R11*1)
+	PREFETCHT1 (R8)(R11*1)
+	VMOVUPS    (AX)(R11*1), Z0
+	VMOVUPS    (R10)(R11*1), Z0
+	VMOVUPS    (DX)(R11*1), Z0
+	PREFETCHT1 64(R9)(R11*1)
+	PREFETCHT1 64(R8)(R11*1)
+	VMOVUPS    64(AX)(R11*1), Z0
+	VMOVUPS    64(R10)(R11*1), Z0
+	VMOVUPS    64(DX)(R11*1), Z0
+	ADDQ       $+128, R11
+	CMPQ       R11, SI
+	JLT        loop67
+
+out68:
+	CMPQ R11, BX
+	JGE  out70
+
+loop69:
+	PREFETCHT1 (R9)(R11*1)
+	PREFETCHT1 (R8)(R11*1)
+	VMOVUPS    (AX)(R11*1), Z0
+	VMOVUPS    (R10)(R11*1), Z0
+	VMOVUPS    (DX)(R11*1), Z0
+	ADDQ       $+64, R11
+	CMPQ       R11, BX
+	JLT        loop69
+
+out70:
+	TESTQ       DI, DI
+	JZ          whole71
+	PREFETCHT1  (R9)(R11*1)
+	PREFETCHT1  (R8)(R11*1)
+	VMOVUPS.Z   (AX)(R11*1), K1, Z0
+	VMOVUPS.Z   (R10)(R11*1), K1, Z1
+	VFMADD231PS Z1, Z0, Z10
+	VMOVUPS.Z   (DX)(R11*1), K1, Z1
+	VFMADD231PS Z1, Z0, Z12
+
+whole71:
+	VADDPS        Z10, Z9, Z9
+	VADDPS        Z12, Z11, Z11
+	VEXTRACTF64X4 $0x01, Z9, Y0
+	VADDPS        Y0, Y9, Y9
+	VEXTRACTF64X4 $0x01, Z11, Y0
+	VADDPS        Y0, Y11, Y11
+	VPERMILPS     $0x0e, Y9, Y0
+	VADDPS        Y0, Y9, Y9
+	VPERMILPS     $0x01, Y9, Y0
+	VADDPS        Y0, Y9, Y9
+	VEXTRACTF32X4 $0x01, Y9, X0
+	VADDPS        X0, X9, X9
+	MOVQ          b+56(FP), R8
+	TESTQ         R8, R8
+	JZ            nobias72
+	MOVQ          ids+24(FP), DX
+	MOVL          (DX)(CX*4), DX
+	VMOVSS        (R8)(DX*4), X0
+	VADDPS        X0, X9, X9
+
+nobias72:
+	MOVQ          y+0(FP), DX
+	VMOVSS        X9, (DX)(CX*4)
+	VPERMILPS     $0x0e, Y11, Y0
+	VADDPS        Y0, Y11, Y11
+	VPERMILPS     $0x01, Y11, Y0
+	VADDPS        Y0, Y11, Y11
+	VEXTRACTF32X4 $0x01, Y11, X0
+	VADDPS        X0, X11, X11
+	MOVQ          b+56(FP), R8
+	TESTQ         R8, R8
+	JZ            nobias73
+	MOVQ          ids+24(FP), DX
+	MOVL          4(DX)(CX*4), DX
+	VMOVSS        (R8)(DX*4), X0
+	VADDPS        X0, X11, X11
+
+nobias73:
+	MOVQ   y+0(FP), DX
+	VMOVSS X11, 4(DX)(CX*4)
+	MOVQ   n+32(FP), DX
+	SUBQ   $+1, DX
+	ADDQ   $+2, CX
+	CMPQ   CX, DX
+	JLT    loop65
+
+out66:
+	MOVQ n+32(FP), DX
+	SUBQ $+0, DX
+	CMPQ CX, DX
+	JGE  out75
+
+loop74:
+	MOVQ   ids+24(FP), DX
+	MOVL   (DX)(CX*4), DX
+	IMULQ  stride+16(FP), DX
+	ADDQ   w+8(FP), DX
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	XORQ   R8, R8
+	CMPQ   R8, SI
+	JGE    out77
+
+loop76:
+	VMOVUPS (AX)(R8*1), Z0
+	VMOVUPS (DX)(R8*1), Z0
+	VMOVUPS 64(AX)(R8*1), Z0
+	VMOVUPS 64(DX)(R8*1), Z0
+	ADDQ    $+128, R8
+	CMPQ    R8, SI
+	JLT     loop76
+
+out77:
+	CMPQ R8, BX
+	JGE  out79
+
+loop78:
+	VMOVUPS (AX)(R8*1), Z0
+	VMOVUPS (DX)(R8*1), Z0
+	ADDQ    $+64, R8
+	CMPQ    R8, BX
+	JLT     loop78
+
+out79:
+	TESTQ       DI, DI
+	JZ          whole80
+	VMOVUPS.Z   (AX)(R8*1), K1, Z0
+	VMOVUPS.Z   (DX)(R8*1), K1, Z1
+	VFMADD231PS Z1, Z0, Z14
+
+whole80:
+	VADDPS        Z14, Z13, Z13
+	VEXTRACTF64X4 $0x01, Z13, Y0
+	VADDPS        Y0, Y13, Y13
+	VPERMILPS     $0x0e, Y13, Y0
+	VADDPS        Y0, Y13, Y13
+	VPERMILPS     $0x01, Y13, Y0
+	VADDPS        Y0, Y13, Y13
+	VEXTRACTF32X4 $0x01, Y13, X0
+	VADDPS        X0, X13, X13
+	MOVQ          b+56(FP), R8
+	TESTQ         R8, R8
+	JZ            nobias81
+	MOVQ          ids+24(FP), DX
+	MOVL          (DX)(CX*4), DX
+	VMOVSS        (R8)(DX*4), X0
+	VADDPS        X0, X13, X13
+
+nobias81:
+	MOVQ   y+0(FP), DX
+	VMOVSS X13, (DX)(CX*4)
+	MOVQ   n+32(FP), DX
+	SUBQ   $+0, DX
+	ADDQ   $+1, CX
+	CMPQ   CX, DX
+	JLT    loop74
+
+out75:
+	VZEROUPPER
+	RET

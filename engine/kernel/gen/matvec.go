@@ -18,6 +18,7 @@ type dots struct {
 	// rows if they are chosen, in bytes if they are adjacent.
 	ahead int
 	near  bool // ask for them in the first-level cache, not the second
+	bare  bool // load the rows and do nothing with them
 
 	x, full, blocks, rest, i, next Register
 	tail                           Register
@@ -45,20 +46,36 @@ func matVecs(v vectors) {
 	maxID(v)
 }
 
+// bareRows writes the forms of picked rows without the arithmetic: what those kernels
+// could reach at most.
+func bareRows(v vectors) {
+	for _, form := range []struct {
+		name string
+		dots
+	}{
+		{"readRows", dots{}},
+		{"readRowsNear", dots{ahead: 16, near: true}},
+		{"readRowsFar", dots{ahead: 32}},
+	} {
+		d := form.dots
+		d.vectors, d.accs, d.gather, d.bare = v, 2, true, true
+		d.emit(form.name)
+	}
+}
+
 func (d *dots) emit(name string) {
 	d.text(name, "(y, w *float32, stride int, ids *int32, n int, x *float32, cols int, b *float32)")
 	d.setUp()
-	done, rows := label("done"), label("rows")
-	Label(rows)
-	t := GP64()
-	LEAQ(Mem{Base: d.i, Disp: 4}, t)
-	CMPQ(t, arg("n"))
-	JGT(LabelRef(done))
-	d.group(4)
-	ADDQ(I8(4), d.i)
-	JMP(LabelRef(rows))
-	Label(done)
-	loop(d.i, arg("n"), 1, func() { d.group(1) })
+	for _, n := range []int{4, 2, 1} {
+		last := GP64()
+		MOVQ(arg("n"), last)
+		SUBQ(I8(int8(n-1)), last)
+		loop(d.i, last, n, func() {
+			d.group(n)
+			MOVQ(arg("n"), last)
+			SUBQ(I8(int8(n-1)), last)
+		})
+	}
 	VZEROUPPER()
 	RET()
 }
@@ -169,7 +186,7 @@ func (d *dots) products(rows []Register) []VecVirtual {
 			x := d.reg()
 			VMOVUPS(Mem{Base: d.x, Index: off, Scale: 1, Disp: c * d.bytes()}, x)
 			for r, row := range rows {
-				VFMADD231PS(Mem{Base: row, Index: off, Scale: 1, Disp: c * d.bytes()}, x, acc[r][c])
+				d.multiply(Mem{Base: row, Index: off, Scale: 1, Disp: c * d.bytes()}, x, acc[r][c])
 			}
 		}
 	})
@@ -178,7 +195,7 @@ func (d *dots) products(rows []Register) []VecVirtual {
 		x := d.reg()
 		VMOVUPS(Mem{Base: d.x, Index: off, Scale: 1}, x)
 		for r, row := range rows {
-			VFMADD231PS(Mem{Base: row, Index: off, Scale: 1}, x, acc[r][0])
+			d.multiply(Mem{Base: row, Index: off, Scale: 1}, x, acc[r][0])
 		}
 	})
 	d.lastPart(rows, acc, off)
@@ -188,6 +205,14 @@ func (d *dots) products(rows []Register) []VecVirtual {
 		sums[r] = acc[r][0]
 	}
 	return sums
+}
+
+func (d *dots) multiply(row Mem, x, sum VecVirtual) {
+	if d.bare {
+		VMOVUPS(row, d.reg())
+	} else {
+		VFMADD231PS(row, x, sum)
+	}
 }
 
 func (d *dots) lastPart(rows []Register, acc [][]VecVirtual, off Register) {
@@ -213,32 +238,39 @@ func (d *dots) finish(s []VecVirtual) {
 	}
 	if len(s) == 4 {
 		addTransposed(s)
-	} else {
-		addLanes(s[0])
+		d.halve(s[0])
+		d.addBias(s[0].AsX(), 0, 4)
+		VMOVUPS(s[0].AsX(), d.output(0))
+		return
 	}
-	d.halve(s[0])
-	d.addBias(s[0].AsX(), len(s))
-	y := GP64()
-	MOVQ(arg("y"), y)
-	to := Mem{Base: y, Index: d.i, Scale: 4}
-	if len(s) == 4 {
-		VMOVUPS(s[0].AsX(), to)
-	} else {
-		VMOVSS(s[0].AsX(), to)
+	for k, r := range s { // in the order of additions that the four have
+		addLanes(r)
+		d.halve(r)
+		d.addBias(r.AsX(), k, 1)
+		VMOVSS(r.AsX(), d.output(k))
 	}
 }
 
-func (d *dots) addBias(sum Register, n int) {
+// output addresses the k-th result of the group.
+func (d *dots) output(k int) Mem {
+	y := GP64()
+	MOVQ(arg("y"), y)
+	return Mem{Base: y, Index: d.i, Scale: 4, Disp: 4 * k}
+}
+
+// addBias adds the biases of n rows from the k-th of the group on.
+func (d *dots) addBias(sum Register, k, n int) {
 	none, b, bias := label("nobias"), GP64(), XMM()
 	MOVQ(arg("b"), b)
 	TESTQ(b, b)
 	JZ(LabelRef(none))
+	at := Mem{Base: b, Index: d.i, Scale: 4, Disp: 4 * k}
 	switch {
 	case d.gather:
 		id := GP64()
 		MOVQ(arg("ids"), d.next)
 		for r := range n {
-			MOVL(Mem{Base: d.next, Index: d.i, Scale: 4, Disp: 4 * r}, id.As32())
+			MOVL(Mem{Base: d.next, Index: d.i, Scale: 4, Disp: 4 * (k + r)}, id.As32())
 			if r == 0 {
 				VMOVSS(Mem{Base: b, Index: id, Scale: 4}, bias)
 			} else {
@@ -247,9 +279,9 @@ func (d *dots) addBias(sum Register, n int) {
 		}
 		VADDPS(bias, sum, sum)
 	case n == 4:
-		VADDPS(Mem{Base: b, Index: d.i, Scale: 4}, sum, sum)
+		VADDPS(at, sum, sum)
 	default:
-		VADDSS(Mem{Base: b, Index: d.i, Scale: 4}, sum, sum)
+		VADDSS(at, sum, sum)
 	}
 	Label(none)
 }

@@ -13,6 +13,7 @@ func reads(v vectors) {
 	v.read("read", 1, 16, 0)
 	v.read("readAhead", 1, 16, 8192)
 	v.read("readFour", 4, 4, 0)
+	bareRows(v)
 }
 
 // read reads count lines a stream and step.

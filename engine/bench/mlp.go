@@ -1,0 +1,123 @@
+package bench
+
+import (
+	"math"
+
+	"slosim/engine"
+	"slosim/engine/kernel"
+)
+
+// mlp is the group of a whole network: its layers one after another.
+type mlp struct {
+	*Group
+	set    *kernel.Set
+	net    *engine.Network
+	pass   *engine.Scratch
+	layers [][]float32 // outputs
+	wide   []*kernel.Matrix
+	inputs []float32
+	ids    []int32
+	values []float32
+}
+
+// Network returns the group of a plain network: a forward pass of its layers by each
+// library, with a share of the hidden nodes, and with narrower weights. input is one
+// sample.
+func Network(set *kernel.Set, net *engine.Network, input []float32) *Group {
+	m := &mlp{
+		Group: newGroup(set, "mlp", int(4*net.Ops())), set: set, net: net, pass: net.NewScratch(),
+		inputs: kernel.Aligned(net.Inputs()),
+	}
+	copy(m.inputs, input)
+	for i := range net.Layers {
+		w := net.Layers[i].W
+		set.Tune(w)
+		m.layers = append(m.layers, kernel.Aligned(w.Rows))
+		m.wide = append(m.wide, transposed(w))
+	}
+	m.ids, m.values = make([]int32, 1<<16), kernel.Aligned(1<<16)
+	m.addDense()
+	for _, density := range Densities {
+		m.addSparse(density)
+	}
+	return m.Group
+}
+
+func transposed(w *kernel.Matrix) *kernel.Matrix {
+	t := kernel.NewMatrix(w.Cols, w.Rows)
+	for i := range w.Rows {
+		for j, v := range w.Row(i) {
+			t.Row(j)[i] = v
+		}
+	}
+	return t
+}
+
+func (m *mlp) addDense() {
+	c := Case{Kernel: "dense", Type: "float32", Density: 1, State: Warm, Bytes: m.Bytes,
+		Variant: m.set.Forms(m.net.Layers[0].W).Dense.String()}
+	c.Call = func() { m.net.Forward(m.set, m.pass, m.inputs) }
+	m.add(c)
+	for _, other := range baselines() {
+		c.Kernel, c.Variant, c.Library = other.name, "", true
+		c.Call = func() { m.forward(other.product) }
+		m.add(c)
+	}
+}
+
+// forward runs the network with another library's product.
+func (m *mlp) forward(multiply product) {
+	x := m.inputs
+	for i := range m.net.Layers {
+		l := &m.net.Layers[i]
+		multiply(m.layers[i], l.W, x, l.Bias[0])
+		x = m.layers[i]
+		if i < len(m.layers)-1 {
+			relu(x)
+		}
+	}
+}
+
+// relu clears negative numbers by their sign, without a branch.
+func relu(x []float32) {
+	for i, v := range x {
+		bits := math.Float32bits(v)
+		x[i] = math.Float32frombits(bits &^ uint32(int32(bits)>>31))
+	}
+}
+
+// addSparse adds a pass that computes chosen nodes of the first layer, and the others from
+// the inputs that are left, feature-major: as slo-nn does once its activator has chosen.
+func (m *mlp) addSparse(density float64) {
+	first := m.net.Layers[0].W
+	sets := newRowSets(first.Rows, density, 0)
+	bytes := sets.size() * first.Cols
+	for _, w := range m.wide[1:] {
+		bytes += sets.size() * w.Cols
+	}
+	c := Case{Kernel: "sparse pass", Type: "float32", Density: density, State: Warm, Bytes: 4 * bytes,
+		Variant: "gather, then input-sparse"}
+	c.Call = func() { m.sparse(sets.next()) }
+	m.add(c)
+}
+
+// sparse reads the weights of every chosen node, whether its ReLU lets it pass or not, so
+// that a density means the same for all inputs; dropped nodes of later layers are those
+// that do not follow the first ones.
+func (m *mlp) sparse(ids []int32) {
+	l := &m.net.Layers[0]
+	values := m.values[:len(ids)]
+	m.set.GatherMatVec(values, l.W, ids, m.inputs, l.Bias[0])
+	relu(values)
+	for i := 1; i < len(m.layers); i++ {
+		y := m.layers[i]
+		copy(y, m.net.Layers[i].Bias[0])
+		m.set.Axpy(y, m.wide[i], ids, values)
+		relu(y)
+		for k, id := range ids {
+			if i < len(m.layers)-1 {
+				values[k] = y[id]
+			}
+		}
+	}
+}
