@@ -5,8 +5,9 @@ import (
 	"math"
 )
 
-// maxInt8Cols keeps a sum of so many products of 7 and 8 bits, 127*127 each, in 32 bits.
-const maxInt8Cols = 1 << 17
+// MaxInt8Cols is how many columns an [Int8] may have: the sum of so many products of 7
+// and 8 bits, 127*127 each, fits 32 bits.
+const MaxInt8Cols = 1 << 17
 
 // Int8 is a dense table of integers with a scale a row: a weight is Scale[row] times its
 // integer. Rows start on 64-byte boundaries and are Stride bytes apart (a multiple of
@@ -26,8 +27,8 @@ type Int8 struct {
 // row whose magnitudes are all below 1e-43 becomes zero. It panics if a weight is not
 // finite, if m has more than 131,072 columns or if it is short of elements.
 func NewInt8(m *Matrix) *Int8 {
-	if m.Cols > maxInt8Cols {
-		panic(fmt.Sprintf("kernel: int8 table of %d columns: want at most %d, or sums may not fit 32 bits", m.Cols, maxInt8Cols))
+	if m.Cols > MaxInt8Cols {
+		panic(fmt.Sprintf("kernel: int8 table of %d columns: want at most %d, or sums may not fit 32 bits", m.Cols, MaxInt8Cols))
 	}
 	return roundInt8(m)
 }
@@ -93,9 +94,9 @@ func (w *Int8) size() tableSize {
 
 func checkInt8(y []float32, want int, w *Int8, x *Quantised, b []float32) {
 	w.size().checkProduct(len(y), want, len(x.Data), b)
-	if x.Cols != w.Cols || w.Cols > maxInt8Cols || len(x.Data) < roundUp(w.Cols, int8Stride) {
+	if x.Cols != w.Cols || w.Cols > MaxInt8Cols || len(x.Data) < roundUp(w.Cols, int8Stride) {
 		panic(fmt.Sprintf("kernel: %dx%d int8 table times %d quantised inputs (%d bytes): want as many inputs as columns, at most %d, in whole lines",
-			w.Rows, w.Cols, x.Cols, len(x.Data), maxInt8Cols))
+			w.Rows, w.Cols, x.Cols, len(x.Data), MaxInt8Cols))
 	}
 }
 
