@@ -9,7 +9,7 @@ import "unsafe"
 const (
 	shortRowBytes     = 4 * shortRow
 	manyAdjacentBytes = 4 * manyAdjacent
-	manyPickedBytes   = 4 * manyPicked
+	manyPickedBytes   = 16 << 20
 )
 
 // bf16Func multiplies n rows, adjacent ones or those of ids, with x. The stride is in bytes.

@@ -20,6 +20,7 @@ type blockRows struct {
 	side int // blocks side by side
 
 	ids, x, i Register
+	zeros     VecVirtual
 }
 
 func blockDots(v vectors, e element) {
@@ -38,6 +39,10 @@ func (b *blockRows) emit() {
 	b.text("blockMatVec"+b.name, signature+")")
 	b.ids, b.x, b.i = Load(Param("ids"), GP64()), Load(Param("x"), GP64()), GP64()
 	XORQ(b.i, b.i)
+	if b.pairs() {
+		b.zeros = b.reg()
+		b.zero(b.zeros)
+	}
 	group, single, t := label("blocks"), label("single"), GP64()
 	Label(group)
 	LEAQ(Mem{Base: b.i, Disp: b.side}, t)
@@ -51,6 +56,9 @@ func (b *blockRows) emit() {
 	VZEROUPPER()
 	RET()
 }
+
+// pairs says whether a block is summed in even and odd groups.
+func (b *blockRows) pairs() bool { return b.element == bf16s && b.registers() == 2 }
 
 // registers is how many hold the sums of a block's nodes.
 func (b *blockRows) registers() int { return blockNodes / b.lanes }
@@ -101,6 +109,12 @@ func (b *blockRows) input(bases []Register, acc [][][]VecVirtual, j Register, c 
 	SHLQ(U8(b.shift()), id)
 	VBROADCASTSS(Mem{Base: b.x, Index: j, Scale: 4, Disp: 4 * c}, f)
 	for r, base := range bases {
+		if b.pairs() {
+			even, odd := b.widenPair(Mem{Base: base, Index: id, Scale: 1}, b.zeros)
+			VFMADD231PS(even, f, acc[r][0][c])
+			VFMADD231PS(odd, f, acc[r][1][c])
+			continue
+		}
 		for h, sums := range acc[r] {
 			b.fma(b.vectors, Mem{Base: base, Index: id, Scale: 1, Disp: h * b.lanes * b.size}, nil, f, sums[c])
 		}
@@ -114,8 +128,13 @@ func (b *blockRows) finish(r int, parts [][]VecVirtual) {
 	MOVQ(arg("rows"), left)
 	SUBQ(block, left)
 	b.broadcastInt(left, lanes)
-	for h, sums := range parts {
+	for _, sums := range parts {
 		fold(sums)
+	}
+	if b.pairs() {
+		parts[0][0], parts[1][0] = b.join(parts[0][0], parts[1][0])
+	}
+	for h, sums := range parts {
 		at := func(base Register) Mem { return Mem{Base: base, Index: block, Scale: 4, Disp: h * b.bytes()} }
 		if b.element == int8s {
 			scale := GP64()

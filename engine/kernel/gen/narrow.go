@@ -75,3 +75,43 @@ func (v vectors) broadcastConstant(c uint32, dst VecVirtual) {
 	MOVL(U32(c), r.As32())
 	v.broadcastInt(r, dst)
 }
+
+// widenPair loads two registers' worth of bfloat16 numbers, interleaved with a register
+// of zeros: that is one instruction a register, but leaves the numbers in even and odd
+// groups of four.
+func (v vectors) widenPair(m Mem, zeros VecVirtual) (even, odd VecVirtual) {
+	even, odd = v.reg(), v.reg()
+	v.loadInts(m, odd)
+	VPUNPCKLWD(odd, zeros, even)
+	VPUNPCKHWD(odd, zeros, odd)
+	return even, odd
+}
+
+// split puts the even groups of four floats of two registers into one, and the odd ones
+// into another.
+func (v vectors) split(a, b VecVirtual) (even, odd VecVirtual) {
+	even, odd = v.reg(), v.reg()
+	if v.wide() {
+		VSHUFF32X4(U8(0b10_00_10_00), b, a, even)
+		VSHUFF32X4(U8(0b11_01_11_01), b, a, odd)
+	} else {
+		VPERM2F128(U8(0x20), b, a, even)
+		VPERM2F128(U8(0x31), b, a, odd)
+	}
+	return even, odd
+}
+
+// join is the inverse of split.
+func (v vectors) join(even, odd VecVirtual) (a, b VecVirtual) {
+	a, b = v.reg(), v.reg()
+	if !v.wide() {
+		VPERM2F128(U8(0x20), odd, even, a)
+		VPERM2F128(U8(0x31), odd, even, b)
+		return a, b
+	}
+	VSHUFF32X4(U8(0b01_00_01_00), odd, even, a)
+	VSHUFF32X4(U8(0b11_01_10_00), a, a, a)
+	VSHUFF32X4(U8(0b11_10_11_10), odd, even, b)
+	VSHUFF32X4(U8(0b11_01_10_00), b, b, b)
+	return a, b
+}

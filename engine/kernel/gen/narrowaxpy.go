@@ -15,6 +15,7 @@ type narrowAxpy struct {
 	group     int   // rows side by side, 0 for none
 
 	y, off, i Register
+	zeros     VecVirtual
 }
 
 func narrowAxpys(v vectors, e element) {
@@ -33,6 +34,10 @@ func (x *narrowAxpy) emit() {
 	x.text("axpy"+x.name, signature+")")
 	x.y, x.off, x.i = Load(Param("y"), GP64()), GP64(), GP64()
 	XORQ(x.i, x.i)
+	if x.element == bf16s {
+		x.zeros = x.reg()
+		x.zero(x.zeros)
+	}
 	if x.group > 0 {
 		x.groups()
 	}
@@ -111,6 +116,9 @@ func (x *narrowAxpy) across(pieces []int, body func(count int, mask Register)) {
 	Label(done)
 }
 
+// pairs says whether a piece of so many registers is summed in pairs of even and odd groups.
+func (x *narrowAxpy) pairs(count int) bool { return x.element == bf16s && count%2 == 0 }
+
 // sums loads a piece of y, runs body and stores it.
 func (x *narrowAxpy) sums(count int, mask Register, body func([]VecVirtual)) {
 	at := func(c int) Mem { return Mem{Base: x.y, Index: x.off, Scale: 4, Disp: c * x.bytes()} }
@@ -118,14 +126,37 @@ func (x *narrowAxpy) sums(count int, mask Register, body func([]VecVirtual)) {
 	for c, s := range sums {
 		x.load(at(c), mask, s)
 	}
+	if x.pairs(count) {
+		inPairs(sums, x.split)
+	}
 	body(sums)
+	if x.pairs(count) {
+		inPairs(sums, x.join)
+	}
 	for c, s := range sums {
 		x.store(s, mask, at(c))
 	}
 }
 
+func inPairs(r []VecVirtual, f func(a, b VecVirtual) (VecVirtual, VecVirtual)) {
+	for c := 0; c < len(r); c += 2 {
+		r[c], r[c+1] = f(r[c], r[c+1])
+	}
+}
+
 func (x *narrowAxpy) accumulate(sums []VecVirtual, row Register, factor VecVirtual, mask Register) {
+	at := func(c int) Mem {
+		return Mem{Base: row, Index: x.off, Scale: uint8(x.size), Disp: c * x.lanes * x.size}
+	}
+	if x.pairs(len(sums)) {
+		for c := 0; c < len(sums); c += 2 {
+			even, odd := x.widenPair(at(c), x.zeros)
+			VFMADD231PS(even, factor, sums[c])
+			VFMADD231PS(odd, factor, sums[c+1])
+		}
+		return
+	}
 	for c, s := range sums {
-		x.fma(x.vectors, Mem{Base: row, Index: x.off, Scale: uint8(x.size), Disp: c * x.lanes * x.size}, mask, factor, s)
+		x.fma(x.vectors, at(c), mask, factor, s)
 	}
 }

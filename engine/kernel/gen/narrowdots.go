@@ -11,7 +11,7 @@ import (
 type narrowRows struct {
 	dots
 	element
-	ones VecVirtual // int8: 16-bit ones
+	fill VecVirtual // zeros for bf16, 16-bit ones for int8
 }
 
 const (
@@ -109,10 +109,11 @@ func (d *narrowRows) setUpBF16() {
 	ANDQ(I32(int32(-d.lanes)), d.full)
 	SUBQ(d.full, d.rest)
 	ANDQ(I32(int32(-d.lanes*d.accs)), d.blocks)
-	d.tail = d.mask(d.rest)
+	d.tail, d.fill = d.mask(d.rest), d.reg()
+	d.zero(d.fill)
 }
 
-// productsBF16 is products of bfloat16 rows: float sums, in the same order.
+// productsBF16 returns a register of sums for each row, of accs = 2: even and odd groups.
 func (d *narrowRows) productsBF16(rows []Register) []VecVirtual {
 	acc := make([][]VecVirtual, len(rows))
 	for r := range rows {
@@ -120,24 +121,31 @@ func (d *narrowRows) productsBF16(rows []Register) []VecVirtual {
 		d.zero(acc[r]...)
 	}
 	off := GP64()
-	part := func(c, to int, mask Register) {
+	XORQ(off, off)
+	input := func(c int, mask Register) VecVirtual {
 		x := d.reg()
 		d.load(Mem{Base: d.x, Index: off, Scale: 4, Disp: c * d.bytes()}, mask, x)
-		for r, row := range rows {
-			d.fma(d.vectors, Mem{Base: row, Index: off, Scale: 2, Disp: 2 * c * d.lanes}, mask, x, acc[r][to])
-		}
+		return x
 	}
-	XORQ(off, off)
 	loop(off, d.blocks, d.lanes*d.accs, func() {
-		for c := range d.accs {
-			part(c, c, nil)
+		x0, x1 := d.split(input(0, nil), input(1, nil))
+		for r, row := range rows {
+			w0, w1 := d.widenPair(Mem{Base: row, Index: off, Scale: 2}, d.fill)
+			VFMADD231PS(w0, x0, acc[r][0])
+			VFMADD231PS(w1, x1, acc[r][1])
 		}
 	})
-	loop(off, d.full, d.lanes, func() { part(0, 0, nil) })
+	last := func(mask Register, to int) {
+		x := input(0, mask)
+		for r, row := range rows {
+			d.fma(d.vectors, Mem{Base: row, Index: off, Scale: 2}, mask, x, acc[r][to])
+		}
+	}
+	loop(off, d.full, d.lanes, func() { last(nil, 0) })
 	skip := label("whole")
 	TESTQ(d.rest, d.rest)
 	JZ(LabelRef(skip))
-	part(0, 1, d.tail)
+	last(d.tail, 1)
 	Label(skip)
 	sums := make([]VecVirtual, len(rows))
 	for r := range rows {
@@ -149,11 +157,11 @@ func (d *narrowRows) productsBF16(rows []Register) []VecVirtual {
 
 // setUpInt8 rounds the columns up to whole registers: the padding is zero.
 func (d *narrowRows) setUpInt8() {
-	d.full, d.ones = GP64(), d.reg()
+	d.full, d.fill = GP64(), d.reg()
 	MOVQ(arg("cols"), d.full)
 	ADDQ(I32(int32(d.bytes()-1)), d.full)
 	ANDQ(I32(int32(-d.bytes())), d.full)
-	d.broadcastConstant(0x00010001, d.ones)
+	d.broadcastConstant(0x00010001, d.fill)
 }
 
 // productsInt8 returns a register of 32-bit sums for each row. Pairs of products cannot
@@ -169,7 +177,7 @@ func (d *narrowRows) productsInt8(rows []Register) []VecVirtual {
 		for r, row := range rows {
 			p := d.reg()
 			VPMADDUBSW(Mem{Base: row, Index: off, Scale: 1}, x, p)
-			VPMADDWD(d.ones, p, p)
+			VPMADDWD(d.fill, p, p)
 			VPADDD(p, sums[r], sums[r])
 		}
 	})
