@@ -14,13 +14,15 @@ type Blocks struct {
 	Data       []float32 // 64-byte aligned
 }
 
-// BlocksBF16 is Blocks of bfloat16 numbers, as [BF16] has them.
+// BlocksBF16 is Blocks of bfloat16 numbers, as [BF16] has them. The weights of an input
+// are half a cache line: inputs that are next to each other share one.
 type BlocksBF16 struct {
 	Rows, Cols int
 	Data       []uint16 // 64-byte aligned
 }
 
-// BlocksInt8 is Blocks of integers with a scale a node, as [Int8] has them.
+// BlocksInt8 is Blocks of integers with a scale a node, as [Int8] has them. The weights of
+// an input are a quarter of a cache line.
 type BlocksInt8 struct {
 	Rows, Cols int
 	Data       []int8    // 64-byte aligned, -127..127

@@ -75,7 +75,7 @@ func (w *Int8) Bytes() int64 {
 }
 
 // Dense returns the weights that the table stands for, each within half a scale of the
-// one that it was made from.
+// one that it was made from; next to the largest float32, it may round to infinity.
 func (w *Int8) Dense() *Matrix {
 	m := NewMatrix(w.Rows, w.Cols)
 	for i := range w.Rows {

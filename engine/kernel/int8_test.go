@@ -295,3 +295,27 @@ func FuzzMatVecInt8(f *testing.F) {
 		}
 	})
 }
+
+// With a scale of 1, halves are as near to one step as to the other.
+func TestTiesGoToEven(t *testing.T) {
+	m := kernel.NewMatrix(1, 40)
+	copy(m.Row(0), []float32{0.5, 1.5, 2.5, -0.5, -1.5, 3.5, 127})
+	w := kernel.NewInt8(m)
+	for i, want := range []int8{0, 2, 2, 0, -2, 4, 127} {
+		if got := w.Row(0)[i]; got != want {
+			t.Errorf("weight %v: got %d, want %d", m.Row(0)[i], got, want)
+		}
+	}
+	x := make([]float32, 40)
+	copy(x, []float32{0.5, 1.5, 2.5, 117, -10, -1.5, 4.5})
+	copy(x[33:], x[:7]) // at the end, where there is no whole register
+	eachSet(t, func(t *testing.T, s *kernel.Set) {
+		q := kernel.NewQuantised(40)
+		s.Quantise(q, x)
+		for i, want := range []uint8{10, 12, 12, 127, 0, 8, 14} {
+			if q.Data[i] != want || q.Data[33+i] != want {
+				t.Errorf("%v: got %d and %d, want %d", x[i], q.Data[i], q.Data[33+i], want)
+			}
+		}
+	})
+}

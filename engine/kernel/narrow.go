@@ -36,7 +36,7 @@ func holdsRows(rows, cols, stride, n, multiple int) bool {
 // checkIDs panics at an id outside of 0..rows-1. It looks at all of them without a branch
 // on any, so that it costs about a cycle an id.
 func checkIDs(ids []int32, rows int) {
-	last := int64(min(rows, math.MaxInt32+1)) - 1
+	last := min(int64(rows), math.MaxInt32+1) - 1 // an id has 31 bits, so that -1 becomes too large
 	var wrong int64
 	for _, id := range ids {
 		wrong |= last - int64(uint32(id))
