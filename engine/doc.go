@@ -18,6 +18,9 @@
 //  5. Session.Execute computes the chosen nodes and returns a [Result]: the answer,
 //     what was computed, and how sure the network is.
 //
+// [NewNarrow] stands beside the techniques: it tells what narrower weights would do to
+// the answers.
+//
 // A first use:
 //
 //	net, err := engine.Open("fashion-mnist.full")

@@ -18,8 +18,14 @@
 //  5. [NewCSR] compresses a table that has lost most of its weights for good; Set.MatVecCSR
 //     multiplies it. It overtakes Set.MatVec where fewer than about one in five weights
 //     is left, later if the table is too large for the L2 cache.
-//  6. Set.TopK selects, exactly and with ties broken by index; Set.AddBytes sums vote tables.
-//  7. Set.Gemm is for training batches; its result does not depend on how rows or
+//  6. [NewBF16] and [NewInt8] round a table to 16 or 8 bits a weight; Set.MatVecBF16,
+//     Set.GatherInt8 and so on are the same products. Those of int8 take inputs of 7 bits,
+//     which Set.Quantise makes, and are exact up to the scaling, so that all variants give
+//     the same bits.
+//  7. [NewBlocks] keeps nodes in blocks of 16; Set.BlockMatVec reads chosen inputs of
+//     chosen blocks only, for queries that are sparse on both sides.
+//  8. Set.TopK selects, exactly and with ties broken by index; Set.AddBytes sums vote tables.
+//  9. Set.Gemm is for training batches; its result does not depend on how rows or
 //     columns are split between threads.
 //
 // A dense matrix-vector product is bound by memory: judge it in bytes of rows a second.

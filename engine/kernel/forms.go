@@ -135,7 +135,7 @@ func (s *Set) PickMatVec(y, all []float32, w *Matrix, ids []int32, x, b []float3
 		return
 	}
 	checkGather(y, w, ids, x, b)
-	checkIDsGo(ids, w.Rows)
+	checkIDs(ids, w.Rows)
 	if len(all) < w.Rows {
 		panic(fmt.Sprintf("kernel: scratch of %d for a matrix of %d rows: want as many", len(all), w.Rows))
 	}
@@ -155,6 +155,6 @@ func (s *Set) ReadRows(y []float32, w *Matrix, ids []int32, x []float32) {
 		return
 	}
 	checkGather(y, w, ids, x, nil)
-	checkIDsGo(ids, w.Rows)
+	checkIDs(ids, w.Rows)
 	s.bare(s.forms.of(w).Picked, y, w, ids, x)
 }

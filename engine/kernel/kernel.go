@@ -50,6 +50,40 @@ type Set struct {
 	MatVecCSR func(y []float32, m *CSR, x, bias []float32)
 	// Axpy adds the rows of a feature-major table: y += sum over i of a[i]*wt.Row(ids[i]).
 	Axpy func(y []float32, wt *Matrix, ids []int32, a []float32)
+
+	// MatVecBF16, GatherBF16 and AxpyBF16 are MatVec, GatherMatVec and Axpy of a table of
+	// bfloat16 numbers. All ids are checked before anything is written.
+	MatVecBF16 func(y []float32, w *BF16, x, b []float32)
+	GatherBF16 func(y []float32, w *BF16, ids []int32, x, b []float32)
+	AxpyBF16   func(y []float32, wt *BF16, ids []int32, a []float32)
+	// MatVecInt8 computes y[i] = Scale[i]*x.Scale*sum + b[i] for all rows of w, where sum
+	// is that of w's integers times x's, less x.Zero. x has exactly w.Cols elements; b may
+	// be nil. The sum is exact and each operation is rounded in the order written, so that
+	// all variants give the same bits.
+	MatVecInt8 func(y []float32, w *Int8, x *Quantised, b []float32)
+	// GatherInt8 does so for chosen rows: y[i] has the bits of MatVecInt8's row ids[i].
+	// All ids are checked before anything is written.
+	GatherInt8 func(y []float32, w *Int8, ids []int32, x *Quantised, b []float32)
+	// AxpyInt8 is Axpy of a table of integers: y += sum over i of (a[i]*Scale[ids[i]])
+	// times row ids[i], where the factor is rounded first. All ids are checked before
+	// anything is written.
+	AxpyInt8 func(y []float32, wt *Int8, ids []int32, a []float32)
+	// Quantise rounds the first q.Cols elements of x to q: the range from the smallest to
+	// the largest finite one, 0 included, in 127 equal steps, one of which ends at 0, to the
+	// nearest step, ties to even. Infinite elements get the end of the range on their side,
+	// what is not a number counts as 0, and so does everything if the range is below
+	// 1.5e-36. All variants give the same bits.
+	Quantise func(q *Quantised, x []float32)
+	// BlockMatVec computes, for each i < len(blocks), y[16*i:16*i+16] = sum over j of
+	// x[j] times the weights of input ids[j] in block blocks[i], plus b at the block's
+	// nodes. b may be nil or w.Rows long. What stands for nodes past the last is 0. The bits
+	// of a block do not depend on what other blocks are chosen. All blocks and ids are
+	// checked before anything is written.
+	BlockMatVec     func(y []float32, w *Blocks, blocks, ids []int32, x, b []float32)
+	BlockMatVecBF16 func(y []float32, w *BlocksBF16, blocks, ids []int32, x, b []float32)
+	// BlockMatVecInt8 multiplies the sum by the node's scale before it adds b.
+	BlockMatVecInt8 func(y []float32, w *BlocksInt8, blocks, ids []int32, x, b []float32)
+
 	// CompressPositive writes the indices and values of y's elements above 0 to ids and
 	// vals (both at least len(y) long), in order, and returns how many there were. What
 	// follows them in ids and vals, up to len(y), may be overwritten.

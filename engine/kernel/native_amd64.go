@@ -16,10 +16,10 @@ func native() []*Set {
 	var sets []*Set
 	x := cpu.X86
 	if x.HasAVX2 && x.HasFMA && x.HasBMI2 && x.HasPOPCNT {
-		sets = append(sets, setAVX2())
+		sets = append(sets, withNarrowAVX2(setAVX2()))
 	}
 	if len(sets) > 0 && x.HasAVX512F && x.HasAVX512BW && x.HasAVX512VL {
-		sets = append(sets, setAVX512())
+		sets = append(sets, withNarrowAVX512(setAVX512()))
 	}
 	return sets
 }

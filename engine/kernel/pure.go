@@ -4,7 +4,7 @@ package kernel
 // tested against. Its products are rounded before they are added, so that it gives the
 // same bits on machines whose compiler fuses the two.
 func Pure() *Set {
-	return &Set{
+	return withNarrowGo(&Set{
 		forms:            &tuned{},
 		read:             []func(*byte, int){readGo},
 		Name:             "go",
@@ -17,7 +17,7 @@ func Pure() *Set {
 		TopK:             selector{extremesGo, countAboveGo, indicesAboveGo}.topK,
 		AddBytes:         addBytesGo,
 		Gemm:             blocking{mr: 2, nr: 4, mc: 64, kc: 256, nc: 512, micro: microGo}.gemm,
-	}
+	})
 }
 
 func matVecGo(y []float32, w *Matrix, x, b []float32) {
@@ -29,7 +29,7 @@ func matVecGo(y []float32, w *Matrix, x, b []float32) {
 
 func gatherMatVecGo(y []float32, w *Matrix, ids []int32, x, b []float32) {
 	checkGather(y, w, ids, x, b)
-	checkIDsGo(ids, w.Rows)
+	checkIDs(ids, w.Rows)
 	for i, id := range ids {
 		y[i] = dotGo(w.Row(int(id)), x) + biasAt(b, int(id))
 	}
@@ -62,7 +62,7 @@ func dotGo(row, x []float32) float32 {
 
 func axpyGo(y []float32, wt *Matrix, ids []int32, a []float32) {
 	checkAxpy(y, wt, ids, a)
-	checkIDsGo(ids, wt.Rows)
+	checkIDs(ids, wt.Rows)
 	for j, id := range ids {
 		row, f := wt.Row(int(id)), a[j]
 		out := y[:len(row)]

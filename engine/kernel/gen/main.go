@@ -18,7 +18,8 @@ import (
 
 // parts are the files of an instruction set.
 var parts = map[string]func(vectors){
-	"read": reads,
+	"read":   reads,
+	"narrow": narrowKernels,
 	"float32": func(v vectors) {
 		matVecs(v)
 		axpys(v)
