@@ -37,6 +37,7 @@ func Network(set *kernel.Set, net *engine.Network, input []float32) *Group {
 	}
 	m.ids, m.values = make([]int32, 1<<16), kernel.Aligned(1<<16)
 	m.addDense()
+	m.addNarrow()
 	for _, density := range Densities {
 		m.addSparse(density)
 	}
@@ -62,6 +63,18 @@ func (m *mlp) addDense() {
 		c.Kernel, c.Variant, c.Library = other.name, "", true
 		c.Call = func() { m.forward(other.product) }
 		m.add(c)
+	}
+}
+
+func (m *mlp) addNarrow() {
+	for _, storage := range engine.Storages()[1:] {
+		narrow, err := engine.NewNarrow(m.net, storage)
+		if err != nil {
+			continue // weights that it cannot keep; StorageOf says so
+		}
+		scratch := narrow.NewScratch()
+		m.add(Case{Kernel: "dense", Type: storage, Density: 1, State: Warm, Bytes: int(narrow.Bytes()),
+			Call: func() { narrow.Forward(m.set, scratch, m.inputs) }})
 	}
 }
 

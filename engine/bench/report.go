@@ -6,7 +6,6 @@ import (
 	"runtime"
 
 	"slosim/engine"
-	"slosim/engine/activator"
 	"slosim/engine/kernel"
 )
 
@@ -85,28 +84,28 @@ func StorageOf(ctx context.Context, set *kernel.Set, net *engine.Network, sample
 		if err != nil {
 			return nil, fmt.Errorf("storage: %w", err)
 		}
-		answers, err := answersOf(ctx, set, narrow, samples, net.Inputs())
-		if err != nil {
+		answers := narrow.Answers(set, samples)
+		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
 		if reference == nil {
 			reference = answers
 		}
 		s := Storage{Network: net.Name, Type: storage, Bytes: narrow.Bytes(), Samples: len(answers)}
+		right, same := 0, 0
 		for i, answer := range answers {
-			s.Accuracy += share(answer == samples.Label(i), len(answers))
-			s.Agreement += share(answer == reference[i], len(answers))
+			right += one(answer == samples.Label(i))
+			same += one(answer == reference[i])
 		}
+		s.Accuracy, s.Agreement = float64(right)/float64(len(answers)), float64(same)/float64(len(answers))
 		list = append(list, s)
 	}
 	return list, nil
 }
 
-func share(yes bool, n int) float64 {
+func one(yes bool) int {
 	if yes {
-		return 1 / float64(n)
+		return 1
 	}
 	return 0
 }
-
-var _ activator.Images = engine.Samples(nil)

@@ -12,16 +12,19 @@ const manyPages = 2 * hugePage
 // Aligned returns n zero floats, the first on a 64-byte boundary; of a table larger than
 // a few huge pages the first is on such a page, and the system is asked to use them.
 // Its capacity is n too, so that appending to it cannot lose the alignment unnoticed.
-func Aligned(n int) []float32 {
-	boundary := lineBytes
-	if 4*n >= manyPages {
+func Aligned(n int) []float32 { return alignedOf[float32](n) }
+
+// alignedOf is Aligned for any type whose size divides a line.
+func alignedOf[T any](n int) []T {
+	size, boundary := int(unsafe.Sizeof(*new(T))), lineBytes
+	if size*n >= manyPages {
 		boundary = hugePage
 	}
-	raw := make([]float32, n+boundary/4-1)
-	skip := int(-uintptr(unsafe.Pointer(unsafe.SliceData(raw)))%uintptr(boundary)) / 4
+	raw := make([]T, n+boundary/size-1)
+	skip := int(-uintptr(unsafe.Pointer(unsafe.SliceData(raw)))%uintptr(boundary)) / size
 	v := raw[skip : skip+n : skip+n]
 	if boundary == hugePage {
-		advise(v)
+		advise(unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(v))), size*n))
 	}
 	return v
 }

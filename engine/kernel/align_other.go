@@ -5,4 +5,4 @@ package kernel
 // hugePage is the alignment of large tables; other systems are not asked for huge pages.
 const hugePage = lineBytes
 
-func advise([]float32) {}
+func advise([]byte) {}

@@ -52,8 +52,15 @@ type Forms struct {
 	Measured  bool // by Tune; otherwise expected, by the size of the table
 }
 
+// Table is a table whose rows are multiplied: *Matrix, *BF16 or *Int8.
+type Table interface{ shape() shape }
+
 // shape tells apart tables that Tune measures apart.
-type shape struct{ rows, stride int }
+type shape struct{ rows, rowBytes, elementBytes int }
+
+func (w *Matrix) shape() shape { return shape{w.Rows, 4 * w.Stride, 4} }
+func (w *BF16) shape() shape   { return shape{w.Rows, 2 * w.Stride, 2} }
+func (w *Int8) shape() shape   { return shape{w.Rows, w.Stride, 1} }
 
 // tuned holds what was measured, for a few shapes: a network has as many as it has
 // layers. Readers take no lock.
@@ -67,25 +74,25 @@ type tunedShape struct {
 	Forms
 }
 
-// of returns the forms measured for w's shape, or else those expected. It is called for
+// of returns the forms measured for a shape, or else those expected. It is called for
 // every product, so it copies nothing.
-func (t *tuned) of(w *Matrix) *Forms {
+func (t *tuned) of(want shape) *Forms {
 	if list := t.list.Load(); list != nil {
 		for i := range *list {
-			if s := &(*list)[i]; s.rows == w.Rows && s.stride == w.Stride {
+			if s := &(*list)[i]; s.shape == want {
 				return &s.Forms
 			}
 		}
 	}
-	return expected(w)
+	return expected(want)
 }
 
-// Sizes of tables, in floats, and rows at which another form is expected to be best:
+// Sizes of tables and rows, in bytes, at which another form is expected to be best:
 // measured on Zen 4, whose L2 has 1 MiB and whose L3 has 32 MiB.
 const (
-	smallTable = 1 << 17
-	largeTable = 8 << 20
-	shortRow   = 256
+	smallTable = 512 << 10
+	largeTable = 32 << 20
+	shortRow   = 1 << 10
 )
 
 // Forms that were best for tables of some size where they were measured; never changed.
@@ -96,8 +103,8 @@ var (
 	ofLarge     = Forms{Dense: InTurnAhead, Picked: AskFar, BreakEven: 0.5}
 )
 
-func expected(w *Matrix) *Forms {
-	switch size, short := len(w.Data), w.Stride <= shortRow; {
+func expected(s shape) *Forms {
+	switch size, short := s.rows*s.rowBytes, s.rowBytes <= shortRow; {
 	case size <= smallTable:
 		return &ofSmall
 	case !short:
@@ -118,10 +125,10 @@ func (t *tuned) add(s shape, f Forms) {
 	t.list.Store(&list)
 }
 
-// Forms returns what the kernels use for tables of w's shape.
-func (s *Set) Forms(w *Matrix) Forms {
-	f := *s.forms.of(w)
-	if s.dense == nil {
+// Forms returns what the kernels use for tables of this shape.
+func (s *Set) Forms(w Table) Forms {
+	f := *s.forms.of(w.shape())
+	if s.run == nil {
 		f.Dense, f.Picked = InTurn, AsTheyCome // the only ones in Go
 	}
 	return f
@@ -130,7 +137,7 @@ func (s *Set) Forms(w *Matrix) Forms {
 // PickMatVec computes what GatherMatVec does, but lets a dense pass take over above the
 // break-even density of the table: all, w.Rows long, then receives every row's result.
 func (s *Set) PickMatVec(y, all []float32, w *Matrix, ids []int32, x, b []float32) {
-	if float64(len(ids)) <= s.forms.of(w).BreakEven*float64(w.Rows) {
+	if float64(len(ids)) <= s.forms.of(w.shape()).BreakEven*float64(w.Rows) {
 		s.GatherMatVec(y, w, ids, x, b)
 		return
 	}
@@ -156,5 +163,5 @@ func (s *Set) ReadRows(y []float32, w *Matrix, ids []int32, x []float32) {
 	}
 	checkGather(y, w, ids, x, nil)
 	checkIDs(ids, w.Rows)
-	s.bare(s.forms.of(w).Picked, y, w, ids, x)
+	s.bare(s.forms.of(w.shape()).Picked, y, w, ids, x)
 }

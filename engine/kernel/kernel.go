@@ -33,11 +33,8 @@ type Set struct {
 	// read reads memory in some order, to measure how fast that can be; whole steps of
 	// readStep bytes.
 	read  []func(p *byte, bytes int)
-	forms *tuned // what Tune has measured; the kernels read it too
-	// The forms of MatVec and GatherMatVec, whose arguments have been checked; nil if there
-	// is one of each.
-	dense  func(f DenseForm, y []float32, w *Matrix, x, b []float32)
-	picked func(f PickedForm, y []float32, w *Matrix, ids []int32, x, b []float32)
+	forms *tuned               // what Tune has measured; the kernels read it too
+	run   func(w Table) runner // runs a table's products in any form; nil if they have one
 
 	// MatVec computes y[i] = w.Row(i)·x + b[i] for all rows. b may be nil.
 	MatVec func(y []float32, w *Matrix, x, b []float32)

@@ -1,27 +1,11 @@
 package kernel
 
-import (
-	"fmt"
-	"math"
-	"unsafe"
-)
+import "fmt"
 
 const (
 	bf16Stride = lineBytes / 2
 	int8Stride = lineBytes
 )
-
-// alignedOf is Aligned for other types, whose size divides a line: n zeros, the first on
-// a 64-byte boundary.
-func alignedOf[T any](n int) []T {
-	size := int(unsafe.Sizeof(*new(T)))
-	raw := make([]T, n+lineBytes/size-1)
-	skip := 0
-	if past := int(uintptr(unsafe.Pointer(unsafe.SliceData(raw))) % lineBytes); past != 0 {
-		skip = (lineBytes - past) / size
-	}
-	return raw[skip : skip+n : skip+n]
-}
 
 func roundUp(n, multiple int) int { return (n + multiple - 1) / multiple * multiple }
 

@@ -19,11 +19,12 @@ TEXT ·matVecBF16AVX2(SB), NOSPLIT, $0-64
 	VXORPS  Y1, Y1, Y1
 	XORQ    CX, CX
 	MOVQ    w+8(FP), DX
+	MOVQ    n+32(FP), R8
+	SUBQ    $+3, R8
+	CMPQ    CX, R8
+	JGE     out2
 
-rows1:
-	LEAQ   4(CX), R8
-	CMPQ   R8, n+32(FP)
-	JGT    single2
+loop1:
 	MOVQ   DX, R8
 	ADDQ   stride+16(FP), DX
 	MOVQ   DX, R9
@@ -140,60 +141,82 @@ whole7:
 nobias8:
 	MOVQ    y+0(FP), R8
 	VMOVUPS X2, (R8)(CX*4)
+	MOVQ    n+32(FP), R8
+	SUBQ    $+3, R8
 	ADDQ    $+4, CX
-	JMP     rows1
+	CMPQ    CX, R8
+	JLT     loop1
 
-single2:
-	CMPQ CX, n+32(FP)
+out2:
+	MOVQ n+32(FP), R8
+	SUBQ $+1, R8
+	CMPQ CX, R8
 	JGE  out10
 
 loop9:
 	MOVQ   DX, R8
 	ADDQ   stride+16(FP), DX
+	MOVQ   DX, R9
+	ADDQ   stride+16(FP), DX
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	XORQ   R9, R9
-	CMPQ   R9, SI
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	XORQ   R10, R10
+	CMPQ   R10, SI
 	JGE    out12
 
 loop11:
-	VMOVUPS     (AX)(R9*4), Y4
-	VMOVUPS     32(AX)(R9*4), Y5
-	VPERM2F128  $0x20, Y5, Y4, Y6
-	VPERM2F128  $0x31, Y5, Y4, Y4
-	VMOVDQU     (R8)(R9*2), Y7
-	VPUNPCKLWD  Y7, Y1, Y5
-	VPUNPCKHWD  Y7, Y1, Y7
-	VFMADD231PS Y5, Y6, Y2
-	VFMADD231PS Y7, Y4, Y3
-	ADDQ        $+16, R9
-	CMPQ        R9, SI
+	VMOVUPS     (AX)(R10*4), Y6
+	VMOVUPS     32(AX)(R10*4), Y7
+	VPERM2F128  $0x20, Y7, Y6, Y8
+	VPERM2F128  $0x31, Y7, Y6, Y6
+	VMOVDQU     (R8)(R10*2), Y9
+	VPUNPCKLWD  Y9, Y1, Y7
+	VPUNPCKHWD  Y9, Y1, Y9
+	VFMADD231PS Y7, Y8, Y2
+	VFMADD231PS Y9, Y6, Y3
+	VMOVDQU     (R9)(R10*2), Y9
+	VPUNPCKLWD  Y9, Y1, Y7
+	VPUNPCKHWD  Y9, Y1, Y9
+	VFMADD231PS Y7, Y8, Y4
+	VFMADD231PS Y9, Y6, Y5
+	ADDQ        $+16, R10
+	CMPQ        R10, SI
 	JLT         loop11
 
 out12:
-	CMPQ R9, BX
+	CMPQ R10, BX
 	JGE  out14
 
 loop13:
-	VMOVUPS     (AX)(R9*4), Y4
-	VPMOVZXWD   (R8)(R9*2), Y5
-	VPSLLD      $0x10, Y5, Y5
-	VFMADD231PS Y5, Y4, Y2
-	ADDQ        $+8, R9
-	CMPQ        R9, BX
+	VMOVUPS     (AX)(R10*4), Y6
+	VPMOVZXWD   (R8)(R10*2), Y7
+	VPSLLD      $0x10, Y7, Y7
+	VFMADD231PS Y7, Y6, Y2
+	VPMOVZXWD   (R9)(R10*2), Y7
+	VPSLLD      $0x10, Y7, Y7
+	VFMADD231PS Y7, Y6, Y4
+	ADDQ        $+8, R10
+	CMPQ        R10, BX
 	JLT         loop13
 
 out14:
 	TESTQ       DI, DI
 	JZ          whole15
-	VMASKMOVPS  (AX)(R9*4), Y0, Y4
-	VPMOVZXWD   (R8)(R9*2), Y5
-	VPAND       Y0, Y5, Y5
-	VPSLLD      $0x10, Y5, Y5
-	VFMADD231PS Y5, Y4, Y3
+	VMASKMOVPS  (AX)(R10*4), Y0, Y6
+	VPMOVZXWD   (R8)(R10*2), Y7
+	VPAND       Y0, Y7, Y7
+	VPSLLD      $0x10, Y7, Y7
+	VFMADD231PS Y7, Y6, Y3
+	VPMOVZXWD   (R9)(R10*2), Y7
+	VPAND       Y0, Y7, Y7
+	VPSLLD      $0x10, Y7, Y7
+	VFMADD231PS Y7, Y6, Y5
 
 whole15:
 	VADDPS       Y3, Y2, Y2
+	VADDPS       Y5, Y4, Y4
 	VPERMILPS    $0x0e, Y2, Y3
 	VADDPS       Y3, Y2, Y2
 	VPERMILPS    $0x01, Y2, Y3
@@ -206,13 +229,102 @@ whole15:
 	VADDSS       (R8)(CX*4), X2, X2
 
 nobias16:
+	MOVQ         y+0(FP), R8
+	VMOVSS       X2, (R8)(CX*4)
+	VPERMILPS    $0x0e, Y4, Y2
+	VADDPS       Y2, Y4, Y4
+	VPERMILPS    $0x01, Y4, Y2
+	VADDPS       Y2, Y4, Y4
+	VEXTRACTF128 $0x01, Y4, X2
+	VADDPS       X2, X4, X4
+	MOVQ         b+56(FP), R8
+	TESTQ        R8, R8
+	JZ           nobias17
+	VADDSS       4(R8)(CX*4), X4, X4
+
+nobias17:
 	MOVQ   y+0(FP), R8
-	VMOVSS X2, (R8)(CX*4)
-	ADDQ   $+1, CX
-	CMPQ   CX, n+32(FP)
+	VMOVSS X4, 4(R8)(CX*4)
+	MOVQ   n+32(FP), R8
+	SUBQ   $+1, R8
+	ADDQ   $+2, CX
+	CMPQ   CX, R8
 	JLT    loop9
 
 out10:
+	MOVQ n+32(FP), R8
+	SUBQ $+0, R8
+	CMPQ CX, R8
+	JGE  out19
+
+loop18:
+	MOVQ   DX, R8
+	ADDQ   stride+16(FP), DX
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	XORQ   R9, R9
+	CMPQ   R9, SI
+	JGE    out21
+
+loop20:
+	VMOVUPS     (AX)(R9*4), Y4
+	VMOVUPS     32(AX)(R9*4), Y5
+	VPERM2F128  $0x20, Y5, Y4, Y6
+	VPERM2F128  $0x31, Y5, Y4, Y4
+	VMOVDQU     (R8)(R9*2), Y7
+	VPUNPCKLWD  Y7, Y1, Y5
+	VPUNPCKHWD  Y7, Y1, Y7
+	VFMADD231PS Y5, Y6, Y2
+	VFMADD231PS Y7, Y4, Y3
+	ADDQ        $+16, R9
+	CMPQ        R9, SI
+	JLT         loop20
+
+out21:
+	CMPQ R9, BX
+	JGE  out23
+
+loop22:
+	VMOVUPS     (AX)(R9*4), Y4
+	VPMOVZXWD   (R8)(R9*2), Y5
+	VPSLLD      $0x10, Y5, Y5
+	VFMADD231PS Y5, Y4, Y2
+	ADDQ        $+8, R9
+	CMPQ        R9, BX
+	JLT         loop22
+
+out23:
+	TESTQ       DI, DI
+	JZ          whole24
+	VMASKMOVPS  (AX)(R9*4), Y0, Y4
+	VPMOVZXWD   (R8)(R9*2), Y5
+	VPAND       Y0, Y5, Y5
+	VPSLLD      $0x10, Y5, Y5
+	VFMADD231PS Y5, Y4, Y3
+
+whole24:
+	VADDPS       Y3, Y2, Y2
+	VPERMILPS    $0x0e, Y2, Y3
+	VADDPS       Y3, Y2, Y2
+	VPERMILPS    $0x01, Y2, Y3
+	VADDPS       Y3, Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X3
+	VADDPS       X3, X2, X2
+	MOVQ         b+56(FP), R8
+	TESTQ        R8, R8
+	JZ           nobias25
+	VADDSS       (R8)(CX*4), X2, X2
+
+nobias25:
+	MOVQ   y+0(FP), R8
+	VMOVSS X2, (R8)(CX*4)
+	MOVQ   n+32(FP), R8
+	SUBQ   $+0, R8
+	ADDQ   $+1, CX
+	CMPQ   CX, R8
+	JLT    loop18
+
+out19:
 	VZEROUPPER
 	RET
 
@@ -251,11 +363,12 @@ TEXT ·matVecInTurnBF16AVX2(SB), NOSPLIT, $0-64
 	VXORPS  Y1, Y1, Y1
 	XORQ    CX, CX
 	MOVQ    w+8(FP), DX
+	MOVQ    n+32(FP), R8
+	SUBQ    $+3, R8
+	CMPQ    CX, R8
+	JGE     out27
 
-rows17:
-	LEAQ   4(CX), R8
-	CMPQ   R8, n+32(FP)
-	JGT    single18
+loop26:
 	MOVQ   DX, R8
 	ADDQ   stride+16(FP), DX
 	MOVQ   DX, R9
@@ -268,9 +381,9 @@ rows17:
 	VXORPS Y3, Y3, Y3
 	XORQ   R12, R12
 	CMPQ   R12, SI
-	JGE    out20
+	JGE    out29
 
-loop19:
+loop28:
 	VMOVUPS     (AX)(R12*4), Y4
 	VMOVUPS     32(AX)(R12*4), Y5
 	VPERM2F128  $0x20, Y5, Y4, Y6
@@ -282,39 +395,39 @@ loop19:
 	VFMADD231PS Y7, Y4, Y3
 	ADDQ        $+16, R12
 	CMPQ        R12, SI
-	JLT         loop19
+	JLT         loop28
 
-out20:
+out29:
 	CMPQ R12, BX
-	JGE  out22
+	JGE  out31
 
-loop21:
+loop30:
 	VMOVUPS     (AX)(R12*4), Y4
 	VPMOVZXWD   (R8)(R12*2), Y5
 	VPSLLD      $0x10, Y5, Y5
 	VFMADD231PS Y5, Y4, Y2
 	ADDQ        $+8, R12
 	CMPQ        R12, BX
-	JLT         loop21
+	JLT         loop30
 
-out22:
+out31:
 	TESTQ       DI, DI
-	JZ          whole23
+	JZ          whole32
 	VMASKMOVPS  (AX)(R12*4), Y0, Y4
 	VPMOVZXWD   (R8)(R12*2), Y5
 	VPAND       Y0, Y5, Y5
 	VPSLLD      $0x10, Y5, Y5
 	VFMADD231PS Y5, Y4, Y3
 
-whole23:
+whole32:
 	VADDPS Y3, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
 	XORQ   R8, R8
 	CMPQ   R8, SI
-	JGE    out25
+	JGE    out34
 
-loop24:
+loop33:
 	VMOVUPS     (AX)(R8*4), Y5
 	VMOVUPS     32(AX)(R8*4), Y6
 	VPERM2F128  $0x20, Y6, Y5, Y7
@@ -326,39 +439,39 @@ loop24:
 	VFMADD231PS Y8, Y5, Y4
 	ADDQ        $+16, R8
 	CMPQ        R8, SI
-	JLT         loop24
+	JLT         loop33
 
-out25:
+out34:
 	CMPQ R8, BX
-	JGE  out27
+	JGE  out36
 
-loop26:
+loop35:
 	VMOVUPS     (AX)(R8*4), Y5
 	VPMOVZXWD   (R9)(R8*2), Y6
 	VPSLLD      $0x10, Y6, Y6
 	VFMADD231PS Y6, Y5, Y3
 	ADDQ        $+8, R8
 	CMPQ        R8, BX
-	JLT         loop26
+	JLT         loop35
 
-out27:
+out36:
 	TESTQ       DI, DI
-	JZ          whole28
+	JZ          whole37
 	VMASKMOVPS  (AX)(R8*4), Y0, Y5
 	VPMOVZXWD   (R9)(R8*2), Y6
 	VPAND       Y0, Y6, Y6
 	VPSLLD      $0x10, Y6, Y6
 	VFMADD231PS Y6, Y5, Y4
 
-whole28:
+whole37:
 	VADDPS Y4, Y3, Y3
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
 	XORQ   R8, R8
 	CMPQ   R8, SI
-	JGE    out30
+	JGE    out39
 
-loop29:
+loop38:
 	VMOVUPS     (AX)(R8*4), Y6
 	VMOVUPS     32(AX)(R8*4), Y7
 	VPERM2F128  $0x20, Y7, Y6, Y8
@@ -370,39 +483,39 @@ loop29:
 	VFMADD231PS Y9, Y6, Y5
 	ADDQ        $+16, R8
 	CMPQ        R8, SI
-	JLT         loop29
+	JLT         loop38
 
-out30:
+out39:
 	CMPQ R8, BX
-	JGE  out32
+	JGE  out41
 
-loop31:
+loop40:
 	VMOVUPS     (AX)(R8*4), Y6
 	VPMOVZXWD   (R10)(R8*2), Y7
 	VPSLLD      $0x10, Y7, Y7
 	VFMADD231PS Y7, Y6, Y4
 	ADDQ        $+8, R8
 	CMPQ        R8, BX
-	JLT         loop31
+	JLT         loop40
 
-out32:
+out41:
 	TESTQ       DI, DI
-	JZ          whole33
+	JZ          whole42
 	VMASKMOVPS  (AX)(R8*4), Y0, Y6
 	VPMOVZXWD   (R10)(R8*2), Y7
 	VPAND       Y0, Y7, Y7
 	VPSLLD      $0x10, Y7, Y7
 	VFMADD231PS Y7, Y6, Y5
 
-whole33:
+whole42:
 	VADDPS Y5, Y4, Y4
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	XORQ   R8, R8
 	CMPQ   R8, SI
-	JGE    out35
+	JGE    out44
 
-loop34:
+loop43:
 	VMOVUPS     (AX)(R8*4), Y7
 	VMOVUPS     32(AX)(R8*4), Y8
 	VPERM2F128  $0x20, Y8, Y7, Y9
@@ -414,31 +527,31 @@ loop34:
 	VFMADD231PS Y10, Y7, Y6
 	ADDQ        $+16, R8
 	CMPQ        R8, SI
-	JLT         loop34
+	JLT         loop43
 
-out35:
+out44:
 	CMPQ R8, BX
-	JGE  out37
+	JGE  out46
 
-loop36:
+loop45:
 	VMOVUPS     (AX)(R8*4), Y7
 	VPMOVZXWD   (R11)(R8*2), Y8
 	VPSLLD      $0x10, Y8, Y8
 	VFMADD231PS Y8, Y7, Y5
 	ADDQ        $+8, R8
 	CMPQ        R8, BX
-	JLT         loop36
+	JLT         loop45
 
-out37:
+out46:
 	TESTQ       DI, DI
-	JZ          whole38
+	JZ          whole47
 	VMASKMOVPS  (AX)(R8*4), Y0, Y7
 	VPMOVZXWD   (R11)(R8*2), Y8
 	VPAND       Y0, Y8, Y8
 	VPSLLD      $0x10, Y8, Y8
 	VFMADD231PS Y8, Y7, Y6
 
-whole38:
+whole47:
 	VADDPS       Y6, Y5, Y5
 	VUNPCKLPS    Y3, Y2, Y6
 	VUNPCKHPS    Y3, Y2, Y3
@@ -453,29 +566,167 @@ whole38:
 	VADDPS       X3, X2, X2
 	MOVQ         b+56(FP), R8
 	TESTQ        R8, R8
-	JZ           nobias39
+	JZ           nobias48
 	VADDPS       (R8)(CX*4), X2, X2
 
-nobias39:
+nobias48:
 	MOVQ    y+0(FP), R8
 	VMOVUPS X2, (R8)(CX*4)
+	MOVQ    n+32(FP), R8
+	SUBQ    $+3, R8
 	ADDQ    $+4, CX
-	JMP     rows17
+	CMPQ    CX, R8
+	JLT     loop26
 
-single18:
-	CMPQ CX, n+32(FP)
-	JGE  out41
+out27:
+	MOVQ n+32(FP), R8
+	SUBQ $+1, R8
+	CMPQ CX, R8
+	JGE  out50
 
-loop40:
+loop49:
+	MOVQ   DX, R8
+	ADDQ   stride+16(FP), DX
+	MOVQ   DX, R9
+	ADDQ   stride+16(FP), DX
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	XORQ   R10, R10
+	CMPQ   R10, SI
+	JGE    out52
+
+loop51:
+	VMOVUPS     (AX)(R10*4), Y4
+	VMOVUPS     32(AX)(R10*4), Y5
+	VPERM2F128  $0x20, Y5, Y4, Y6
+	VPERM2F128  $0x31, Y5, Y4, Y4
+	VMOVDQU     (R8)(R10*2), Y7
+	VPUNPCKLWD  Y7, Y1, Y5
+	VPUNPCKHWD  Y7, Y1, Y7
+	VFMADD231PS Y5, Y6, Y2
+	VFMADD231PS Y7, Y4, Y3
+	ADDQ        $+16, R10
+	CMPQ        R10, SI
+	JLT         loop51
+
+out52:
+	CMPQ R10, BX
+	JGE  out54
+
+loop53:
+	VMOVUPS     (AX)(R10*4), Y4
+	VPMOVZXWD   (R8)(R10*2), Y5
+	VPSLLD      $0x10, Y5, Y5
+	VFMADD231PS Y5, Y4, Y2
+	ADDQ        $+8, R10
+	CMPQ        R10, BX
+	JLT         loop53
+
+out54:
+	TESTQ       DI, DI
+	JZ          whole55
+	VMASKMOVPS  (AX)(R10*4), Y0, Y4
+	VPMOVZXWD   (R8)(R10*2), Y5
+	VPAND       Y0, Y5, Y5
+	VPSLLD      $0x10, Y5, Y5
+	VFMADD231PS Y5, Y4, Y3
+
+whole55:
+	VADDPS Y3, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	XORQ   R8, R8
+	CMPQ   R8, SI
+	JGE    out57
+
+loop56:
+	VMOVUPS     (AX)(R8*4), Y5
+	VMOVUPS     32(AX)(R8*4), Y6
+	VPERM2F128  $0x20, Y6, Y5, Y7
+	VPERM2F128  $0x31, Y6, Y5, Y5
+	VMOVDQU     (R9)(R8*2), Y8
+	VPUNPCKLWD  Y8, Y1, Y6
+	VPUNPCKHWD  Y8, Y1, Y8
+	VFMADD231PS Y6, Y7, Y3
+	VFMADD231PS Y8, Y5, Y4
+	ADDQ        $+16, R8
+	CMPQ        R8, SI
+	JLT         loop56
+
+out57:
+	CMPQ R8, BX
+	JGE  out59
+
+loop58:
+	VMOVUPS     (AX)(R8*4), Y5
+	VPMOVZXWD   (R9)(R8*2), Y6
+	VPSLLD      $0x10, Y6, Y6
+	VFMADD231PS Y6, Y5, Y3
+	ADDQ        $+8, R8
+	CMPQ        R8, BX
+	JLT         loop58
+
+out59:
+	TESTQ       DI, DI
+	JZ          whole60
+	VMASKMOVPS  (AX)(R8*4), Y0, Y5
+	VPMOVZXWD   (R9)(R8*2), Y6
+	VPAND       Y0, Y6, Y6
+	VPSLLD      $0x10, Y6, Y6
+	VFMADD231PS Y6, Y5, Y4
+
+whole60:
+	VADDPS       Y4, Y3, Y3
+	VPERMILPS    $0x0e, Y2, Y4
+	VADDPS       Y4, Y2, Y2
+	VPERMILPS    $0x01, Y2, Y4
+	VADDPS       Y4, Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X4
+	VADDPS       X4, X2, X2
+	MOVQ         b+56(FP), R8
+	TESTQ        R8, R8
+	JZ           nobias61
+	VADDSS       (R8)(CX*4), X2, X2
+
+nobias61:
+	MOVQ         y+0(FP), R8
+	VMOVSS       X2, (R8)(CX*4)
+	VPERMILPS    $0x0e, Y3, Y2
+	VADDPS       Y2, Y3, Y3
+	VPERMILPS    $0x01, Y3, Y2
+	VADDPS       Y2, Y3, Y3
+	VEXTRACTF128 $0x01, Y3, X2
+	VADDPS       X2, X3, X3
+	MOVQ         b+56(FP), R8
+	TESTQ        R8, R8
+	JZ           nobias62
+	VADDSS       4(R8)(CX*4), X3, X3
+
+nobias62:
+	MOVQ   y+0(FP), R8
+	VMOVSS X3, 4(R8)(CX*4)
+	MOVQ   n+32(FP), R8
+	SUBQ   $+1, R8
+	ADDQ   $+2, CX
+	CMPQ   CX, R8
+	JLT    loop49
+
+out50:
+	MOVQ n+32(FP), R8
+	SUBQ $+0, R8
+	CMPQ CX, R8
+	JGE  out64
+
+loop63:
 	MOVQ   DX, R8
 	ADDQ   stride+16(FP), DX
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	XORQ   R9, R9
 	CMPQ   R9, SI
-	JGE    out43
+	JGE    out66
 
-loop42:
+loop65:
 	VMOVUPS     (AX)(R9*4), Y4
 	VMOVUPS     32(AX)(R9*4), Y5
 	VPERM2F128  $0x20, Y5, Y4, Y6
@@ -487,31 +738,31 @@ loop42:
 	VFMADD231PS Y7, Y4, Y3
 	ADDQ        $+16, R9
 	CMPQ        R9, SI
-	JLT         loop42
+	JLT         loop65
 
-out43:
+out66:
 	CMPQ R9, BX
-	JGE  out45
+	JGE  out68
 
-loop44:
+loop67:
 	VMOVUPS     (AX)(R9*4), Y4
 	VPMOVZXWD   (R8)(R9*2), Y5
 	VPSLLD      $0x10, Y5, Y5
 	VFMADD231PS Y5, Y4, Y2
 	ADDQ        $+8, R9
 	CMPQ        R9, BX
-	JLT         loop44
+	JLT         loop67
 
-out45:
+out68:
 	TESTQ       DI, DI
-	JZ          whole46
+	JZ          whole69
 	VMASKMOVPS  (AX)(R9*4), Y0, Y4
 	VPMOVZXWD   (R8)(R9*2), Y5
 	VPAND       Y0, Y5, Y5
 	VPSLLD      $0x10, Y5, Y5
 	VFMADD231PS Y5, Y4, Y3
 
-whole46:
+whole69:
 	VADDPS       Y3, Y2, Y2
 	VPERMILPS    $0x0e, Y2, Y3
 	VADDPS       Y3, Y2, Y2
@@ -521,17 +772,482 @@ whole46:
 	VADDPS       X3, X2, X2
 	MOVQ         b+56(FP), R8
 	TESTQ        R8, R8
-	JZ           nobias47
+	JZ           nobias70
 	VADDSS       (R8)(CX*4), X2, X2
 
-nobias47:
+nobias70:
 	MOVQ   y+0(FP), R8
 	VMOVSS X2, (R8)(CX*4)
+	MOVQ   n+32(FP), R8
+	SUBQ   $+0, R8
 	ADDQ   $+1, CX
-	CMPQ   CX, n+32(FP)
-	JLT    loop40
+	CMPQ   CX, R8
+	JLT    loop63
 
-out41:
+out64:
+	VZEROUPPER
+	RET
+
+// func matVecAheadBF16AVX2(y *float32, w *uint16, stride int, ids *int32, n int, x *float32, cols int, b *float32)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·matVecAheadBF16AVX2(SB), NOSPLIT, $0-64
+	MOVQ    x+40(FP), AX
+	MOVQ    cols+48(FP), DI
+	MOVQ    DI, BX
+	MOVQ    DI, SI
+	ANDQ    $-8, BX
+	SUBQ    BX, DI
+	ANDQ    $-16, SI
+	LEAQ    laneMasks<>+32(SB), CX
+	MOVQ    DI, DX
+	NEGQ    DX
+	VMOVUPS (CX)(DX*4), Y0
+	VXORPS  Y1, Y1, Y1
+	XORQ    CX, CX
+	MOVQ    w+8(FP), DX
+	MOVQ    n+32(FP), R8
+	SUBQ    $+3, R8
+	CMPQ    CX, R8
+	JGE     out72
+
+loop71:
+	MOVQ   DX, R8
+	ADDQ   stride+16(FP), DX
+	MOVQ   DX, R9
+	ADDQ   stride+16(FP), DX
+	MOVQ   DX, R10
+	ADDQ   stride+16(FP), DX
+	MOVQ   DX, R11
+	ADDQ   stride+16(FP), DX
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	XORQ   R12, R12
+	CMPQ   R12, SI
+	JGE    out74
+
+loop73:
+	PREFETCHT1  4096(R8)(R12*2)
+	VMOVUPS     (AX)(R12*4), Y4
+	VMOVUPS     32(AX)(R12*4), Y5
+	VPERM2F128  $0x20, Y5, Y4, Y6
+	VPERM2F128  $0x31, Y5, Y4, Y4
+	VMOVDQU     (R8)(R12*2), Y7
+	VPUNPCKLWD  Y7, Y1, Y5
+	VPUNPCKHWD  Y7, Y1, Y7
+	VFMADD231PS Y5, Y6, Y2
+	VFMADD231PS Y7, Y4, Y3
+	ADDQ        $+16, R12
+	CMPQ        R12, SI
+	JLT         loop73
+
+out74:
+	CMPQ R12, BX
+	JGE  out76
+
+loop75:
+	PREFETCHT1  4096(R8)(R12*2)
+	VMOVUPS     (AX)(R12*4), Y4
+	VPMOVZXWD   (R8)(R12*2), Y5
+	VPSLLD      $0x10, Y5, Y5
+	VFMADD231PS Y5, Y4, Y2
+	ADDQ        $+8, R12
+	CMPQ        R12, BX
+	JLT         loop75
+
+out76:
+	TESTQ       DI, DI
+	JZ          whole77
+	PREFETCHT1  4096(R8)(R12*2)
+	VMASKMOVPS  (AX)(R12*4), Y0, Y4
+	VPMOVZXWD   (R8)(R12*2), Y5
+	VPAND       Y0, Y5, Y5
+	VPSLLD      $0x10, Y5, Y5
+	VFMADD231PS Y5, Y4, Y3
+
+whole77:
+	VADDPS Y3, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	XORQ   R8, R8
+	CMPQ   R8, SI
+	JGE    out79
+
+loop78:
+	PREFETCHT1  4096(R9)(R8*2)
+	VMOVUPS     (AX)(R8*4), Y5
+	VMOVUPS     32(AX)(R8*4), Y6
+	VPERM2F128  $0x20, Y6, Y5, Y7
+	VPERM2F128  $0x31, Y6, Y5, Y5
+	VMOVDQU     (R9)(R8*2), Y8
+	VPUNPCKLWD  Y8, Y1, Y6
+	VPUNPCKHWD  Y8, Y1, Y8
+	VFMADD231PS Y6, Y7, Y3
+	VFMADD231PS Y8, Y5, Y4
+	ADDQ        $+16, R8
+	CMPQ        R8, SI
+	JLT         loop78
+
+out79:
+	CMPQ R8, BX
+	JGE  out81
+
+loop80:
+	PREFETCHT1  4096(R9)(R8*2)
+	VMOVUPS     (AX)(R8*4), Y5
+	VPMOVZXWD   (R9)(R8*2), Y6
+	VPSLLD      $0x10, Y6, Y6
+	VFMADD231PS Y6, Y5, Y3
+	ADDQ        $+8, R8
+	CMPQ        R8, BX
+	JLT         loop80
+
+out81:
+	TESTQ       DI, DI
+	JZ          whole82
+	PREFETCHT1  4096(R9)(R8*2)
+	VMASKMOVPS  (AX)(R8*4), Y0, Y5
+	VPMOVZXWD   (R9)(R8*2), Y6
+	VPAND       Y0, Y6, Y6
+	VPSLLD      $0x10, Y6, Y6
+	VFMADD231PS Y6, Y5, Y4
+
+whole82:
+	VADDPS Y4, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	XORQ   R8, R8
+	CMPQ   R8, SI
+	JGE    out84
+
+loop83:
+	PREFETCHT1  4096(R10)(R8*2)
+	VMOVUPS     (AX)(R8*4), Y6
+	VMOVUPS     32(AX)(R8*4), Y7
+	VPERM2F128  $0x20, Y7, Y6, Y8
+	VPERM2F128  $0x31, Y7, Y6, Y6
+	VMOVDQU     (R10)(R8*2), Y9
+	VPUNPCKLWD  Y9, Y1, Y7
+	VPUNPCKHWD  Y9, Y1, Y9
+	VFMADD231PS Y7, Y8, Y4
+	VFMADD231PS Y9, Y6, Y5
+	ADDQ        $+16, R8
+	CMPQ        R8, SI
+	JLT         loop83
+
+out84:
+	CMPQ R8, BX
+	JGE  out86
+
+loop85:
+	PREFETCHT1  4096(R10)(R8*2)
+	VMOVUPS     (AX)(R8*4), Y6
+	VPMOVZXWD   (R10)(R8*2), Y7
+	VPSLLD      $0x10, Y7, Y7
+	VFMADD231PS Y7, Y6, Y4
+	ADDQ        $+8, R8
+	CMPQ        R8, BX
+	JLT         loop85
+
+out86:
+	TESTQ       DI, DI
+	JZ          whole87
+	PREFETCHT1  4096(R10)(R8*2)
+	VMASKMOVPS  (AX)(R8*4), Y0, Y6
+	VPMOVZXWD   (R10)(R8*2), Y7
+	VPAND       Y0, Y7, Y7
+	VPSLLD      $0x10, Y7, Y7
+	VFMADD231PS Y7, Y6, Y5
+
+whole87:
+	VADDPS Y5, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	XORQ   R8, R8
+	CMPQ   R8, SI
+	JGE    out89
+
+loop88:
+	PREFETCHT1  4096(R11)(R8*2)
+	VMOVUPS     (AX)(R8*4), Y7
+	VMOVUPS     32(AX)(R8*4), Y8
+	VPERM2F128  $0x20, Y8, Y7, Y9
+	VPERM2F128  $0x31, Y8, Y7, Y7
+	VMOVDQU     (R11)(R8*2), Y10
+	VPUNPCKLWD  Y10, Y1, Y8
+	VPUNPCKHWD  Y10, Y1, Y10
+	VFMADD231PS Y8, Y9, Y5
+	VFMADD231PS Y10, Y7, Y6
+	ADDQ        $+16, R8
+	CMPQ        R8, SI
+	JLT         loop88
+
+out89:
+	CMPQ R8, BX
+	JGE  out91
+
+loop90:
+	PREFETCHT1  4096(R11)(R8*2)
+	VMOVUPS     (AX)(R8*4), Y7
+	VPMOVZXWD   (R11)(R8*2), Y8
+	VPSLLD      $0x10, Y8, Y8
+	VFMADD231PS Y8, Y7, Y5
+	ADDQ        $+8, R8
+	CMPQ        R8, BX
+	JLT         loop90
+
+out91:
+	TESTQ       DI, DI
+	JZ          whole92
+	PREFETCHT1  4096(R11)(R8*2)
+	VMASKMOVPS  (AX)(R8*4), Y0, Y7
+	VPMOVZXWD   (R11)(R8*2), Y8
+	VPAND       Y0, Y8, Y8
+	VPSLLD      $0x10, Y8, Y8
+	VFMADD231PS Y8, Y7, Y6
+
+whole92:
+	VADDPS       Y6, Y5, Y5
+	VUNPCKLPS    Y3, Y2, Y6
+	VUNPCKHPS    Y3, Y2, Y3
+	VADDPS       Y3, Y6, Y2
+	VUNPCKLPS    Y5, Y4, Y6
+	VUNPCKHPS    Y5, Y4, Y3
+	VADDPS       Y3, Y6, Y4
+	VUNPCKLPD    Y4, Y2, Y6
+	VUNPCKHPD    Y4, Y2, Y3
+	VADDPS       Y3, Y6, Y2
+	VEXTRACTF128 $0x01, Y2, X3
+	VADDPS       X3, X2, X2
+	MOVQ         b+56(FP), R8
+	TESTQ        R8, R8
+	JZ           nobias93
+	VADDPS       (R8)(CX*4), X2, X2
+
+nobias93:
+	MOVQ    y+0(FP), R8
+	VMOVUPS X2, (R8)(CX*4)
+	MOVQ    n+32(FP), R8
+	SUBQ    $+3, R8
+	ADDQ    $+4, CX
+	CMPQ    CX, R8
+	JLT     loop71
+
+out72:
+	MOVQ n+32(FP), R8
+	SUBQ $+1, R8
+	CMPQ CX, R8
+	JGE  out95
+
+loop94:
+	MOVQ   DX, R8
+	ADDQ   stride+16(FP), DX
+	MOVQ   DX, R9
+	ADDQ   stride+16(FP), DX
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	XORQ   R10, R10
+	CMPQ   R10, SI
+	JGE    out97
+
+loop96:
+	PREFETCHT1  4096(R8)(R10*2)
+	VMOVUPS     (AX)(R10*4), Y4
+	VMOVUPS     32(AX)(R10*4), Y5
+	VPERM2F128  $0x20, Y5, Y4, Y6
+	VPERM2F128  $0x31, Y5, Y4, Y4
+	VMOVDQU     (R8)(R10*2), Y7
+	VPUNPCKLWD  Y7, Y1, Y5
+	VPUNPCKHWD  Y7, Y1, Y7
+	VFMADD231PS Y5, Y6, Y2
+	VFMADD231PS Y7, Y4, Y3
+	ADDQ        $+16, R10
+	CMPQ        R10, SI
+	JLT         loop96
+
+out97:
+	CMPQ R10, BX
+	JGE  out99
+
+loop98:
+	PREFETCHT1  4096(R8)(R10*2)
+	VMOVUPS     (AX)(R10*4), Y4
+	VPMOVZXWD   (R8)(R10*2), Y5
+	VPSLLD      $0x10, Y5, Y5
+	VFMADD231PS Y5, Y4, Y2
+	ADDQ        $+8, R10
+	CMPQ        R10, BX
+	JLT         loop98
+
+out99:
+	TESTQ       DI, DI
+	JZ          whole100
+	PREFETCHT1  4096(R8)(R10*2)
+	VMASKMOVPS  (AX)(R10*4), Y0, Y4
+	VPMOVZXWD   (R8)(R10*2), Y5
+	VPAND       Y0, Y5, Y5
+	VPSLLD      $0x10, Y5, Y5
+	VFMADD231PS Y5, Y4, Y3
+
+whole100:
+	VADDPS Y3, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	XORQ   R8, R8
+	CMPQ   R8, SI
+	JGE    out102
+
+loop101:
+	PREFETCHT1  4096(R9)(R8*2)
+	VMOVUPS     (AX)(R8*4), Y5
+	VMOVUPS     32(AX)(R8*4), Y6
+	VPERM2F128  $0x20, Y6, Y5, Y7
+	VPERM2F128  $0x31, Y6, Y5, Y5
+	VMOVDQU     (R9)(R8*2), Y8
+	VPUNPCKLWD  Y8, Y1, Y6
+	VPUNPCKHWD  Y8, Y1, Y8
+	VFMADD231PS Y6, Y7, Y3
+	VFMADD231PS Y8, Y5, Y4
+	ADDQ        $+16, R8
+	CMPQ        R8, SI
+	JLT         loop101
+
+out102:
+	CMPQ R8, BX
+	JGE  out104
+
+loop103:
+	PREFETCHT1  4096(R9)(R8*2)
+	VMOVUPS     (AX)(R8*4), Y5
+	VPMOVZXWD   (R9)(R8*2), Y6
+	VPSLLD      $0x10, Y6, Y6
+	VFMADD231PS Y6, Y5, Y3
+	ADDQ        $+8, R8
+	CMPQ        R8, BX
+	JLT         loop103
+
+out104:
+	TESTQ       DI, DI
+	JZ          whole105
+	PREFETCHT1  4096(R9)(R8*2)
+	VMASKMOVPS  (AX)(R8*4), Y0, Y5
+	VPMOVZXWD   (R9)(R8*2), Y6
+	VPAND       Y0, Y6, Y6
+	VPSLLD      $0x10, Y6, Y6
+	VFMADD231PS Y6, Y5, Y4
+
+whole105:
+	VADDPS       Y4, Y3, Y3
+	VPERMILPS    $0x0e, Y2, Y4
+	VADDPS       Y4, Y2, Y2
+	VPERMILPS    $0x01, Y2, Y4
+	VADDPS       Y4, Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X4
+	VADDPS       X4, X2, X2
+	MOVQ         b+56(FP), R8
+	TESTQ        R8, R8
+	JZ           nobias106
+	VADDSS       (R8)(CX*4), X2, X2
+
+nobias106:
+	MOVQ         y+0(FP), R8
+	VMOVSS       X2, (R8)(CX*4)
+	VPERMILPS    $0x0e, Y3, Y2
+	VADDPS       Y2, Y3, Y3
+	VPERMILPS    $0x01, Y3, Y2
+	VADDPS       Y2, Y3, Y3
+	VEXTRACTF128 $0x01, Y3, X2
+	VADDPS       X2, X3, X3
+	MOVQ         b+56(FP), R8
+	TESTQ        R8, R8
+	JZ           nobias107
+	VADDSS       4(R8)(CX*4), X3, X3
+
+nobias107:
+	MOVQ   y+0(FP), R8
+	VMOVSS X3, 4(R8)(CX*4)
+	MOVQ   n+32(FP), R8
+	SUBQ   $+1, R8
+	ADDQ   $+2, CX
+	CMPQ   CX, R8
+	JLT    loop94
+
+out95:
+	MOVQ n+32(FP), R8
+	SUBQ $+0, R8
+	CMPQ CX, R8
+	JGE  out109
+
+loop108:
+	MOVQ   DX, R8
+	ADDQ   stride+16(FP), DX
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	XORQ   R9, R9
+	CMPQ   R9, SI
+	JGE    out111
+
+loop110:
+	PREFETCHT1  4096(R8)(R9*2)
+	VMOVUPS     (AX)(R9*4), Y4
+	VMOVUPS     32(AX)(R9*4), Y5
+	VPERM2F128  $0x20, Y5, Y4, Y6
+	VPERM2F128  $0x31, Y5, Y4, Y4
+	VMOVDQU     (R8)(R9*2), Y7
+	VPUNPCKLWD  Y7, Y1, Y5
+	VPUNPCKHWD  Y7, Y1, Y7
+	VFMADD231PS Y5, Y6, Y2
+	VFMADD231PS Y7, Y4, Y3
+	ADDQ        $+16, R9
+	CMPQ        R9, SI
+	JLT         loop110
+
+out111:
+	CMPQ R9, BX
+	JGE  out113
+
+loop112:
+	PREFETCHT1  4096(R8)(R9*2)
+	VMOVUPS     (AX)(R9*4), Y4
+	VPMOVZXWD   (R8)(R9*2), Y5
+	VPSLLD      $0x10, Y5, Y5
+	VFMADD231PS Y5, Y4, Y2
+	ADDQ        $+8, R9
+	CMPQ        R9, BX
+	JLT         loop112
+
+out113:
+	TESTQ       DI, DI
+	JZ          whole114
+	PREFETCHT1  4096(R8)(R9*2)
+	VMASKMOVPS  (AX)(R9*4), Y0, Y4
+	VPMOVZXWD   (R8)(R9*2), Y5
+	VPAND       Y0, Y5, Y5
+	VPSLLD      $0x10, Y5, Y5
+	VFMADD231PS Y5, Y4, Y3
+
+whole114:
+	VADDPS       Y3, Y2, Y2
+	VPERMILPS    $0x0e, Y2, Y3
+	VADDPS       Y3, Y2, Y2
+	VPERMILPS    $0x01, Y2, Y3
+	VADDPS       Y3, Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X3
+	VADDPS       X3, X2, X2
+	MOVQ         b+56(FP), R8
+	TESTQ        R8, R8
+	JZ           nobias115
+	VADDSS       (R8)(CX*4), X2, X2
+
+nobias115:
+	MOVQ   y+0(FP), R8
+	VMOVSS X2, (R8)(CX*4)
+	MOVQ   n+32(FP), R8
+	SUBQ   $+0, R8
+	ADDQ   $+1, CX
+	CMPQ   CX, R8
+	JLT    loop108
+
+out109:
 	VZEROUPPER
 	RET
 
@@ -551,11 +1267,12 @@ TEXT ·gatherBF16AVX2(SB), NOSPLIT, $0-64
 	VMOVUPS (CX)(DX*4), Y0
 	VXORPS  Y1, Y1, Y1
 	XORQ    CX, CX
+	MOVQ    n+32(FP), DX
+	SUBQ    $+3, DX
+	CMPQ    CX, DX
+	JGE     out117
 
-rows48:
-	LEAQ   4(CX), DX
-	CMPQ   DX, n+32(FP)
-	JGT    single49
+loop116:
 	MOVQ   ids+24(FP), DX
 	MOVL   (DX)(CX*4), R8
 	IMULQ  stride+16(FP), R8
@@ -579,9 +1296,9 @@ rows48:
 	VXORPS Y9, Y9, Y9
 	XORQ   R11, R11
 	CMPQ   R11, SI
-	JGE    out51
+	JGE    out119
 
-loop50:
+loop118:
 	VMOVUPS     (AX)(R11*4), Y10
 	VMOVUPS     32(AX)(R11*4), Y11
 	VPERM2F128  $0x20, Y11, Y10, Y12
@@ -608,13 +1325,13 @@ loop50:
 	VFMADD231PS Y13, Y10, Y9
 	ADDQ        $+16, R11
 	CMPQ        R11, SI
-	JLT         loop50
+	JLT         loop118
 
-out51:
+out119:
 	CMPQ R11, BX
-	JGE  out53
+	JGE  out121
 
-loop52:
+loop120:
 	VMOVUPS     (AX)(R11*4), Y10
 	VPMOVZXWD   (R8)(R11*2), Y11
 	VPSLLD      $0x10, Y11, Y11
@@ -630,11 +1347,11 @@ loop52:
 	VFMADD231PS Y11, Y10, Y8
 	ADDQ        $+8, R11
 	CMPQ        R11, BX
-	JLT         loop52
+	JLT         loop120
 
-out53:
+out121:
 	TESTQ       DI, DI
-	JZ          whole54
+	JZ          whole122
 	VMASKMOVPS  (AX)(R11*4), Y0, Y10
 	VPMOVZXWD   (R8)(R11*2), Y11
 	VPAND       Y0, Y11, Y11
@@ -653,7 +1370,7 @@ out53:
 	VPSLLD      $0x10, Y11, Y11
 	VFMADD231PS Y11, Y10, Y9
 
-whole54:
+whole122:
 	VADDPS       Y3, Y2, Y2
 	VADDPS       Y5, Y4, Y4
 	VADDPS       Y7, Y6, Y6
@@ -671,7 +1388,7 @@ whole54:
 	VADDPS       X3, X2, X2
 	MOVQ         b+56(FP), R8
 	TESTQ        R8, R8
-	JZ           nobias55
+	JZ           nobias123
 	MOVQ         ids+24(FP), DX
 	MOVL         (DX)(CX*4), R9
 	VMOVSS       (R8)(R9*4), X3
@@ -683,17 +1400,135 @@ whole54:
 	VINSERTPS    $0x30, (R8)(R9*4), X3, X3
 	VADDPS       X3, X2, X2
 
-nobias55:
+nobias123:
 	MOVQ    y+0(FP), DX
 	VMOVUPS X2, (DX)(CX*4)
+	MOVQ    n+32(FP), DX
+	SUBQ    $+3, DX
 	ADDQ    $+4, CX
-	JMP     rows48
+	CMPQ    CX, DX
+	JLT     loop116
 
-single49:
-	CMPQ CX, n+32(FP)
-	JGE  out57
+out117:
+	MOVQ n+32(FP), DX
+	SUBQ $+1, DX
+	CMPQ CX, DX
+	JGE  out125
 
-loop56:
+loop124:
+	MOVQ   ids+24(FP), DX
+	MOVL   (DX)(CX*4), R8
+	IMULQ  stride+16(FP), R8
+	ADDQ   w+8(FP), R8
+	MOVL   4(DX)(CX*4), DX
+	IMULQ  stride+16(FP), DX
+	ADDQ   w+8(FP), DX
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	XORQ   R9, R9
+	CMPQ   R9, SI
+	JGE    out127
+
+loop126:
+	VMOVUPS     (AX)(R9*4), Y6
+	VMOVUPS     32(AX)(R9*4), Y7
+	VPERM2F128  $0x20, Y7, Y6, Y8
+	VPERM2F128  $0x31, Y7, Y6, Y6
+	VMOVDQU     (R8)(R9*2), Y9
+	VPUNPCKLWD  Y9, Y1, Y7
+	VPUNPCKHWD  Y9, Y1, Y9
+	VFMADD231PS Y7, Y8, Y2
+	VFMADD231PS Y9, Y6, Y3
+	VMOVDQU     (DX)(R9*2), Y9
+	VPUNPCKLWD  Y9, Y1, Y7
+	VPUNPCKHWD  Y9, Y1, Y9
+	VFMADD231PS Y7, Y8, Y4
+	VFMADD231PS Y9, Y6, Y5
+	ADDQ        $+16, R9
+	CMPQ        R9, SI
+	JLT         loop126
+
+out127:
+	CMPQ R9, BX
+	JGE  out129
+
+loop128:
+	VMOVUPS     (AX)(R9*4), Y6
+	VPMOVZXWD   (R8)(R9*2), Y7
+	VPSLLD      $0x10, Y7, Y7
+	VFMADD231PS Y7, Y6, Y2
+	VPMOVZXWD   (DX)(R9*2), Y7
+	VPSLLD      $0x10, Y7, Y7
+	VFMADD231PS Y7, Y6, Y4
+	ADDQ        $+8, R9
+	CMPQ        R9, BX
+	JLT         loop128
+
+out129:
+	TESTQ       DI, DI
+	JZ          whole130
+	VMASKMOVPS  (AX)(R9*4), Y0, Y6
+	VPMOVZXWD   (R8)(R9*2), Y7
+	VPAND       Y0, Y7, Y7
+	VPSLLD      $0x10, Y7, Y7
+	VFMADD231PS Y7, Y6, Y3
+	VPMOVZXWD   (DX)(R9*2), Y7
+	VPAND       Y0, Y7, Y7
+	VPSLLD      $0x10, Y7, Y7
+	VFMADD231PS Y7, Y6, Y5
+
+whole130:
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y5, Y4, Y4
+	VPERMILPS    $0x0e, Y2, Y3
+	VADDPS       Y3, Y2, Y2
+	VPERMILPS    $0x01, Y2, Y3
+	VADDPS       Y3, Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X3
+	VADDPS       X3, X2, X2
+	MOVQ         b+56(FP), R8
+	TESTQ        R8, R8
+	JZ           nobias131
+	MOVQ         ids+24(FP), DX
+	MOVL         (DX)(CX*4), DX
+	VMOVSS       (R8)(DX*4), X3
+	VADDPS       X3, X2, X2
+
+nobias131:
+	MOVQ         y+0(FP), DX
+	VMOVSS       X2, (DX)(CX*4)
+	VPERMILPS    $0x0e, Y4, Y2
+	VADDPS       Y2, Y4, Y4
+	VPERMILPS    $0x01, Y4, Y2
+	VADDPS       Y2, Y4, Y4
+	VEXTRACTF128 $0x01, Y4, X2
+	VADDPS       X2, X4, X4
+	MOVQ         b+56(FP), R8
+	TESTQ        R8, R8
+	JZ           nobias132
+	MOVQ         ids+24(FP), DX
+	MOVL         4(DX)(CX*4), DX
+	VMOVSS       (R8)(DX*4), X2
+	VADDPS       X2, X4, X4
+
+nobias132:
+	MOVQ   y+0(FP), DX
+	VMOVSS X4, 4(DX)(CX*4)
+	MOVQ   n+32(FP), DX
+	SUBQ   $+1, DX
+	ADDQ   $+2, CX
+	CMPQ   CX, DX
+	JLT    loop124
+
+out125:
+	MOVQ n+32(FP), DX
+	SUBQ $+0, DX
+	CMPQ CX, DX
+	JGE  out134
+
+loop133:
 	MOVQ   ids+24(FP), DX
 	MOVL   (DX)(CX*4), DX
 	IMULQ  stride+16(FP), DX
@@ -702,9 +1537,9 @@ loop56:
 	VXORPS Y3, Y3, Y3
 	XORQ   R8, R8
 	CMPQ   R8, SI
-	JGE    out59
+	JGE    out136
 
-loop58:
+loop135:
 	VMOVUPS     (AX)(R8*4), Y4
 	VMOVUPS     32(AX)(R8*4), Y5
 	VPERM2F128  $0x20, Y5, Y4, Y6
@@ -716,31 +1551,31 @@ loop58:
 	VFMADD231PS Y7, Y4, Y3
 	ADDQ        $+16, R8
 	CMPQ        R8, SI
-	JLT         loop58
+	JLT         loop135
 
-out59:
+out136:
 	CMPQ R8, BX
-	JGE  out61
+	JGE  out138
 
-loop60:
+loop137:
 	VMOVUPS     (AX)(R8*4), Y4
 	VPMOVZXWD   (DX)(R8*2), Y5
 	VPSLLD      $0x10, Y5, Y5
 	VFMADD231PS Y5, Y4, Y2
 	ADDQ        $+8, R8
 	CMPQ        R8, BX
-	JLT         loop60
+	JLT         loop137
 
-out61:
+out138:
 	TESTQ       DI, DI
-	JZ          whole62
+	JZ          whole139
 	VMASKMOVPS  (AX)(R8*4), Y0, Y4
 	VPMOVZXWD   (DX)(R8*2), Y5
 	VPAND       Y0, Y5, Y5
 	VPSLLD      $0x10, Y5, Y5
 	VFMADD231PS Y5, Y4, Y3
 
-whole62:
+whole139:
 	VADDPS       Y3, Y2, Y2
 	VPERMILPS    $0x0e, Y2, Y3
 	VADDPS       Y3, Y2, Y2
@@ -750,26 +1585,28 @@ whole62:
 	VADDPS       X3, X2, X2
 	MOVQ         b+56(FP), R8
 	TESTQ        R8, R8
-	JZ           nobias63
+	JZ           nobias140
 	MOVQ         ids+24(FP), DX
 	MOVL         (DX)(CX*4), DX
 	VMOVSS       (R8)(DX*4), X3
 	VADDPS       X3, X2, X2
 
-nobias63:
+nobias140:
 	MOVQ   y+0(FP), DX
 	VMOVSS X2, (DX)(CX*4)
+	MOVQ   n+32(FP), DX
+	SUBQ   $+0, DX
 	ADDQ   $+1, CX
-	CMPQ   CX, n+32(FP)
-	JLT    loop56
+	CMPQ   CX, DX
+	JLT    loop133
 
-out57:
+out134:
 	VZEROUPPER
 	RET
 
-// func gatherAheadBF16AVX2(y *float32, w *uint16, stride int, ids *int32, n int, x *float32, cols int, b *float32)
-// Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·gatherAheadBF16AVX2(SB), NOSPLIT, $0-64
+// func gatherNearBF16AVX2(y *float32, w *uint16, stride int, ids *int32, n int, x *float32, cols int, b *float32)
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+TEXT ·gatherNearBF16AVX2(SB), NOSPLIT, $0-64
 	MOVQ    x+40(FP), AX
 	MOVQ    cols+48(FP), DI
 	MOVQ    DI, BX
@@ -783,174 +1620,139 @@ TEXT ·gatherAheadBF16AVX2(SB), NOSPLIT, $0-64
 	VMOVUPS (CX)(DX*4), Y0
 	VXORPS  Y1, Y1, Y1
 	XORQ    CX, CX
+	MOVQ    n+32(FP), DX
+	SUBQ    $+3, DX
+	CMPQ    CX, DX
+	JGE     out142
 
-rows64:
-	LEAQ  4(CX), DX
-	CMPQ  DX, n+32(FP)
-	JGT   single65
-	LEAQ  36(CX), DX
-	CMPQ  DX, n+32(FP)
-	JGT   noprefetch66
-	MOVQ  ids+24(FP), DX
-	MOVL  128(DX)(CX*4), R8
-	IMULQ stride+16(FP), R8
-	ADDQ  w+8(FP), R8
-	MOVQ  R8, R9
-	ADDQ  stride+16(FP), R9
-	CMPQ  R8, R9
-	JGE   out68
+loop141:
+	LEAQ    16(CX), R8
+	LEAQ    20(CX), DX
+	CMPQ    DX, n+32(FP)
+	CMOVQGT CX, R8
+	MOVQ    ids+24(FP), DX
+	MOVL    (DX)(R8*4), R9
+	IMULQ   stride+16(FP), R9
+	ADDQ    w+8(FP), R9
+	MOVL    4(DX)(R8*4), R10
+	IMULQ   stride+16(FP), R10
+	ADDQ    w+8(FP), R10
+	MOVL    8(DX)(R8*4), R11
+	IMULQ   stride+16(FP), R11
+	ADDQ    w+8(FP), R11
+	MOVL    12(DX)(R8*4), R8
+	IMULQ   stride+16(FP), R8
+	ADDQ    w+8(FP), R8
+	MOVQ    ids+24(FP), DX
+	MOVL    (DX)(CX*4), R12
+	IMULQ   stride+16(FP), R12
+	ADDQ    w+8(FP), R12
+	MOVL    4(DX)(CX*4), R13
+	IMULQ   stride+16(FP), R13
+	ADDQ    w+8(FP), R13
+	MOVL    8(DX)(CX*4), R14
+	IMULQ   stride+16(FP), R14
+	ADDQ    w+8(FP), R14
+	MOVL    12(DX)(CX*4), DX
+	IMULQ   stride+16(FP), DX
+	ADDQ    w+8(FP), DX
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	VXORPS  Y8, Y8, Y8
+	VXORPS  Y9, Y9, Y9
+	XORQ    R15, R15
+	CMPQ    R15, SI
+	JGE     out144
 
-loop67:
-	PREFETCHT1 (R8)
-	ADDQ       $+64, R8
-	CMPQ       R8, R9
-	JLT        loop67
-
-out68:
-	MOVL  132(DX)(CX*4), R8
-	IMULQ stride+16(FP), R8
-	ADDQ  w+8(FP), R8
-	MOVQ  R8, R9
-	ADDQ  stride+16(FP), R9
-	CMPQ  R8, R9
-	JGE   out70
-
-loop69:
-	PREFETCHT1 (R8)
-	ADDQ       $+64, R8
-	CMPQ       R8, R9
-	JLT        loop69
-
-out70:
-	MOVL  136(DX)(CX*4), R8
-	IMULQ stride+16(FP), R8
-	ADDQ  w+8(FP), R8
-	MOVQ  R8, R9
-	ADDQ  stride+16(FP), R9
-	CMPQ  R8, R9
-	JGE   out72
-
-loop71:
-	PREFETCHT1 (R8)
-	ADDQ       $+64, R8
-	CMPQ       R8, R9
-	JLT        loop71
-
-out72:
-	MOVL  140(DX)(CX*4), DX
-	IMULQ stride+16(FP), DX
-	ADDQ  w+8(FP), DX
-	MOVQ  DX, R8
-	ADDQ  stride+16(FP), R8
-	CMPQ  DX, R8
-	JGE   out74
-
-loop73:
-	PREFETCHT1 (DX)
-	ADDQ       $+64, DX
-	CMPQ       DX, R8
-	JLT        loop73
-
-out74:
-noprefetch66:
-	MOVQ   ids+24(FP), DX
-	MOVL   (DX)(CX*4), R8
-	IMULQ  stride+16(FP), R8
-	ADDQ   w+8(FP), R8
-	MOVL   4(DX)(CX*4), R9
-	IMULQ  stride+16(FP), R9
-	ADDQ   w+8(FP), R9
-	MOVL   8(DX)(CX*4), R10
-	IMULQ  stride+16(FP), R10
-	ADDQ   w+8(FP), R10
-	MOVL   12(DX)(CX*4), DX
-	IMULQ  stride+16(FP), DX
-	ADDQ   w+8(FP), DX
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	XORQ   R11, R11
-	CMPQ   R11, SI
-	JGE    out76
-
-loop75:
-	VMOVUPS     (AX)(R11*4), Y10
-	VMOVUPS     32(AX)(R11*4), Y11
+loop143:
+	PREFETCHT0  (R9)(R15*2)
+	PREFETCHT0  (R10)(R15*2)
+	PREFETCHT0  (R11)(R15*2)
+	PREFETCHT0  (R8)(R15*2)
+	VMOVUPS     (AX)(R15*4), Y10
+	VMOVUPS     32(AX)(R15*4), Y11
 	VPERM2F128  $0x20, Y11, Y10, Y12
 	VPERM2F128  $0x31, Y11, Y10, Y10
-	VMOVDQU     (R8)(R11*2), Y13
+	VMOVDQU     (R12)(R15*2), Y13
 	VPUNPCKLWD  Y13, Y1, Y11
 	VPUNPCKHWD  Y13, Y1, Y13
 	VFMADD231PS Y11, Y12, Y2
 	VFMADD231PS Y13, Y10, Y3
-	VMOVDQU     (R9)(R11*2), Y13
+	VMOVDQU     (R13)(R15*2), Y13
 	VPUNPCKLWD  Y13, Y1, Y11
 	VPUNPCKHWD  Y13, Y1, Y13
 	VFMADD231PS Y11, Y12, Y4
 	VFMADD231PS Y13, Y10, Y5
-	VMOVDQU     (R10)(R11*2), Y13
+	VMOVDQU     (R14)(R15*2), Y13
 	VPUNPCKLWD  Y13, Y1, Y11
 	VPUNPCKHWD  Y13, Y1, Y13
 	VFMADD231PS Y11, Y12, Y6
 	VFMADD231PS Y13, Y10, Y7
-	VMOVDQU     (DX)(R11*2), Y13
+	VMOVDQU     (DX)(R15*2), Y13
 	VPUNPCKLWD  Y13, Y1, Y11
 	VPUNPCKHWD  Y13, Y1, Y13
 	VFMADD231PS Y11, Y12, Y8
 	VFMADD231PS Y13, Y10, Y9
-	ADDQ        $+16, R11
-	CMPQ        R11, SI
-	JLT         loop75
+	ADDQ        $+16, R15
+	CMPQ        R15, SI
+	JLT         loop143
 
-out76:
-	CMPQ R11, BX
-	JGE  out78
+out144:
+	CMPQ R15, BX
+	JGE  out146
 
-loop77:
-	VMOVUPS     (AX)(R11*4), Y10
-	VPMOVZXWD   (R8)(R11*2), Y11
+loop145:
+	PREFETCHT0  (R9)(R15*2)
+	PREFETCHT0  (R10)(R15*2)
+	PREFETCHT0  (R11)(R15*2)
+	PREFETCHT0  (R8)(R15*2)
+	VMOVUPS     (AX)(R15*4), Y10
+	VPMOVZXWD   (R12)(R15*2), Y11
 	VPSLLD      $0x10, Y11, Y11
 	VFMADD231PS Y11, Y10, Y2
-	VPMOVZXWD   (R9)(R11*2), Y11
+	VPMOVZXWD   (R13)(R15*2), Y11
 	VPSLLD      $0x10, Y11, Y11
 	VFMADD231PS Y11, Y10, Y4
-	VPMOVZXWD   (R10)(R11*2), Y11
+	VPMOVZXWD   (R14)(R15*2), Y11
 	VPSLLD      $0x10, Y11, Y11
 	VFMADD231PS Y11, Y10, Y6
-	VPMOVZXWD   (DX)(R11*2), Y11
+	VPMOVZXWD   (DX)(R15*2), Y11
 	VPSLLD      $0x10, Y11, Y11
 	VFMADD231PS Y11, Y10, Y8
-	ADDQ        $+8, R11
-	CMPQ        R11, BX
-	JLT         loop77
+	ADDQ        $+8, R15
+	CMPQ        R15, BX
+	JLT         loop145
 
-out78:
+out146:
 	TESTQ       DI, DI
-	JZ          whole79
-	VMASKMOVPS  (AX)(R11*4), Y0, Y10
-	VPMOVZXWD   (R8)(R11*2), Y11
+	JZ          whole147
+	PREFETCHT0  (R9)(R15*2)
+	PREFETCHT0  (R10)(R15*2)
+	PREFETCHT0  (R11)(R15*2)
+	PREFETCHT0  (R8)(R15*2)
+	VMASKMOVPS  (AX)(R15*4), Y0, Y10
+	VPMOVZXWD   (R12)(R15*2), Y11
 	VPAND       Y0, Y11, Y11
 	VPSLLD      $0x10, Y11, Y11
 	VFMADD231PS Y11, Y10, Y3
-	VPMOVZXWD   (R9)(R11*2), Y11
+	VPMOVZXWD   (R13)(R15*2), Y11
 	VPAND       Y0, Y11, Y11
 	VPSLLD      $0x10, Y11, Y11
 	VFMADD231PS Y11, Y10, Y5
-	VPMOVZXWD   (R10)(R11*2), Y11
+	VPMOVZXWD   (R14)(R15*2), Y11
 	VPAND       Y0, Y11, Y11
 	VPSLLD      $0x10, Y11, Y11
 	VFMADD231PS Y11, Y10, Y7
-	VPMOVZXWD   (DX)(R11*2), Y11
+	VPMOVZXWD   (DX)(R15*2), Y11
 	VPAND       Y0, Y11, Y11
 	VPSLLD      $0x10, Y11, Y11
 	VFMADD231PS Y11, Y10, Y9
 
-whole79:
+whole147:
 	VADDPS       Y3, Y2, Y2
 	VADDPS       Y5, Y4, Y4
 	VADDPS       Y7, Y6, Y6
@@ -968,7 +1770,7 @@ whole79:
 	VADDPS       X3, X2, X2
 	MOVQ         b+56(FP), R8
 	TESTQ        R8, R8
-	JZ           nobias80
+	JZ           nobias148
 	MOVQ         ids+24(FP), DX
 	MOVL         (DX)(CX*4), R9
 	VMOVSS       (R8)(R9*4), X3
@@ -980,37 +1782,152 @@ whole79:
 	VINSERTPS    $0x30, (R8)(R9*4), X3, X3
 	VADDPS       X3, X2, X2
 
-nobias80:
+nobias148:
 	MOVQ    y+0(FP), DX
 	VMOVUPS X2, (DX)(CX*4)
+	MOVQ    n+32(FP), DX
+	SUBQ    $+3, DX
 	ADDQ    $+4, CX
-	JMP     rows64
+	CMPQ    CX, DX
+	JLT     loop141
 
-single65:
-	CMPQ CX, n+32(FP)
-	JGE  out82
+out142:
+	MOVQ n+32(FP), DX
+	SUBQ $+1, DX
+	CMPQ CX, DX
+	JGE  out150
 
-loop81:
-	LEAQ  33(CX), DX
-	CMPQ  DX, n+32(FP)
-	JGT   noprefetch83
-	MOVQ  ids+24(FP), DX
-	MOVL  128(DX)(CX*4), DX
-	IMULQ stride+16(FP), DX
-	ADDQ  w+8(FP), DX
-	MOVQ  DX, R8
-	ADDQ  stride+16(FP), R8
-	CMPQ  DX, R8
-	JGE   out85
+loop149:
+	LEAQ    16(CX), R8
+	LEAQ    18(CX), DX
+	CMPQ    DX, n+32(FP)
+	CMOVQGT CX, R8
+	MOVQ    ids+24(FP), DX
+	MOVL    (DX)(R8*4), R9
+	IMULQ   stride+16(FP), R9
+	ADDQ    w+8(FP), R9
+	MOVL    4(DX)(R8*4), R8
+	IMULQ   stride+16(FP), R8
+	ADDQ    w+8(FP), R8
+	MOVQ    ids+24(FP), DX
+	MOVL    (DX)(CX*4), R10
+	IMULQ   stride+16(FP), R10
+	ADDQ    w+8(FP), R10
+	MOVL    4(DX)(CX*4), DX
+	IMULQ   stride+16(FP), DX
+	ADDQ    w+8(FP), DX
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	XORQ    R11, R11
+	CMPQ    R11, SI
+	JGE     out152
 
-loop84:
-	PREFETCHT1 (DX)
-	ADDQ       $+64, DX
-	CMPQ       DX, R8
-	JLT        loop84
+loop151:
+	PREFETCHT0  (R9)(R11*2)
+	PREFETCHT0  (R8)(R11*2)
+	VMOVUPS     (AX)(R11*4), Y6
+	VMOVUPS     32(AX)(R11*4), Y7
+	VPERM2F128  $0x20, Y7, Y6, Y8
+	VPERM2F128  $0x31, Y7, Y6, Y6
+	VMOVDQU     (R10)(R11*2), Y9
+	VPUNPCKLWD  Y9, Y1, Y7
+	VPUNPCKHWD  Y9, Y1, Y9
+	VFMADD231PS Y7, Y8, Y2
+	VFMADD231PS Y9, Y6, Y3
+	VMOVDQU     (DX)(R11*2), Y9
+	VPUNPCKLWD  Y9, Y1, Y7
+	VPUNPCKHWD  Y9, Y1, Y9
+	VFMADD231PS Y7, Y8, Y4
+	VFMADD231PS Y9, Y6, Y5
+	ADDQ        $+16, R11
+	CMPQ        R11, SI
+	JLT         loop151
 
-out85:
-noprefetch83:
+out152:
+	CMPQ R11, BX
+	JGE  out154
+
+loop153:
+	PREFETCHT0  (R9)(R11*2)
+	PREFETCHT0  (R8)(R11*2)
+	VMOVUPS     (AX)(R11*4), Y6
+	VPMOVZXWD   (R10)(R11*2), Y7
+	VPSLLD      $0x10, Y7, Y7
+	VFMADD231PS Y7, Y6, Y2
+	VPMOVZXWD   (DX)(R11*2), Y7
+	VPSLLD      $0x10, Y7, Y7
+	VFMADD231PS Y7, Y6, Y4
+	ADDQ        $+8, R11
+	CMPQ        R11, BX
+	JLT         loop153
+
+out154:
+	TESTQ       DI, DI
+	JZ          whole155
+	PREFETCHT0  (R9)(R11*2)
+	PREFETCHT0  (R8)(R11*2)
+	VMASKMOVPS  (AX)(R11*4), Y0, Y6
+	VPMOVZXWD   (R10)(R11*2), Y7
+	VPAND       Y0, Y7, Y7
+	VPSLLD      $0x10, Y7, Y7
+	VFMADD231PS Y7, Y6, Y3
+	VPMOVZXWD   (DX)(R11*2), Y7
+	VPAND       Y0, Y7, Y7
+	VPSLLD      $0x10, Y7, Y7
+	VFMADD231PS Y7, Y6, Y5
+
+whole155:
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y5, Y4, Y4
+	VPERMILPS    $0x0e, Y2, Y3
+	VADDPS       Y3, Y2, Y2
+	VPERMILPS    $0x01, Y2, Y3
+	VADDPS       Y3, Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X3
+	VADDPS       X3, X2, X2
+	MOVQ         b+56(FP), R8
+	TESTQ        R8, R8
+	JZ           nobias156
+	MOVQ         ids+24(FP), DX
+	MOVL         (DX)(CX*4), DX
+	VMOVSS       (R8)(DX*4), X3
+	VADDPS       X3, X2, X2
+
+nobias156:
+	MOVQ         y+0(FP), DX
+	VMOVSS       X2, (DX)(CX*4)
+	VPERMILPS    $0x0e, Y4, Y2
+	VADDPS       Y2, Y4, Y4
+	VPERMILPS    $0x01, Y4, Y2
+	VADDPS       Y2, Y4, Y4
+	VEXTRACTF128 $0x01, Y4, X2
+	VADDPS       X2, X4, X4
+	MOVQ         b+56(FP), R8
+	TESTQ        R8, R8
+	JZ           nobias157
+	MOVQ         ids+24(FP), DX
+	MOVL         4(DX)(CX*4), DX
+	VMOVSS       (R8)(DX*4), X2
+	VADDPS       X2, X4, X4
+
+nobias157:
+	MOVQ   y+0(FP), DX
+	VMOVSS X4, 4(DX)(CX*4)
+	MOVQ   n+32(FP), DX
+	SUBQ   $+1, DX
+	ADDQ   $+2, CX
+	CMPQ   CX, DX
+	JLT    loop149
+
+out150:
+	MOVQ n+32(FP), DX
+	SUBQ $+0, DX
+	CMPQ CX, DX
+	JGE  out159
+
+loop158:
 	MOVQ   ids+24(FP), DX
 	MOVL   (DX)(CX*4), DX
 	IMULQ  stride+16(FP), DX
@@ -1019,9 +1936,9 @@ noprefetch83:
 	VXORPS Y3, Y3, Y3
 	XORQ   R8, R8
 	CMPQ   R8, SI
-	JGE    out87
+	JGE    out161
 
-loop86:
+loop160:
 	VMOVUPS     (AX)(R8*4), Y4
 	VMOVUPS     32(AX)(R8*4), Y5
 	VPERM2F128  $0x20, Y5, Y4, Y6
@@ -1033,31 +1950,31 @@ loop86:
 	VFMADD231PS Y7, Y4, Y3
 	ADDQ        $+16, R8
 	CMPQ        R8, SI
-	JLT         loop86
+	JLT         loop160
 
-out87:
+out161:
 	CMPQ R8, BX
-	JGE  out89
+	JGE  out163
 
-loop88:
+loop162:
 	VMOVUPS     (AX)(R8*4), Y4
 	VPMOVZXWD   (DX)(R8*2), Y5
 	VPSLLD      $0x10, Y5, Y5
 	VFMADD231PS Y5, Y4, Y2
 	ADDQ        $+8, R8
 	CMPQ        R8, BX
-	JLT         loop88
+	JLT         loop162
 
-out89:
+out163:
 	TESTQ       DI, DI
-	JZ          whole90
+	JZ          whole164
 	VMASKMOVPS  (AX)(R8*4), Y0, Y4
 	VPMOVZXWD   (DX)(R8*2), Y5
 	VPAND       Y0, Y5, Y5
 	VPSLLD      $0x10, Y5, Y5
 	VFMADD231PS Y5, Y4, Y3
 
-whole90:
+whole164:
 	VADDPS       Y3, Y2, Y2
 	VPERMILPS    $0x0e, Y2, Y3
 	VADDPS       Y3, Y2, Y2
@@ -1067,20 +1984,421 @@ whole90:
 	VADDPS       X3, X2, X2
 	MOVQ         b+56(FP), R8
 	TESTQ        R8, R8
-	JZ           nobias91
+	JZ           nobias165
 	MOVQ         ids+24(FP), DX
 	MOVL         (DX)(CX*4), DX
 	VMOVSS       (R8)(DX*4), X3
 	VADDPS       X3, X2, X2
 
-nobias91:
+nobias165:
 	MOVQ   y+0(FP), DX
 	VMOVSS X2, (DX)(CX*4)
+	MOVQ   n+32(FP), DX
+	SUBQ   $+0, DX
 	ADDQ   $+1, CX
-	CMPQ   CX, n+32(FP)
-	JLT    loop81
+	CMPQ   CX, DX
+	JLT    loop158
 
-out82:
+out159:
+	VZEROUPPER
+	RET
+
+// func gatherFarBF16AVX2(y *float32, w *uint16, stride int, ids *int32, n int, x *float32, cols int, b *float32)
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+TEXT ·gatherFarBF16AVX2(SB), NOSPLIT, $0-64
+	MOVQ    x+40(FP), AX
+	MOVQ    cols+48(FP), DI
+	MOVQ    DI, BX
+	MOVQ    DI, SI
+	ANDQ    $-8, BX
+	SUBQ    BX, DI
+	ANDQ    $-16, SI
+	LEAQ    laneMasks<>+32(SB), CX
+	MOVQ    DI, DX
+	NEGQ    DX
+	VMOVUPS (CX)(DX*4), Y0
+	VXORPS  Y1, Y1, Y1
+	XORQ    CX, CX
+	MOVQ    n+32(FP), DX
+	SUBQ    $+3, DX
+	CMPQ    CX, DX
+	JGE     out167
+
+loop166:
+	LEAQ    32(CX), R8
+	LEAQ    36(CX), DX
+	CMPQ    DX, n+32(FP)
+	CMOVQGT CX, R8
+	MOVQ    ids+24(FP), DX
+	MOVL    (DX)(R8*4), R9
+	IMULQ   stride+16(FP), R9
+	ADDQ    w+8(FP), R9
+	MOVL    4(DX)(R8*4), R10
+	IMULQ   stride+16(FP), R10
+	ADDQ    w+8(FP), R10
+	MOVL    8(DX)(R8*4), R11
+	IMULQ   stride+16(FP), R11
+	ADDQ    w+8(FP), R11
+	MOVL    12(DX)(R8*4), R8
+	IMULQ   stride+16(FP), R8
+	ADDQ    w+8(FP), R8
+	MOVQ    ids+24(FP), DX
+	MOVL    (DX)(CX*4), R12
+	IMULQ   stride+16(FP), R12
+	ADDQ    w+8(FP), R12
+	MOVL    4(DX)(CX*4), R13
+	IMULQ   stride+16(FP), R13
+	ADDQ    w+8(FP), R13
+	MOVL    8(DX)(CX*4), R14
+	IMULQ   stride+16(FP), R14
+	ADDQ    w+8(FP), R14
+	MOVL    12(DX)(CX*4), DX
+	IMULQ   stride+16(FP), DX
+	ADDQ    w+8(FP), DX
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	VXORPS  Y8, Y8, Y8
+	VXORPS  Y9, Y9, Y9
+	XORQ    R15, R15
+	CMPQ    R15, SI
+	JGE     out169
+
+loop168:
+	PREFETCHT1  (R9)(R15*2)
+	PREFETCHT1  (R10)(R15*2)
+	PREFETCHT1  (R11)(R15*2)
+	PREFETCHT1  (R8)(R15*2)
+	VMOVUPS     (AX)(R15*4), Y10
+	VMOVUPS     32(AX)(R15*4), Y11
+	VPERM2F128  $0x20, Y11, Y10, Y12
+	VPERM2F128  $0x31, Y11, Y10, Y10
+	VMOVDQU     (R12)(R15*2), Y13
+	VPUNPCKLWD  Y13, Y1, Y11
+	VPUNPCKHWD  Y13, Y1, Y13
+	VFMADD231PS Y11, Y12, Y2
+	VFMADD231PS Y13, Y10, Y3
+	VMOVDQU     (R13)(R15*2), Y13
+	VPUNPCKLWD  Y13, Y1, Y11
+	VPUNPCKHWD  Y13, Y1, Y13
+	VFMADD231PS Y11, Y12, Y4
+	VFMADD231PS Y13, Y10, Y5
+	VMOVDQU     (R14)(R15*2), Y13
+	VPUNPCKLWD  Y13, Y1, Y11
+	VPUNPCKHWD  Y13, Y1, Y13
+	VFMADD231PS Y11, Y12, Y6
+	VFMADD231PS Y13, Y10, Y7
+	VMOVDQU     (DX)(R15*2), Y13
+	VPUNPCKLWD  Y13, Y1, Y11
+	VPUNPCKHWD  Y13, Y1, Y13
+	VFMADD231PS Y11, Y12, Y8
+	VFMADD231PS Y13, Y10, Y9
+	ADDQ        $+16, R15
+	CMPQ        R15, SI
+	JLT         loop168
+
+out169:
+	CMPQ R15, BX
+	JGE  out171
+
+loop170:
+	PREFETCHT1  (R9)(R15*2)
+	PREFETCHT1  (R10)(R15*2)
+	PREFETCHT1  (R11)(R15*2)
+	PREFETCHT1  (R8)(R15*2)
+	VMOVUPS     (AX)(R15*4), Y10
+	VPMOVZXWD   (R12)(R15*2), Y11
+	VPSLLD      $0x10, Y11, Y11
+	VFMADD231PS Y11, Y10, Y2
+	VPMOVZXWD   (R13)(R15*2), Y11
+	VPSLLD      $0x10, Y11, Y11
+	VFMADD231PS Y11, Y10, Y4
+	VPMOVZXWD   (R14)(R15*2), Y11
+	VPSLLD      $0x10, Y11, Y11
+	VFMADD231PS Y11, Y10, Y6
+	VPMOVZXWD   (DX)(R15*2), Y11
+	VPSLLD      $0x10, Y11, Y11
+	VFMADD231PS Y11, Y10, Y8
+	ADDQ        $+8, R15
+	CMPQ        R15, BX
+	JLT         loop170
+
+out171:
+	TESTQ       DI, DI
+	JZ          whole172
+	PREFETCHT1  (R9)(R15*2)
+	PREFETCHT1  (R10)(R15*2)
+	PREFETCHT1  (R11)(R15*2)
+	PREFETCHT1  (R8)(R15*2)
+	VMASKMOVPS  (AX)(R15*4), Y0, Y10
+	VPMOVZXWD   (R12)(R15*2), Y11
+	VPAND       Y0, Y11, Y11
+	VPSLLD      $0x10, Y11, Y11
+	VFMADD231PS Y11, Y10, Y3
+	VPMOVZXWD   (R13)(R15*2), Y11
+	VPAND       Y0, Y11, Y11
+	VPSLLD      $0x10, Y11, Y11
+	VFMADD231PS Y11, Y10, Y5
+	VPMOVZXWD   (R14)(R15*2), Y11
+	VPAND       Y0, Y11, Y11
+	VPSLLD      $0x10, Y11, Y11
+	VFMADD231PS Y11, Y10, Y7
+	VPMOVZXWD   (DX)(R15*2), Y11
+	VPAND       Y0, Y11, Y11
+	VPSLLD      $0x10, Y11, Y11
+	VFMADD231PS Y11, Y10, Y9
+
+whole172:
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y5, Y4, Y4
+	VADDPS       Y7, Y6, Y6
+	VADDPS       Y9, Y8, Y8
+	VUNPCKLPS    Y4, Y2, Y3
+	VUNPCKHPS    Y4, Y2, Y4
+	VADDPS       Y4, Y3, Y2
+	VUNPCKLPS    Y8, Y6, Y3
+	VUNPCKHPS    Y8, Y6, Y4
+	VADDPS       Y4, Y3, Y6
+	VUNPCKLPD    Y6, Y2, Y3
+	VUNPCKHPD    Y6, Y2, Y4
+	VADDPS       Y4, Y3, Y2
+	VEXTRACTF128 $0x01, Y2, X3
+	VADDPS       X3, X2, X2
+	MOVQ         b+56(FP), R8
+	TESTQ        R8, R8
+	JZ           nobias173
+	MOVQ         ids+24(FP), DX
+	MOVL         (DX)(CX*4), R9
+	VMOVSS       (R8)(R9*4), X3
+	MOVL         4(DX)(CX*4), R9
+	VINSERTPS    $0x10, (R8)(R9*4), X3, X3
+	MOVL         8(DX)(CX*4), R9
+	VINSERTPS    $0x20, (R8)(R9*4), X3, X3
+	MOVL         12(DX)(CX*4), R9
+	VINSERTPS    $0x30, (R8)(R9*4), X3, X3
+	VADDPS       X3, X2, X2
+
+nobias173:
+	MOVQ    y+0(FP), DX
+	VMOVUPS X2, (DX)(CX*4)
+	MOVQ    n+32(FP), DX
+	SUBQ    $+3, DX
+	ADDQ    $+4, CX
+	CMPQ    CX, DX
+	JLT     loop166
+
+out167:
+	MOVQ n+32(FP), DX
+	SUBQ $+1, DX
+	CMPQ CX, DX
+	JGE  out175
+
+loop174:
+	LEAQ    32(CX), R8
+	LEAQ    34(CX), DX
+	CMPQ    DX, n+32(FP)
+	CMOVQGT CX, R8
+	MOVQ    ids+24(FP), DX
+	MOVL    (DX)(R8*4), R9
+	IMULQ   stride+16(FP), R9
+	ADDQ    w+8(FP), R9
+	MOVL    4(DX)(R8*4), R8
+	IMULQ   stride+16(FP), R8
+	ADDQ    w+8(FP), R8
+	MOVQ    ids+24(FP), DX
+	MOVL    (DX)(CX*4), R10
+	IMULQ   stride+16(FP), R10
+	ADDQ    w+8(FP), R10
+	MOVL    4(DX)(CX*4), DX
+	IMULQ   stride+16(FP), DX
+	ADDQ    w+8(FP), DX
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	XORQ    R11, R11
+	CMPQ    R11, SI
+	JGE     out177
+
+loop176:
+	PREFETCHT1  (R9)(R11*2)
+	PREFETCHT1  (R8)(R11*2)
+	VMOVUPS     (AX)(R11*4), Y6
+	VMOVUPS     32(AX)(R11*4), Y7
+	VPERM2F128  $0x20, Y7, Y6, Y8
+	VPERM2F128  $0x31, Y7, Y6, Y6
+	VMOVDQU     (R10)(R11*2), Y9
+	VPUNPCKLWD  Y9, Y1, Y7
+	VPUNPCKHWD  Y9, Y1, Y9
+	VFMADD231PS Y7, Y8, Y2
+	VFMADD231PS Y9, Y6, Y3
+	VMOVDQU     (DX)(R11*2), Y9
+	VPUNPCKLWD  Y9, Y1, Y7
+	VPUNPCKHWD  Y9, Y1, Y9
+	VFMADD231PS Y7, Y8, Y4
+	VFMADD231PS Y9, Y6, Y5
+	ADDQ        $+16, R11
+	CMPQ        R11, SI
+	JLT         loop176
+
+out177:
+	CMPQ R11, BX
+	JGE  out179
+
+loop178:
+	PREFETCHT1  (R9)(R11*2)
+	PREFETCHT1  (R8)(R11*2)
+	VMOVUPS     (AX)(R11*4), Y6
+	VPMOVZXWD   (R10)(R11*2), Y7
+	VPSLLD      $0x10, Y7, Y7
+	VFMADD231PS Y7, Y6, Y2
+	VPMOVZXWD   (DX)(R11*2), Y7
+	VPSLLD      $0x10, Y7, Y7
+	VFMADD231PS Y7, Y6, Y4
+	ADDQ        $+8, R11
+	CMPQ        R11, BX
+	JLT         loop178
+
+out179:
+	TESTQ       DI, DI
+	JZ          whole180
+	PREFETCHT1  (R9)(R11*2)
+	PREFETCHT1  (R8)(R11*2)
+	VMASKMOVPS  (AX)(R11*4), Y0, Y6
+	VPMOVZXWD   (R10)(R11*2), Y7
+	VPAND       Y0, Y7, Y7
+	VPSLLD      $0x10, Y7, Y7
+	VFMADD231PS Y7, Y6, Y3
+	VPMOVZXWD   (DX)(R11*2), Y7
+	VPAND       Y0, Y7, Y7
+	VPSLLD      $0x10, Y7, Y7
+	VFMADD231PS Y7, Y6, Y5
+
+whole180:
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y5, Y4, Y4
+	VPERMILPS    $0x0e, Y2, Y3
+	VADDPS       Y3, Y2, Y2
+	VPERMILPS    $0x01, Y2, Y3
+	VADDPS       Y3, Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X3
+	VADDPS       X3, X2, X2
+	MOVQ         b+56(FP), R8
+	TESTQ        R8, R8
+	JZ           nobias181
+	MOVQ         ids+24(FP), DX
+	MOVL         (DX)(CX*4), DX
+	VMOVSS       (R8)(DX*4), X3
+	VADDPS       X3, X2, X2
+
+nobias181:
+	MOVQ         y+0(FP), DX
+	VMOVSS       X2, (DX)(CX*4)
+	VPERMILPS    $0x0e, Y4, Y2
+	VADDPS       Y2, Y4, Y4
+	VPERMILPS    $0x01, Y4, Y2
+	VADDPS       Y2, Y4, Y4
+	VEXTRACTF128 $0x01, Y4, X2
+	VADDPS       X2, X4, X4
+	MOVQ         b+56(FP), R8
+	TESTQ        R8, R8
+	JZ           nobias182
+	MOVQ         ids+24(FP), DX
+	MOVL         4(DX)(CX*4), DX
+	VMOVSS       (R8)(DX*4), X2
+	VADDPS       X2, X4, X4
+
+nobias182:
+	MOVQ   y+0(FP), DX
+	VMOVSS X4, 4(DX)(CX*4)
+	MOVQ   n+32(FP), DX
+	SUBQ   $+1, DX
+	ADDQ   $+2, CX
+	CMPQ   CX, DX
+	JLT    loop174
+
+out175:
+	MOVQ n+32(FP), DX
+	SUBQ $+0, DX
+	CMPQ CX, DX
+	JGE  out184
+
+loop183:
+	MOVQ   ids+24(FP), DX
+	MOVL   (DX)(CX*4), DX
+	IMULQ  stride+16(FP), DX
+	ADDQ   w+8(FP), DX
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	XORQ   R8, R8
+	CMPQ   R8, SI
+	JGE    out186
+
+loop185:
+	VMOVUPS     (AX)(R8*4), Y4
+	VMOVUPS     32(AX)(R8*4), Y5
+	VPERM2F128  $0x20, Y5, Y4, Y6
+	VPERM2F128  $0x31, Y5, Y4, Y4
+	VMOVDQU     (DX)(R8*2), Y7
+	VPUNPCKLWD  Y7, Y1, Y5
+	VPUNPCKHWD  Y7, Y1, Y7
+	VFMADD231PS Y5, Y6, Y2
+	VFMADD231PS Y7, Y4, Y3
+	ADDQ        $+16, R8
+	CMPQ        R8, SI
+	JLT         loop185
+
+out186:
+	CMPQ R8, BX
+	JGE  out188
+
+loop187:
+	VMOVUPS     (AX)(R8*4), Y4
+	VPMOVZXWD   (DX)(R8*2), Y5
+	VPSLLD      $0x10, Y5, Y5
+	VFMADD231PS Y5, Y4, Y2
+	ADDQ        $+8, R8
+	CMPQ        R8, BX
+	JLT         loop187
+
+out188:
+	TESTQ       DI, DI
+	JZ          whole189
+	VMASKMOVPS  (AX)(R8*4), Y0, Y4
+	VPMOVZXWD   (DX)(R8*2), Y5
+	VPAND       Y0, Y5, Y5
+	VPSLLD      $0x10, Y5, Y5
+	VFMADD231PS Y5, Y4, Y3
+
+whole189:
+	VADDPS       Y3, Y2, Y2
+	VPERMILPS    $0x0e, Y2, Y3
+	VADDPS       Y3, Y2, Y2
+	VPERMILPS    $0x01, Y2, Y3
+	VADDPS       Y3, Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X3
+	VADDPS       X3, X2, X2
+	MOVQ         b+56(FP), R8
+	TESTQ        R8, R8
+	JZ           nobias190
+	MOVQ         ids+24(FP), DX
+	MOVL         (DX)(CX*4), DX
+	VMOVSS       (R8)(DX*4), X3
+	VADDPS       X3, X2, X2
+
+nobias190:
+	MOVQ   y+0(FP), DX
+	VMOVSS X2, (DX)(CX*4)
+	MOVQ   n+32(FP), DX
+	SUBQ   $+0, DX
+	ADDQ   $+1, CX
+	CMPQ   CX, DX
+	JLT    loop183
+
+out184:
 	VZEROUPPER
 	RET
 
@@ -1096,11 +2414,12 @@ TEXT ·matVecInt8AVX2(SB), NOSPLIT, $0-88
 	VPBROADCASTD X0, Y0
 	XORQ         CX, CX
 	MOVQ         w+8(FP), DX
+	MOVQ         n+32(FP), SI
+	SUBQ         $+3, SI
+	CMPQ         CX, SI
+	JGE          out192
 
-rows92:
-	LEAQ   4(CX), SI
-	CMPQ   SI, n+32(FP)
-	JGT    single93
+loop191:
 	MOVQ   DX, SI
 	ADDQ   stride+16(FP), DX
 	MOVQ   DX, DI
@@ -1115,9 +2434,9 @@ rows92:
 	VXORPS Y4, Y4, Y4
 	XORQ   R10, R10
 	CMPQ   R10, BX
-	JGE    out95
+	JGE    out194
 
-loop94:
+loop193:
 	VMOVDQU    (AX)(R10*1), Y5
 	VPMADDUBSW (SI)(R10*1), Y5, Y6
 	VPMADDWD   Y0, Y6, Y6
@@ -1133,9 +2452,9 @@ loop94:
 	VPADDD     Y5, Y4, Y4
 	ADDQ       $+32, R10
 	CMPQ       R10, BX
-	JLT        loop94
+	JLT        loop193
 
-out95:
+out194:
 	VPUNPCKLDQ   Y2, Y1, Y5
 	VPUNPCKHDQ   Y2, Y1, Y2
 	VPADDD       Y2, Y5, Y1
@@ -1160,37 +2479,128 @@ out95:
 	VMULPS       X3, X1, X1
 	MOVQ         b+56(FP), SI
 	TESTQ        SI, SI
-	JZ           nobias96
+	JZ           nobias195
 	VADDPS       (SI)(CX*4), X1, X1
 
-nobias96:
+nobias195:
 	MOVQ    y+0(FP), SI
 	VMOVUPS X1, (SI)(CX*4)
+	MOVQ    n+32(FP), SI
+	SUBQ    $+3, SI
 	ADDQ    $+4, CX
-	JMP     rows92
+	CMPQ    CX, SI
+	JLT     loop191
 
-single93:
-	CMPQ CX, n+32(FP)
-	JGE  out98
+out192:
+	MOVQ n+32(FP), SI
+	SUBQ $+1, SI
+	CMPQ CX, SI
+	JGE  out197
 
-loop97:
+loop196:
+	MOVQ   DX, SI
+	ADDQ   stride+16(FP), DX
+	MOVQ   DX, DI
+	ADDQ   stride+16(FP), DX
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	XORQ   R8, R8
+	CMPQ   R8, BX
+	JGE    out199
+
+loop198:
+	VMOVDQU    (AX)(R8*1), Y3
+	VPMADDUBSW (SI)(R8*1), Y3, Y4
+	VPMADDWD   Y0, Y4, Y4
+	VPADDD     Y4, Y1, Y1
+	VPMADDUBSW (DI)(R8*1), Y3, Y3
+	VPMADDWD   Y0, Y3, Y3
+	VPADDD     Y3, Y2, Y2
+	ADDQ       $+32, R8
+	CMPQ       R8, BX
+	JLT        loop198
+
+out199:
+	VPSHUFD      $0x0e, Y1, Y3
+	VPADDD       Y3, Y1, Y1
+	VPSHUFD      $0x01, Y1, Y3
+	VPADDD       Y3, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X3
+	VPADDD       X3, X1, X1
+	VBROADCASTSS zero+84(FP), X3
+	MOVQ         sum+72(FP), SI
+	VMOVSS       (SI)(CX*4), X4
+	VPMULLD      X3, X4, X4
+	VPSUBD       X4, X1, X1
+	VCVTDQ2PS    X1, X1
+	VBROADCASTSS inputScale+80(FP), X3
+	MOVQ         scale+64(FP), SI
+	VMOVSS       (SI)(CX*4), X4
+	VMULPS       X3, X4, X4
+	VMULPS       X4, X1, X1
+	MOVQ         b+56(FP), SI
+	TESTQ        SI, SI
+	JZ           nobias200
+	VADDSS       (SI)(CX*4), X1, X1
+
+nobias200:
+	MOVQ         y+0(FP), SI
+	VMOVSS       X1, (SI)(CX*4)
+	VPSHUFD      $0x0e, Y2, Y1
+	VPADDD       Y1, Y2, Y2
+	VPSHUFD      $0x01, Y2, Y1
+	VPADDD       Y1, Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X1
+	VPADDD       X1, X2, X2
+	VBROADCASTSS zero+84(FP), X1
+	MOVQ         sum+72(FP), SI
+	VMOVSS       4(SI)(CX*4), X3
+	VPMULLD      X1, X3, X3
+	VPSUBD       X3, X2, X2
+	VCVTDQ2PS    X2, X2
+	VBROADCASTSS inputScale+80(FP), X1
+	MOVQ         scale+64(FP), SI
+	VMOVSS       4(SI)(CX*4), X3
+	VMULPS       X1, X3, X3
+	VMULPS       X3, X2, X2
+	MOVQ         b+56(FP), SI
+	TESTQ        SI, SI
+	JZ           nobias201
+	VADDSS       4(SI)(CX*4), X2, X2
+
+nobias201:
+	MOVQ   y+0(FP), SI
+	VMOVSS X2, 4(SI)(CX*4)
+	MOVQ   n+32(FP), SI
+	SUBQ   $+1, SI
+	ADDQ   $+2, CX
+	CMPQ   CX, SI
+	JLT    loop196
+
+out197:
+	MOVQ n+32(FP), SI
+	SUBQ $+0, SI
+	CMPQ CX, SI
+	JGE  out203
+
+loop202:
 	MOVQ   DX, SI
 	ADDQ   stride+16(FP), DX
 	VXORPS Y1, Y1, Y1
 	XORQ   DI, DI
 	CMPQ   DI, BX
-	JGE    out100
+	JGE    out205
 
-loop99:
+loop204:
 	VMOVDQU    (AX)(DI*1), Y2
 	VPMADDUBSW (SI)(DI*1), Y2, Y2
 	VPMADDWD   Y0, Y2, Y2
 	VPADDD     Y2, Y1, Y1
 	ADDQ       $+32, DI
 	CMPQ       DI, BX
-	JLT        loop99
+	JLT        loop204
 
-out100:
+out205:
 	VPSHUFD      $0x0e, Y1, Y2
 	VPADDD       Y2, Y1, Y1
 	VPSHUFD      $0x01, Y1, Y2
@@ -1210,17 +2620,19 @@ out100:
 	VMULPS       X3, X1, X1
 	MOVQ         b+56(FP), SI
 	TESTQ        SI, SI
-	JZ           nobias101
+	JZ           nobias206
 	VADDSS       (SI)(CX*4), X1, X1
 
-nobias101:
+nobias206:
 	MOVQ   y+0(FP), SI
 	VMOVSS X1, (SI)(CX*4)
+	MOVQ   n+32(FP), SI
+	SUBQ   $+0, SI
 	ADDQ   $+1, CX
-	CMPQ   CX, n+32(FP)
-	JLT    loop97
+	CMPQ   CX, SI
+	JLT    loop202
 
-out98:
+out203:
 	VZEROUPPER
 	RET
 
@@ -1236,11 +2648,12 @@ TEXT ·matVecInTurnInt8AVX2(SB), NOSPLIT, $0-88
 	VPBROADCASTD X0, Y0
 	XORQ         CX, CX
 	MOVQ         w+8(FP), DX
+	MOVQ         n+32(FP), SI
+	SUBQ         $+3, SI
+	CMPQ         CX, SI
+	JGE          out208
 
-rows102:
-	LEAQ   4(CX), SI
-	CMPQ   SI, n+32(FP)
-	JGT    single103
+loop207:
 	MOVQ   DX, SI
 	ADDQ   stride+16(FP), DX
 	MOVQ   DX, DI
@@ -1252,63 +2665,63 @@ rows102:
 	VXORPS Y1, Y1, Y1
 	XORQ   R10, R10
 	CMPQ   R10, BX
-	JGE    out105
+	JGE    out210
 
-loop104:
+loop209:
 	VMOVDQU    (AX)(R10*1), Y2
 	VPMADDUBSW (SI)(R10*1), Y2, Y2
 	VPMADDWD   Y0, Y2, Y2
 	VPADDD     Y2, Y1, Y1
 	ADDQ       $+32, R10
 	CMPQ       R10, BX
-	JLT        loop104
+	JLT        loop209
 
-out105:
+out210:
 	VXORPS Y2, Y2, Y2
 	XORQ   SI, SI
 	CMPQ   SI, BX
-	JGE    out107
+	JGE    out212
 
-loop106:
+loop211:
 	VMOVDQU    (AX)(SI*1), Y3
 	VPMADDUBSW (DI)(SI*1), Y3, Y3
 	VPMADDWD   Y0, Y3, Y3
 	VPADDD     Y3, Y2, Y2
 	ADDQ       $+32, SI
 	CMPQ       SI, BX
-	JLT        loop106
+	JLT        loop211
 
-out107:
+out212:
 	VXORPS Y3, Y3, Y3
 	XORQ   SI, SI
 	CMPQ   SI, BX
-	JGE    out109
+	JGE    out214
 
-loop108:
+loop213:
 	VMOVDQU    (AX)(SI*1), Y4
 	VPMADDUBSW (R8)(SI*1), Y4, Y4
 	VPMADDWD   Y0, Y4, Y4
 	VPADDD     Y4, Y3, Y3
 	ADDQ       $+32, SI
 	CMPQ       SI, BX
-	JLT        loop108
+	JLT        loop213
 
-out109:
+out214:
 	VXORPS Y4, Y4, Y4
 	XORQ   SI, SI
 	CMPQ   SI, BX
-	JGE    out111
+	JGE    out216
 
-loop110:
+loop215:
 	VMOVDQU    (AX)(SI*1), Y5
 	VPMADDUBSW (R9)(SI*1), Y5, Y5
 	VPMADDWD   Y0, Y5, Y5
 	VPADDD     Y5, Y4, Y4
 	ADDQ       $+32, SI
 	CMPQ       SI, BX
-	JLT        loop110
+	JLT        loop215
 
-out111:
+out216:
 	VPUNPCKLDQ   Y2, Y1, Y5
 	VPUNPCKHDQ   Y2, Y1, Y2
 	VPADDD       Y2, Y5, Y1
@@ -1333,37 +2746,139 @@ out111:
 	VMULPS       X3, X1, X1
 	MOVQ         b+56(FP), SI
 	TESTQ        SI, SI
-	JZ           nobias112
+	JZ           nobias217
 	VADDPS       (SI)(CX*4), X1, X1
 
-nobias112:
+nobias217:
 	MOVQ    y+0(FP), SI
 	VMOVUPS X1, (SI)(CX*4)
+	MOVQ    n+32(FP), SI
+	SUBQ    $+3, SI
 	ADDQ    $+4, CX
-	JMP     rows102
+	CMPQ    CX, SI
+	JLT     loop207
 
-single103:
-	CMPQ CX, n+32(FP)
-	JGE  out114
+out208:
+	MOVQ n+32(FP), SI
+	SUBQ $+1, SI
+	CMPQ CX, SI
+	JGE  out219
 
-loop113:
+loop218:
+	MOVQ   DX, SI
+	ADDQ   stride+16(FP), DX
+	MOVQ   DX, DI
+	ADDQ   stride+16(FP), DX
+	VXORPS Y1, Y1, Y1
+	XORQ   R8, R8
+	CMPQ   R8, BX
+	JGE    out221
+
+loop220:
+	VMOVDQU    (AX)(R8*1), Y2
+	VPMADDUBSW (SI)(R8*1), Y2, Y2
+	VPMADDWD   Y0, Y2, Y2
+	VPADDD     Y2, Y1, Y1
+	ADDQ       $+32, R8
+	CMPQ       R8, BX
+	JLT        loop220
+
+out221:
+	VXORPS Y2, Y2, Y2
+	XORQ   SI, SI
+	CMPQ   SI, BX
+	JGE    out223
+
+loop222:
+	VMOVDQU    (AX)(SI*1), Y3
+	VPMADDUBSW (DI)(SI*1), Y3, Y3
+	VPMADDWD   Y0, Y3, Y3
+	VPADDD     Y3, Y2, Y2
+	ADDQ       $+32, SI
+	CMPQ       SI, BX
+	JLT        loop222
+
+out223:
+	VPSHUFD      $0x0e, Y1, Y3
+	VPADDD       Y3, Y1, Y1
+	VPSHUFD      $0x01, Y1, Y3
+	VPADDD       Y3, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X3
+	VPADDD       X3, X1, X1
+	VBROADCASTSS zero+84(FP), X3
+	MOVQ         sum+72(FP), SI
+	VMOVSS       (SI)(CX*4), X4
+	VPMULLD      X3, X4, X4
+	VPSUBD       X4, X1, X1
+	VCVTDQ2PS    X1, X1
+	VBROADCASTSS inputScale+80(FP), X3
+	MOVQ         scale+64(FP), SI
+	VMOVSS       (SI)(CX*4), X4
+	VMULPS       X3, X4, X4
+	VMULPS       X4, X1, X1
+	MOVQ         b+56(FP), SI
+	TESTQ        SI, SI
+	JZ           nobias224
+	VADDSS       (SI)(CX*4), X1, X1
+
+nobias224:
+	MOVQ         y+0(FP), SI
+	VMOVSS       X1, (SI)(CX*4)
+	VPSHUFD      $0x0e, Y2, Y1
+	VPADDD       Y1, Y2, Y2
+	VPSHUFD      $0x01, Y2, Y1
+	VPADDD       Y1, Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X1
+	VPADDD       X1, X2, X2
+	VBROADCASTSS zero+84(FP), X1
+	MOVQ         sum+72(FP), SI
+	VMOVSS       4(SI)(CX*4), X3
+	VPMULLD      X1, X3, X3
+	VPSUBD       X3, X2, X2
+	VCVTDQ2PS    X2, X2
+	VBROADCASTSS inputScale+80(FP), X1
+	MOVQ         scale+64(FP), SI
+	VMOVSS       4(SI)(CX*4), X3
+	VMULPS       X1, X3, X3
+	VMULPS       X3, X2, X2
+	MOVQ         b+56(FP), SI
+	TESTQ        SI, SI
+	JZ           nobias225
+	VADDSS       4(SI)(CX*4), X2, X2
+
+nobias225:
+	MOVQ   y+0(FP), SI
+	VMOVSS X2, 4(SI)(CX*4)
+	MOVQ   n+32(FP), SI
+	SUBQ   $+1, SI
+	ADDQ   $+2, CX
+	CMPQ   CX, SI
+	JLT    loop218
+
+out219:
+	MOVQ n+32(FP), SI
+	SUBQ $+0, SI
+	CMPQ CX, SI
+	JGE  out227
+
+loop226:
 	MOVQ   DX, SI
 	ADDQ   stride+16(FP), DX
 	VXORPS Y1, Y1, Y1
 	XORQ   DI, DI
 	CMPQ   DI, BX
-	JGE    out116
+	JGE    out229
 
-loop115:
+loop228:
 	VMOVDQU    (AX)(DI*1), Y2
 	VPMADDUBSW (SI)(DI*1), Y2, Y2
 	VPMADDWD   Y0, Y2, Y2
 	VPADDD     Y2, Y1, Y1
 	ADDQ       $+32, DI
 	CMPQ       DI, BX
-	JLT        loop115
+	JLT        loop228
 
-out116:
+out229:
 	VPSHUFD      $0x0e, Y1, Y2
 	VPADDD       Y2, Y1, Y1
 	VPSHUFD      $0x01, Y1, Y2
@@ -1383,17 +2898,304 @@ out116:
 	VMULPS       X3, X1, X1
 	MOVQ         b+56(FP), SI
 	TESTQ        SI, SI
-	JZ           nobias117
+	JZ           nobias230
 	VADDSS       (SI)(CX*4), X1, X1
 
-nobias117:
+nobias230:
 	MOVQ   y+0(FP), SI
 	VMOVSS X1, (SI)(CX*4)
+	MOVQ   n+32(FP), SI
+	SUBQ   $+0, SI
 	ADDQ   $+1, CX
-	CMPQ   CX, n+32(FP)
-	JLT    loop113
+	CMPQ   CX, SI
+	JLT    loop226
 
-out114:
+out227:
+	VZEROUPPER
+	RET
+
+// func matVecAheadInt8AVX2(y *float32, w *int8, stride int, ids *int32, n int, x *uint8, cols int, b *float32, scale *float32, sum *int32, inputScale float32, zero int32)
+// Requires: AVX, AVX2, MMX+
+TEXT ·matVecAheadInt8AVX2(SB), NOSPLIT, $0-88
+	MOVQ         x+40(FP), AX
+	MOVQ         cols+48(FP), BX
+	ADDQ         $+31, BX
+	ANDQ         $-32, BX
+	MOVL         $0x00010001, CX
+	VMOVD        CX, X0
+	VPBROADCASTD X0, Y0
+	XORQ         CX, CX
+	MOVQ         w+8(FP), DX
+	MOVQ         n+32(FP), SI
+	SUBQ         $+3, SI
+	CMPQ         CX, SI
+	JGE          out232
+
+loop231:
+	MOVQ   DX, SI
+	ADDQ   stride+16(FP), DX
+	MOVQ   DX, DI
+	ADDQ   stride+16(FP), DX
+	MOVQ   DX, R8
+	ADDQ   stride+16(FP), DX
+	MOVQ   DX, R9
+	ADDQ   stride+16(FP), DX
+	VXORPS Y1, Y1, Y1
+	XORQ   R10, R10
+	CMPQ   R10, BX
+	JGE    out234
+
+loop233:
+	PREFETCHT1 4096(SI)(R10*1)
+	VMOVDQU    (AX)(R10*1), Y2
+	VPMADDUBSW (SI)(R10*1), Y2, Y2
+	VPMADDWD   Y0, Y2, Y2
+	VPADDD     Y2, Y1, Y1
+	ADDQ       $+32, R10
+	CMPQ       R10, BX
+	JLT        loop233
+
+out234:
+	VXORPS Y2, Y2, Y2
+	XORQ   SI, SI
+	CMPQ   SI, BX
+	JGE    out236
+
+loop235:
+	PREFETCHT1 4096(DI)(SI*1)
+	VMOVDQU    (AX)(SI*1), Y3
+	VPMADDUBSW (DI)(SI*1), Y3, Y3
+	VPMADDWD   Y0, Y3, Y3
+	VPADDD     Y3, Y2, Y2
+	ADDQ       $+32, SI
+	CMPQ       SI, BX
+	JLT        loop235
+
+out236:
+	VXORPS Y3, Y3, Y3
+	XORQ   SI, SI
+	CMPQ   SI, BX
+	JGE    out238
+
+loop237:
+	PREFETCHT1 4096(R8)(SI*1)
+	VMOVDQU    (AX)(SI*1), Y4
+	VPMADDUBSW (R8)(SI*1), Y4, Y4
+	VPMADDWD   Y0, Y4, Y4
+	VPADDD     Y4, Y3, Y3
+	ADDQ       $+32, SI
+	CMPQ       SI, BX
+	JLT        loop237
+
+out238:
+	VXORPS Y4, Y4, Y4
+	XORQ   SI, SI
+	CMPQ   SI, BX
+	JGE    out240
+
+loop239:
+	PREFETCHT1 4096(R9)(SI*1)
+	VMOVDQU    (AX)(SI*1), Y5
+	VPMADDUBSW (R9)(SI*1), Y5, Y5
+	VPMADDWD   Y0, Y5, Y5
+	VPADDD     Y5, Y4, Y4
+	ADDQ       $+32, SI
+	CMPQ       SI, BX
+	JLT        loop239
+
+out240:
+	VPUNPCKLDQ   Y2, Y1, Y5
+	VPUNPCKHDQ   Y2, Y1, Y2
+	VPADDD       Y2, Y5, Y1
+	VPUNPCKLDQ   Y4, Y3, Y5
+	VPUNPCKHDQ   Y4, Y3, Y2
+	VPADDD       Y2, Y5, Y3
+	VPUNPCKLQDQ  Y3, Y1, Y5
+	VPUNPCKHQDQ  Y3, Y1, Y2
+	VPADDD       Y2, Y5, Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VPADDD       X2, X1, X1
+	VBROADCASTSS zero+84(FP), X2
+	MOVQ         sum+72(FP), SI
+	VMOVUPS      (SI)(CX*4), X3
+	VPMULLD      X2, X3, X3
+	VPSUBD       X3, X1, X1
+	VCVTDQ2PS    X1, X1
+	VBROADCASTSS inputScale+80(FP), X2
+	MOVQ         scale+64(FP), SI
+	VMOVUPS      (SI)(CX*4), X3
+	VMULPS       X2, X3, X3
+	VMULPS       X3, X1, X1
+	MOVQ         b+56(FP), SI
+	TESTQ        SI, SI
+	JZ           nobias241
+	VADDPS       (SI)(CX*4), X1, X1
+
+nobias241:
+	MOVQ    y+0(FP), SI
+	VMOVUPS X1, (SI)(CX*4)
+	MOVQ    n+32(FP), SI
+	SUBQ    $+3, SI
+	ADDQ    $+4, CX
+	CMPQ    CX, SI
+	JLT     loop231
+
+out232:
+	MOVQ n+32(FP), SI
+	SUBQ $+1, SI
+	CMPQ CX, SI
+	JGE  out243
+
+loop242:
+	MOVQ   DX, SI
+	ADDQ   stride+16(FP), DX
+	MOVQ   DX, DI
+	ADDQ   stride+16(FP), DX
+	VXORPS Y1, Y1, Y1
+	XORQ   R8, R8
+	CMPQ   R8, BX
+	JGE    out245
+
+loop244:
+	PREFETCHT1 4096(SI)(R8*1)
+	VMOVDQU    (AX)(R8*1), Y2
+	VPMADDUBSW (SI)(R8*1), Y2, Y2
+	VPMADDWD   Y0, Y2, Y2
+	VPADDD     Y2, Y1, Y1
+	ADDQ       $+32, R8
+	CMPQ       R8, BX
+	JLT        loop244
+
+out245:
+	VXORPS Y2, Y2, Y2
+	XORQ   SI, SI
+	CMPQ   SI, BX
+	JGE    out247
+
+loop246:
+	PREFETCHT1 4096(DI)(SI*1)
+	VMOVDQU    (AX)(SI*1), Y3
+	VPMADDUBSW (DI)(SI*1), Y3, Y3
+	VPMADDWD   Y0, Y3, Y3
+	VPADDD     Y3, Y2, Y2
+	ADDQ       $+32, SI
+	CMPQ       SI, BX
+	JLT        loop246
+
+out247:
+	VPSHUFD      $0x0e, Y1, Y3
+	VPADDD       Y3, Y1, Y1
+	VPSHUFD      $0x01, Y1, Y3
+	VPADDD       Y3, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X3
+	VPADDD       X3, X1, X1
+	VBROADCASTSS zero+84(FP), X3
+	MOVQ         sum+72(FP), SI
+	VMOVSS       (SI)(CX*4), X4
+	VPMULLD      X3, X4, X4
+	VPSUBD       X4, X1, X1
+	VCVTDQ2PS    X1, X1
+	VBROADCASTSS inputScale+80(FP), X3
+	MOVQ         scale+64(FP), SI
+	VMOVSS       (SI)(CX*4), X4
+	VMULPS       X3, X4, X4
+	VMULPS       X4, X1, X1
+	MOVQ         b+56(FP), SI
+	TESTQ        SI, SI
+	JZ           nobias248
+	VADDSS       (SI)(CX*4), X1, X1
+
+nobias248:
+	MOVQ         y+0(FP), SI
+	VMOVSS       X1, (SI)(CX*4)
+	VPSHUFD      $0x0e, Y2, Y1
+	VPADDD       Y1, Y2, Y2
+	VPSHUFD      $0x01, Y2, Y1
+	VPADDD       Y1, Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X1
+	VPADDD       X1, X2, X2
+	VBROADCASTSS zero+84(FP), X1
+	MOVQ         sum+72(FP), SI
+	VMOVSS       4(SI)(CX*4), X3
+	VPMULLD      X1, X3, X3
+	VPSUBD       X3, X2, X2
+	VCVTDQ2PS    X2, X2
+	VBROADCASTSS inputScale+80(FP), X1
+	MOVQ         scale+64(FP), SI
+	VMOVSS       4(SI)(CX*4), X3
+	VMULPS       X1, X3, X3
+	VMULPS       X3, X2, X2
+	MOVQ         b+56(FP), SI
+	TESTQ        SI, SI
+	JZ           nobias249
+	VADDSS       4(SI)(CX*4), X2, X2
+
+nobias249:
+	MOVQ   y+0(FP), SI
+	VMOVSS X2, 4(SI)(CX*4)
+	MOVQ   n+32(FP), SI
+	SUBQ   $+1, SI
+	ADDQ   $+2, CX
+	CMPQ   CX, SI
+	JLT    loop242
+
+out243:
+	MOVQ n+32(FP), SI
+	SUBQ $+0, SI
+	CMPQ CX, SI
+	JGE  out251
+
+loop250:
+	MOVQ   DX, SI
+	ADDQ   stride+16(FP), DX
+	VXORPS Y1, Y1, Y1
+	XORQ   DI, DI
+	CMPQ   DI, BX
+	JGE    out253
+
+loop252:
+	PREFETCHT1 4096(SI)(DI*1)
+	VMOVDQU    (AX)(DI*1), Y2
+	VPMADDUBSW (SI)(DI*1), Y2, Y2
+	VPMADDWD   Y0, Y2, Y2
+	VPADDD     Y2, Y1, Y1
+	ADDQ       $+32, DI
+	CMPQ       DI, BX
+	JLT        loop252
+
+out253:
+	VPSHUFD      $0x0e, Y1, Y2
+	VPADDD       Y2, Y1, Y1
+	VPSHUFD      $0x01, Y1, Y2
+	VPADDD       Y2, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VPADDD       X2, X1, X1
+	VBROADCASTSS zero+84(FP), X2
+	MOVQ         sum+72(FP), SI
+	VMOVSS       (SI)(CX*4), X3
+	VPMULLD      X2, X3, X3
+	VPSUBD       X3, X1, X1
+	VCVTDQ2PS    X1, X1
+	VBROADCASTSS inputScale+80(FP), X2
+	MOVQ         scale+64(FP), SI
+	VMOVSS       (SI)(CX*4), X3
+	VMULPS       X2, X3, X3
+	VMULPS       X3, X1, X1
+	MOVQ         b+56(FP), SI
+	TESTQ        SI, SI
+	JZ           nobias254
+	VADDSS       (SI)(CX*4), X1, X1
+
+nobias254:
+	MOVQ   y+0(FP), SI
+	VMOVSS X1, (SI)(CX*4)
+	MOVQ   n+32(FP), SI
+	SUBQ   $+0, SI
+	ADDQ   $+1, CX
+	CMPQ   CX, SI
+	JLT    loop250
+
+out251:
 	VZEROUPPER
 	RET
 
@@ -1408,11 +3210,12 @@ TEXT ·gatherInt8AVX2(SB), NOSPLIT, $0-88
 	VMOVD        CX, X0
 	VPBROADCASTD X0, Y0
 	XORQ         CX, CX
+	MOVQ         n+32(FP), DX
+	SUBQ         $+3, DX
+	CMPQ         CX, DX
+	JGE          out256
 
-rows118:
-	LEAQ   4(CX), DX
-	CMPQ   DX, n+32(FP)
-	JGT    single119
+loop255:
 	MOVQ   ids+24(FP), DX
 	MOVL   (DX)(CX*4), SI
 	IMULQ  stride+16(FP), SI
@@ -1432,9 +3235,9 @@ rows118:
 	VXORPS Y4, Y4, Y4
 	XORQ   R9, R9
 	CMPQ   R9, BX
-	JGE    out121
+	JGE    out258
 
-loop120:
+loop257:
 	VMOVDQU    (AX)(R9*1), Y5
 	VPMADDUBSW (SI)(R9*1), Y5, Y6
 	VPMADDWD   Y0, Y6, Y6
@@ -1450,9 +3253,9 @@ loop120:
 	VPADDD     Y5, Y4, Y4
 	ADDQ       $+32, R9
 	CMPQ       R9, BX
-	JLT        loop120
+	JLT        loop257
 
-out121:
+out258:
 	VPUNPCKLDQ   Y2, Y1, Y5
 	VPUNPCKHDQ   Y2, Y1, Y2
 	VPADDD       Y2, Y5, Y1
@@ -1493,7 +3296,7 @@ out121:
 	VMULPS       X3, X1, X1
 	MOVQ         b+56(FP), SI
 	TESTQ        SI, SI
-	JZ           nobias122
+	JZ           nobias259
 	MOVQ         ids+24(FP), DX
 	MOVL         (DX)(CX*4), DI
 	VMOVSS       (SI)(DI*4), X2
@@ -1505,17 +3308,125 @@ out121:
 	VINSERTPS    $0x30, (SI)(DI*4), X2, X2
 	VADDPS       X2, X1, X1
 
-nobias122:
+nobias259:
 	MOVQ    y+0(FP), DX
 	VMOVUPS X1, (DX)(CX*4)
+	MOVQ    n+32(FP), DX
+	SUBQ    $+3, DX
 	ADDQ    $+4, CX
-	JMP     rows118
+	CMPQ    CX, DX
+	JLT     loop255
 
-single119:
-	CMPQ CX, n+32(FP)
-	JGE  out124
+out256:
+	MOVQ n+32(FP), DX
+	SUBQ $+1, DX
+	CMPQ CX, DX
+	JGE  out261
 
-loop123:
+loop260:
+	MOVQ   ids+24(FP), DX
+	MOVL   (DX)(CX*4), SI
+	IMULQ  stride+16(FP), SI
+	ADDQ   w+8(FP), SI
+	MOVL   4(DX)(CX*4), DX
+	IMULQ  stride+16(FP), DX
+	ADDQ   w+8(FP), DX
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	XORQ   DI, DI
+	CMPQ   DI, BX
+	JGE    out263
+
+loop262:
+	VMOVDQU    (AX)(DI*1), Y3
+	VPMADDUBSW (SI)(DI*1), Y3, Y4
+	VPMADDWD   Y0, Y4, Y4
+	VPADDD     Y4, Y1, Y1
+	VPMADDUBSW (DX)(DI*1), Y3, Y3
+	VPMADDWD   Y0, Y3, Y3
+	VPADDD     Y3, Y2, Y2
+	ADDQ       $+32, DI
+	CMPQ       DI, BX
+	JLT        loop262
+
+out263:
+	VPSHUFD      $0x0e, Y1, Y3
+	VPADDD       Y3, Y1, Y1
+	VPSHUFD      $0x01, Y1, Y3
+	VPADDD       Y3, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X3
+	VPADDD       X3, X1, X1
+	VBROADCASTSS zero+84(FP), X3
+	MOVQ         sum+72(FP), SI
+	MOVQ         ids+24(FP), DX
+	MOVL         (DX)(CX*4), DX
+	VMOVSS       (SI)(DX*4), X4
+	VPMULLD      X3, X4, X4
+	VPSUBD       X4, X1, X1
+	VCVTDQ2PS    X1, X1
+	VBROADCASTSS inputScale+80(FP), X3
+	MOVQ         scale+64(FP), SI
+	MOVQ         ids+24(FP), DX
+	MOVL         (DX)(CX*4), DX
+	VMOVSS       (SI)(DX*4), X4
+	VMULPS       X3, X4, X4
+	VMULPS       X4, X1, X1
+	MOVQ         b+56(FP), SI
+	TESTQ        SI, SI
+	JZ           nobias264
+	MOVQ         ids+24(FP), DX
+	MOVL         (DX)(CX*4), DX
+	VMOVSS       (SI)(DX*4), X3
+	VADDPS       X3, X1, X1
+
+nobias264:
+	MOVQ         y+0(FP), DX
+	VMOVSS       X1, (DX)(CX*4)
+	VPSHUFD      $0x0e, Y2, Y1
+	VPADDD       Y1, Y2, Y2
+	VPSHUFD      $0x01, Y2, Y1
+	VPADDD       Y1, Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X1
+	VPADDD       X1, X2, X2
+	VBROADCASTSS zero+84(FP), X1
+	MOVQ         sum+72(FP), SI
+	MOVQ         ids+24(FP), DX
+	MOVL         4(DX)(CX*4), DX
+	VMOVSS       (SI)(DX*4), X3
+	VPMULLD      X1, X3, X3
+	VPSUBD       X3, X2, X2
+	VCVTDQ2PS    X2, X2
+	VBROADCASTSS inputScale+80(FP), X1
+	MOVQ         scale+64(FP), SI
+	MOVQ         ids+24(FP), DX
+	MOVL         4(DX)(CX*4), DX
+	VMOVSS       (SI)(DX*4), X3
+	VMULPS       X1, X3, X3
+	VMULPS       X3, X2, X2
+	MOVQ         b+56(FP), SI
+	TESTQ        SI, SI
+	JZ           nobias265
+	MOVQ         ids+24(FP), DX
+	MOVL         4(DX)(CX*4), DX
+	VMOVSS       (SI)(DX*4), X1
+	VADDPS       X1, X2, X2
+
+nobias265:
+	MOVQ   y+0(FP), DX
+	VMOVSS X2, 4(DX)(CX*4)
+	MOVQ   n+32(FP), DX
+	SUBQ   $+1, DX
+	ADDQ   $+2, CX
+	CMPQ   CX, DX
+	JLT    loop260
+
+out261:
+	MOVQ n+32(FP), DX
+	SUBQ $+0, DX
+	CMPQ CX, DX
+	JGE  out267
+
+loop266:
 	MOVQ   ids+24(FP), DX
 	MOVL   (DX)(CX*4), DX
 	IMULQ  stride+16(FP), DX
@@ -1523,18 +3434,18 @@ loop123:
 	VXORPS Y1, Y1, Y1
 	XORQ   SI, SI
 	CMPQ   SI, BX
-	JGE    out126
+	JGE    out269
 
-loop125:
+loop268:
 	VMOVDQU    (AX)(SI*1), Y2
 	VPMADDUBSW (DX)(SI*1), Y2, Y2
 	VPMADDWD   Y0, Y2, Y2
 	VPADDD     Y2, Y1, Y1
 	ADDQ       $+32, SI
 	CMPQ       SI, BX
-	JLT        loop125
+	JLT        loop268
 
-out126:
+out269:
 	VPSHUFD      $0x0e, Y1, Y2
 	VPADDD       Y2, Y1, Y1
 	VPSHUFD      $0x01, Y1, Y2
@@ -1558,26 +3469,28 @@ out126:
 	VMULPS       X3, X1, X1
 	MOVQ         b+56(FP), SI
 	TESTQ        SI, SI
-	JZ           nobias127
+	JZ           nobias270
 	MOVQ         ids+24(FP), DX
 	MOVL         (DX)(CX*4), DX
 	VMOVSS       (SI)(DX*4), X2
 	VADDPS       X2, X1, X1
 
-nobias127:
+nobias270:
 	MOVQ   y+0(FP), DX
 	VMOVSS X1, (DX)(CX*4)
+	MOVQ   n+32(FP), DX
+	SUBQ   $+0, DX
 	ADDQ   $+1, CX
-	CMPQ   CX, n+32(FP)
-	JLT    loop123
+	CMPQ   CX, DX
+	JLT    loop266
 
-out124:
+out267:
 	VZEROUPPER
 	RET
 
-// func gatherAheadInt8AVX2(y *float32, w *int8, stride int, ids *int32, n int, x *uint8, cols int, b *float32, scale *float32, sum *int32, inputScale float32, zero int32)
-// Requires: AVX, AVX2, MMX+
-TEXT ·gatherAheadInt8AVX2(SB), NOSPLIT, $0-88
+// func gatherNearInt8AVX2(y *float32, w *int8, stride int, ids *int32, n int, x *uint8, cols int, b *float32, scale *float32, sum *int32, inputScale float32, zero int32)
+// Requires: AVX, AVX2, CMOV, MMX+
+TEXT ·gatherNearInt8AVX2(SB), NOSPLIT, $0-88
 	MOVQ         x+40(FP), AX
 	MOVQ         cols+48(FP), BX
 	ADDQ         $+31, BX
@@ -1586,116 +3499,73 @@ TEXT ·gatherAheadInt8AVX2(SB), NOSPLIT, $0-88
 	VMOVD        CX, X0
 	VPBROADCASTD X0, Y0
 	XORQ         CX, CX
+	MOVQ         n+32(FP), DX
+	SUBQ         $+3, DX
+	CMPQ         CX, DX
+	JGE          out272
 
-rows128:
-	LEAQ  4(CX), DX
-	CMPQ  DX, n+32(FP)
-	JGT   single129
-	LEAQ  36(CX), DX
-	CMPQ  DX, n+32(FP)
-	JGT   noprefetch130
-	MOVQ  ids+24(FP), DX
-	MOVL  128(DX)(CX*4), SI
-	IMULQ stride+16(FP), SI
-	ADDQ  w+8(FP), SI
-	MOVQ  SI, DI
-	ADDQ  stride+16(FP), DI
-	CMPQ  SI, DI
-	JGE   out132
+loop271:
+	LEAQ    16(CX), SI
+	LEAQ    20(CX), DX
+	CMPQ    DX, n+32(FP)
+	CMOVQGT CX, SI
+	MOVQ    ids+24(FP), DX
+	MOVL    (DX)(SI*4), DI
+	IMULQ   stride+16(FP), DI
+	ADDQ    w+8(FP), DI
+	MOVL    4(DX)(SI*4), R8
+	IMULQ   stride+16(FP), R8
+	ADDQ    w+8(FP), R8
+	MOVL    8(DX)(SI*4), R9
+	IMULQ   stride+16(FP), R9
+	ADDQ    w+8(FP), R9
+	MOVL    12(DX)(SI*4), SI
+	IMULQ   stride+16(FP), SI
+	ADDQ    w+8(FP), SI
+	MOVQ    ids+24(FP), DX
+	MOVL    (DX)(CX*4), R10
+	IMULQ   stride+16(FP), R10
+	ADDQ    w+8(FP), R10
+	MOVL    4(DX)(CX*4), R11
+	IMULQ   stride+16(FP), R11
+	ADDQ    w+8(FP), R11
+	MOVL    8(DX)(CX*4), R12
+	IMULQ   stride+16(FP), R12
+	ADDQ    w+8(FP), R12
+	MOVL    12(DX)(CX*4), DX
+	IMULQ   stride+16(FP), DX
+	ADDQ    w+8(FP), DX
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	XORQ    R13, R13
+	CMPQ    R13, BX
+	JGE     out274
 
-loop131:
-	PREFETCHT1 (SI)
-	ADDQ       $+64, SI
-	CMPQ       SI, DI
-	JLT        loop131
-
-out132:
-	MOVL  132(DX)(CX*4), SI
-	IMULQ stride+16(FP), SI
-	ADDQ  w+8(FP), SI
-	MOVQ  SI, DI
-	ADDQ  stride+16(FP), DI
-	CMPQ  SI, DI
-	JGE   out134
-
-loop133:
-	PREFETCHT1 (SI)
-	ADDQ       $+64, SI
-	CMPQ       SI, DI
-	JLT        loop133
-
-out134:
-	MOVL  136(DX)(CX*4), SI
-	IMULQ stride+16(FP), SI
-	ADDQ  w+8(FP), SI
-	MOVQ  SI, DI
-	ADDQ  stride+16(FP), DI
-	CMPQ  SI, DI
-	JGE   out136
-
-loop135:
-	PREFETCHT1 (SI)
-	ADDQ       $+64, SI
-	CMPQ       SI, DI
-	JLT        loop135
-
-out136:
-	MOVL  140(DX)(CX*4), DX
-	IMULQ stride+16(FP), DX
-	ADDQ  w+8(FP), DX
-	MOVQ  DX, SI
-	ADDQ  stride+16(FP), SI
-	CMPQ  DX, SI
-	JGE   out138
-
-loop137:
-	PREFETCHT1 (DX)
-	ADDQ       $+64, DX
-	CMPQ       DX, SI
-	JLT        loop137
-
-out138:
-noprefetch130:
-	MOVQ   ids+24(FP), DX
-	MOVL   (DX)(CX*4), SI
-	IMULQ  stride+16(FP), SI
-	ADDQ   w+8(FP), SI
-	MOVL   4(DX)(CX*4), DI
-	IMULQ  stride+16(FP), DI
-	ADDQ   w+8(FP), DI
-	MOVL   8(DX)(CX*4), R8
-	IMULQ  stride+16(FP), R8
-	ADDQ   w+8(FP), R8
-	MOVL   12(DX)(CX*4), DX
-	IMULQ  stride+16(FP), DX
-	ADDQ   w+8(FP), DX
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	XORQ   R9, R9
-	CMPQ   R9, BX
-	JGE    out140
-
-loop139:
-	VMOVDQU    (AX)(R9*1), Y5
-	VPMADDUBSW (SI)(R9*1), Y5, Y6
+loop273:
+	PREFETCHT0 (DI)(R13*1)
+	PREFETCHT0 (R8)(R13*1)
+	PREFETCHT0 (R9)(R13*1)
+	PREFETCHT0 (SI)(R13*1)
+	VMOVDQU    (AX)(R13*1), Y5
+	VPMADDUBSW (R10)(R13*1), Y5, Y6
 	VPMADDWD   Y0, Y6, Y6
 	VPADDD     Y6, Y1, Y1
-	VPMADDUBSW (DI)(R9*1), Y5, Y6
+	VPMADDUBSW (R11)(R13*1), Y5, Y6
 	VPMADDWD   Y0, Y6, Y6
 	VPADDD     Y6, Y2, Y2
-	VPMADDUBSW (R8)(R9*1), Y5, Y6
+	VPMADDUBSW (R12)(R13*1), Y5, Y6
 	VPMADDWD   Y0, Y6, Y6
 	VPADDD     Y6, Y3, Y3
-	VPMADDUBSW (DX)(R9*1), Y5, Y5
+	VPMADDUBSW (DX)(R13*1), Y5, Y5
 	VPMADDWD   Y0, Y5, Y5
 	VPADDD     Y5, Y4, Y4
-	ADDQ       $+32, R9
-	CMPQ       R9, BX
-	JLT        loop139
+	ADDQ       $+32, R13
+	CMPQ       R13, BX
+	JLT        loop273
 
-out140:
+out274:
 	VPUNPCKLDQ   Y2, Y1, Y5
 	VPUNPCKHDQ   Y2, Y1, Y2
 	VPADDD       Y2, Y5, Y1
@@ -1736,7 +3606,7 @@ out140:
 	VMULPS       X3, X1, X1
 	MOVQ         b+56(FP), SI
 	TESTQ        SI, SI
-	JZ           nobias141
+	JZ           nobias275
 	MOVQ         ids+24(FP), DX
 	MOVL         (DX)(CX*4), DI
 	VMOVSS       (SI)(DI*4), X2
@@ -1748,37 +3618,138 @@ out140:
 	VINSERTPS    $0x30, (SI)(DI*4), X2, X2
 	VADDPS       X2, X1, X1
 
-nobias141:
+nobias275:
 	MOVQ    y+0(FP), DX
 	VMOVUPS X1, (DX)(CX*4)
+	MOVQ    n+32(FP), DX
+	SUBQ    $+3, DX
 	ADDQ    $+4, CX
-	JMP     rows128
+	CMPQ    CX, DX
+	JLT     loop271
 
-single129:
-	CMPQ CX, n+32(FP)
-	JGE  out143
+out272:
+	MOVQ n+32(FP), DX
+	SUBQ $+1, DX
+	CMPQ CX, DX
+	JGE  out277
 
-loop142:
-	LEAQ  33(CX), DX
-	CMPQ  DX, n+32(FP)
-	JGT   noprefetch144
-	MOVQ  ids+24(FP), DX
-	MOVL  128(DX)(CX*4), DX
-	IMULQ stride+16(FP), DX
-	ADDQ  w+8(FP), DX
-	MOVQ  DX, SI
-	ADDQ  stride+16(FP), SI
-	CMPQ  DX, SI
-	JGE   out146
+loop276:
+	LEAQ    16(CX), SI
+	LEAQ    18(CX), DX
+	CMPQ    DX, n+32(FP)
+	CMOVQGT CX, SI
+	MOVQ    ids+24(FP), DX
+	MOVL    (DX)(SI*4), DI
+	IMULQ   stride+16(FP), DI
+	ADDQ    w+8(FP), DI
+	MOVL    4(DX)(SI*4), SI
+	IMULQ   stride+16(FP), SI
+	ADDQ    w+8(FP), SI
+	MOVQ    ids+24(FP), DX
+	MOVL    (DX)(CX*4), R8
+	IMULQ   stride+16(FP), R8
+	ADDQ    w+8(FP), R8
+	MOVL    4(DX)(CX*4), DX
+	IMULQ   stride+16(FP), DX
+	ADDQ    w+8(FP), DX
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	XORQ    R9, R9
+	CMPQ    R9, BX
+	JGE     out279
 
-loop145:
-	PREFETCHT1 (DX)
-	ADDQ       $+64, DX
-	CMPQ       DX, SI
-	JLT        loop145
+loop278:
+	PREFETCHT0 (DI)(R9*1)
+	PREFETCHT0 (SI)(R9*1)
+	VMOVDQU    (AX)(R9*1), Y3
+	VPMADDUBSW (R8)(R9*1), Y3, Y4
+	VPMADDWD   Y0, Y4, Y4
+	VPADDD     Y4, Y1, Y1
+	VPMADDUBSW (DX)(R9*1), Y3, Y3
+	VPMADDWD   Y0, Y3, Y3
+	VPADDD     Y3, Y2, Y2
+	ADDQ       $+32, R9
+	CMPQ       R9, BX
+	JLT        loop278
 
-out146:
-noprefetch144:
+out279:
+	VPSHUFD      $0x0e, Y1, Y3
+	VPADDD       Y3, Y1, Y1
+	VPSHUFD      $0x01, Y1, Y3
+	VPADDD       Y3, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X3
+	VPADDD       X3, X1, X1
+	VBROADCASTSS zero+84(FP), X3
+	MOVQ         sum+72(FP), SI
+	MOVQ         ids+24(FP), DX
+	MOVL         (DX)(CX*4), DX
+	VMOVSS       (SI)(DX*4), X4
+	VPMULLD      X3, X4, X4
+	VPSUBD       X4, X1, X1
+	VCVTDQ2PS    X1, X1
+	VBROADCASTSS inputScale+80(FP), X3
+	MOVQ         scale+64(FP), SI
+	MOVQ         ids+24(FP), DX
+	MOVL         (DX)(CX*4), DX
+	VMOVSS       (SI)(DX*4), X4
+	VMULPS       X3, X4, X4
+	VMULPS       X4, X1, X1
+	MOVQ         b+56(FP), SI
+	TESTQ        SI, SI
+	JZ           nobias280
+	MOVQ         ids+24(FP), DX
+	MOVL         (DX)(CX*4), DX
+	VMOVSS       (SI)(DX*4), X3
+	VADDPS       X3, X1, X1
+
+nobias280:
+	MOVQ         y+0(FP), DX
+	VMOVSS       X1, (DX)(CX*4)
+	VPSHUFD      $0x0e, Y2, Y1
+	VPADDD       Y1, Y2, Y2
+	VPSHUFD      $0x01, Y2, Y1
+	VPADDD       Y1, Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X1
+	VPADDD       X1, X2, X2
+	VBROADCASTSS zero+84(FP), X1
+	MOVQ         sum+72(FP), SI
+	MOVQ         ids+24(FP), DX
+	MOVL         4(DX)(CX*4), DX
+	VMOVSS       (SI)(DX*4), X3
+	VPMULLD      X1, X3, X3
+	VPSUBD       X3, X2, X2
+	VCVTDQ2PS    X2, X2
+	VBROADCASTSS inputScale+80(FP), X1
+	MOVQ         scale+64(FP), SI
+	MOVQ         ids+24(FP), DX
+	MOVL         4(DX)(CX*4), DX
+	VMOVSS       (SI)(DX*4), X3
+	VMULPS       X1, X3, X3
+	VMULPS       X3, X2, X2
+	MOVQ         b+56(FP), SI
+	TESTQ        SI, SI
+	JZ           nobias281
+	MOVQ         ids+24(FP), DX
+	MOVL         4(DX)(CX*4), DX
+	VMOVSS       (SI)(DX*4), X1
+	VADDPS       X1, X2, X2
+
+nobias281:
+	MOVQ   y+0(FP), DX
+	VMOVSS X2, 4(DX)(CX*4)
+	MOVQ   n+32(FP), DX
+	SUBQ   $+1, DX
+	ADDQ   $+2, CX
+	CMPQ   CX, DX
+	JLT    loop276
+
+out277:
+	MOVQ n+32(FP), DX
+	SUBQ $+0, DX
+	CMPQ CX, DX
+	JGE  out283
+
+loop282:
 	MOVQ   ids+24(FP), DX
 	MOVL   (DX)(CX*4), DX
 	IMULQ  stride+16(FP), DX
@@ -1786,18 +3757,18 @@ noprefetch144:
 	VXORPS Y1, Y1, Y1
 	XORQ   SI, SI
 	CMPQ   SI, BX
-	JGE    out148
+	JGE    out285
 
-loop147:
+loop284:
 	VMOVDQU    (AX)(SI*1), Y2
 	VPMADDUBSW (DX)(SI*1), Y2, Y2
 	VPMADDWD   Y0, Y2, Y2
 	VPADDD     Y2, Y1, Y1
 	ADDQ       $+32, SI
 	CMPQ       SI, BX
-	JLT        loop147
+	JLT        loop284
 
-out148:
+out285:
 	VPSHUFD      $0x0e, Y1, Y2
 	VPADDD       Y2, Y1, Y1
 	VPSHUFD      $0x01, Y1, Y2
@@ -1821,20 +3792,345 @@ out148:
 	VMULPS       X3, X1, X1
 	MOVQ         b+56(FP), SI
 	TESTQ        SI, SI
-	JZ           nobias149
+	JZ           nobias286
 	MOVQ         ids+24(FP), DX
 	MOVL         (DX)(CX*4), DX
 	VMOVSS       (SI)(DX*4), X2
 	VADDPS       X2, X1, X1
 
-nobias149:
+nobias286:
 	MOVQ   y+0(FP), DX
 	VMOVSS X1, (DX)(CX*4)
+	MOVQ   n+32(FP), DX
+	SUBQ   $+0, DX
 	ADDQ   $+1, CX
-	CMPQ   CX, n+32(FP)
-	JLT    loop142
+	CMPQ   CX, DX
+	JLT    loop282
 
-out143:
+out283:
+	VZEROUPPER
+	RET
+
+// func gatherFarInt8AVX2(y *float32, w *int8, stride int, ids *int32, n int, x *uint8, cols int, b *float32, scale *float32, sum *int32, inputScale float32, zero int32)
+// Requires: AVX, AVX2, CMOV, MMX+
+TEXT ·gatherFarInt8AVX2(SB), NOSPLIT, $0-88
+	MOVQ         x+40(FP), AX
+	MOVQ         cols+48(FP), BX
+	ADDQ         $+31, BX
+	ANDQ         $-32, BX
+	MOVL         $0x00010001, CX
+	VMOVD        CX, X0
+	VPBROADCASTD X0, Y0
+	XORQ         CX, CX
+	MOVQ         n+32(FP), DX
+	SUBQ         $+3, DX
+	CMPQ         CX, DX
+	JGE          out288
+
+loop287:
+	LEAQ    32(CX), SI
+	LEAQ    36(CX), DX
+	CMPQ    DX, n+32(FP)
+	CMOVQGT CX, SI
+	MOVQ    ids+24(FP), DX
+	MOVL    (DX)(SI*4), DI
+	IMULQ   stride+16(FP), DI
+	ADDQ    w+8(FP), DI
+	MOVL    4(DX)(SI*4), R8
+	IMULQ   stride+16(FP), R8
+	ADDQ    w+8(FP), R8
+	MOVL    8(DX)(SI*4), R9
+	IMULQ   stride+16(FP), R9
+	ADDQ    w+8(FP), R9
+	MOVL    12(DX)(SI*4), SI
+	IMULQ   stride+16(FP), SI
+	ADDQ    w+8(FP), SI
+	MOVQ    ids+24(FP), DX
+	MOVL    (DX)(CX*4), R10
+	IMULQ   stride+16(FP), R10
+	ADDQ    w+8(FP), R10
+	MOVL    4(DX)(CX*4), R11
+	IMULQ   stride+16(FP), R11
+	ADDQ    w+8(FP), R11
+	MOVL    8(DX)(CX*4), R12
+	IMULQ   stride+16(FP), R12
+	ADDQ    w+8(FP), R12
+	MOVL    12(DX)(CX*4), DX
+	IMULQ   stride+16(FP), DX
+	ADDQ    w+8(FP), DX
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	XORQ    R13, R13
+	CMPQ    R13, BX
+	JGE     out290
+
+loop289:
+	PREFETCHT1 (DI)(R13*1)
+	PREFETCHT1 (R8)(R13*1)
+	PREFETCHT1 (R9)(R13*1)
+	PREFETCHT1 (SI)(R13*1)
+	VMOVDQU    (AX)(R13*1), Y5
+	VPMADDUBSW (R10)(R13*1), Y5, Y6
+	VPMADDWD   Y0, Y6, Y6
+	VPADDD     Y6, Y1, Y1
+	VPMADDUBSW (R11)(R13*1), Y5, Y6
+	VPMADDWD   Y0, Y6, Y6
+	VPADDD     Y6, Y2, Y2
+	VPMADDUBSW (R12)(R13*1), Y5, Y6
+	VPMADDWD   Y0, Y6, Y6
+	VPADDD     Y6, Y3, Y3
+	VPMADDUBSW (DX)(R13*1), Y5, Y5
+	VPMADDWD   Y0, Y5, Y5
+	VPADDD     Y5, Y4, Y4
+	ADDQ       $+32, R13
+	CMPQ       R13, BX
+	JLT        loop289
+
+out290:
+	VPUNPCKLDQ   Y2, Y1, Y5
+	VPUNPCKHDQ   Y2, Y1, Y2
+	VPADDD       Y2, Y5, Y1
+	VPUNPCKLDQ   Y4, Y3, Y5
+	VPUNPCKHDQ   Y4, Y3, Y2
+	VPADDD       Y2, Y5, Y3
+	VPUNPCKLQDQ  Y3, Y1, Y5
+	VPUNPCKHQDQ  Y3, Y1, Y2
+	VPADDD       Y2, Y5, Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VPADDD       X2, X1, X1
+	VBROADCASTSS zero+84(FP), X2
+	MOVQ         sum+72(FP), SI
+	MOVQ         ids+24(FP), DX
+	MOVL         (DX)(CX*4), DI
+	VMOVSS       (SI)(DI*4), X3
+	MOVL         4(DX)(CX*4), DI
+	VINSERTPS    $0x10, (SI)(DI*4), X3, X3
+	MOVL         8(DX)(CX*4), DI
+	VINSERTPS    $0x20, (SI)(DI*4), X3, X3
+	MOVL         12(DX)(CX*4), DI
+	VINSERTPS    $0x30, (SI)(DI*4), X3, X3
+	VPMULLD      X2, X3, X3
+	VPSUBD       X3, X1, X1
+	VCVTDQ2PS    X1, X1
+	VBROADCASTSS inputScale+80(FP), X2
+	MOVQ         scale+64(FP), SI
+	MOVQ         ids+24(FP), DX
+	MOVL         (DX)(CX*4), DI
+	VMOVSS       (SI)(DI*4), X3
+	MOVL         4(DX)(CX*4), DI
+	VINSERTPS    $0x10, (SI)(DI*4), X3, X3
+	MOVL         8(DX)(CX*4), DI
+	VINSERTPS    $0x20, (SI)(DI*4), X3, X3
+	MOVL         12(DX)(CX*4), DI
+	VINSERTPS    $0x30, (SI)(DI*4), X3, X3
+	VMULPS       X2, X3, X3
+	VMULPS       X3, X1, X1
+	MOVQ         b+56(FP), SI
+	TESTQ        SI, SI
+	JZ           nobias291
+	MOVQ         ids+24(FP), DX
+	MOVL         (DX)(CX*4), DI
+	VMOVSS       (SI)(DI*4), X2
+	MOVL         4(DX)(CX*4), DI
+	VINSERTPS    $0x10, (SI)(DI*4), X2, X2
+	MOVL         8(DX)(CX*4), DI
+	VINSERTPS    $0x20, (SI)(DI*4), X2, X2
+	MOVL         12(DX)(CX*4), DI
+	VINSERTPS    $0x30, (SI)(DI*4), X2, X2
+	VADDPS       X2, X1, X1
+
+nobias291:
+	MOVQ    y+0(FP), DX
+	VMOVUPS X1, (DX)(CX*4)
+	MOVQ    n+32(FP), DX
+	SUBQ    $+3, DX
+	ADDQ    $+4, CX
+	CMPQ    CX, DX
+	JLT     loop287
+
+out288:
+	MOVQ n+32(FP), DX
+	SUBQ $+1, DX
+	CMPQ CX, DX
+	JGE  out293
+
+loop292:
+	LEAQ    32(CX), SI
+	LEAQ    34(CX), DX
+	CMPQ    DX, n+32(FP)
+	CMOVQGT CX, SI
+	MOVQ    ids+24(FP), DX
+	MOVL    (DX)(SI*4), DI
+	IMULQ   stride+16(FP), DI
+	ADDQ    w+8(FP), DI
+	MOVL    4(DX)(SI*4), SI
+	IMULQ   stride+16(FP), SI
+	ADDQ    w+8(FP), SI
+	MOVQ    ids+24(FP), DX
+	MOVL    (DX)(CX*4), R8
+	IMULQ   stride+16(FP), R8
+	ADDQ    w+8(FP), R8
+	MOVL    4(DX)(CX*4), DX
+	IMULQ   stride+16(FP), DX
+	ADDQ    w+8(FP), DX
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	XORQ    R9, R9
+	CMPQ    R9, BX
+	JGE     out295
+
+loop294:
+	PREFETCHT1 (DI)(R9*1)
+	PREFETCHT1 (SI)(R9*1)
+	VMOVDQU    (AX)(R9*1), Y3
+	VPMADDUBSW (R8)(R9*1), Y3, Y4
+	VPMADDWD   Y0, Y4, Y4
+	VPADDD     Y4, Y1, Y1
+	VPMADDUBSW (DX)(R9*1), Y3, Y3
+	VPMADDWD   Y0, Y3, Y3
+	VPADDD     Y3, Y2, Y2
+	ADDQ       $+32, R9
+	CMPQ       R9, BX
+	JLT        loop294
+
+out295:
+	VPSHUFD      $0x0e, Y1, Y3
+	VPADDD       Y3, Y1, Y1
+	VPSHUFD      $0x01, Y1, Y3
+	VPADDD       Y3, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X3
+	VPADDD       X3, X1, X1
+	VBROADCASTSS zero+84(FP), X3
+	MOVQ         sum+72(FP), SI
+	MOVQ         ids+24(FP), DX
+	MOVL         (DX)(CX*4), DX
+	VMOVSS       (SI)(DX*4), X4
+	VPMULLD      X3, X4, X4
+	VPSUBD       X4, X1, X1
+	VCVTDQ2PS    X1, X1
+	VBROADCASTSS inputScale+80(FP), X3
+	MOVQ         scale+64(FP), SI
+	MOVQ         ids+24(FP), DX
+	MOVL         (DX)(CX*4), DX
+	VMOVSS       (SI)(DX*4), X4
+	VMULPS       X3, X4, X4
+	VMULPS       X4, X1, X1
+	MOVQ         b+56(FP), SI
+	TESTQ        SI, SI
+	JZ           nobias296
+	MOVQ         ids+24(FP), DX
+	MOVL         (DX)(CX*4), DX
+	VMOVSS       (SI)(DX*4), X3
+	VADDPS       X3, X1, X1
+
+nobias296:
+	MOVQ         y+0(FP), DX
+	VMOVSS       X1, (DX)(CX*4)
+	VPSHUFD      $0x0e, Y2, Y1
+	VPADDD       Y1, Y2, Y2
+	VPSHUFD      $0x01, Y2, Y1
+	VPADDD       Y1, Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X1
+	VPADDD       X1, X2, X2
+	VBROADCASTSS zero+84(FP), X1
+	MOVQ         sum+72(FP), SI
+	MOVQ         ids+24(FP), DX
+	MOVL         4(DX)(CX*4), DX
+	VMOVSS       (SI)(DX*4), X3
+	VPMULLD      X1, X3, X3
+	VPSUBD       X3, X2, X2
+	VCVTDQ2PS    X2, X2
+	VBROADCASTSS inputScale+80(FP), X1
+	MOVQ         scale+64(FP), SI
+	MOVQ         ids+24(FP), DX
+	MOVL         4(DX)(CX*4), DX
+	VMOVSS       (SI)(DX*4), X3
+	VMULPS       X1, X3, X3
+	VMULPS       X3, X2, X2
+	MOVQ         b+56(FP), SI
+	TESTQ        SI, SI
+	JZ           nobias297
+	MOVQ         ids+24(FP), DX
+	MOVL         4(DX)(CX*4), DX
+	VMOVSS       (SI)(DX*4), X1
+	VADDPS       X1, X2, X2
+
+nobias297:
+	MOVQ   y+0(FP), DX
+	VMOVSS X2, 4(DX)(CX*4)
+	MOVQ   n+32(FP), DX
+	SUBQ   $+1, DX
+	ADDQ   $+2, CX
+	CMPQ   CX, DX
+	JLT    loop292
+
+out293:
+	MOVQ n+32(FP), DX
+	SUBQ $+0, DX
+	CMPQ CX, DX
+	JGE  out299
+
+loop298:
+	MOVQ   ids+24(FP), DX
+	MOVL   (DX)(CX*4), DX
+	IMULQ  stride+16(FP), DX
+	ADDQ   w+8(FP), DX
+	VXORPS Y1, Y1, Y1
+	XORQ   SI, SI
+	CMPQ   SI, BX
+	JGE    out301
+
+loop300:
+	VMOVDQU    (AX)(SI*1), Y2
+	VPMADDUBSW (DX)(SI*1), Y2, Y2
+	VPMADDWD   Y0, Y2, Y2
+	VPADDD     Y2, Y1, Y1
+	ADDQ       $+32, SI
+	CMPQ       SI, BX
+	JLT        loop300
+
+out301:
+	VPSHUFD      $0x0e, Y1, Y2
+	VPADDD       Y2, Y1, Y1
+	VPSHUFD      $0x01, Y1, Y2
+	VPADDD       Y2, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VPADDD       X2, X1, X1
+	VBROADCASTSS zero+84(FP), X2
+	MOVQ         sum+72(FP), SI
+	MOVQ         ids+24(FP), DX
+	MOVL         (DX)(CX*4), DX
+	VMOVSS       (SI)(DX*4), X3
+	VPMULLD      X2, X3, X3
+	VPSUBD       X3, X1, X1
+	VCVTDQ2PS    X1, X1
+	VBROADCASTSS inputScale+80(FP), X2
+	MOVQ         scale+64(FP), SI
+	MOVQ         ids+24(FP), DX
+	MOVL         (DX)(CX*4), DX
+	VMOVSS       (SI)(DX*4), X3
+	VMULPS       X2, X3, X3
+	VMULPS       X3, X1, X1
+	MOVQ         b+56(FP), SI
+	TESTQ        SI, SI
+	JZ           nobias302
+	MOVQ         ids+24(FP), DX
+	MOVL         (DX)(CX*4), DX
+	VMOVSS       (SI)(DX*4), X2
+	VADDPS       X2, X1, X1
+
+nobias302:
+	MOVQ   y+0(FP), DX
+	VMOVSS X1, (DX)(CX*4)
+	MOVQ   n+32(FP), DX
+	SUBQ   $+0, DX
+	ADDQ   $+1, CX
+	CMPQ   CX, DX
+	JLT    loop298
+
+out299:
 	VZEROUPPER
 	RET
 
@@ -1845,10 +4141,10 @@ TEXT ·axpyBF16AVX2(SB), NOSPLIT, $0-56
 	XORQ   DX, DX
 	VXORPS Y0, Y0, Y0
 
-group150:
+group303:
 	LEAQ         8(DX), CX
 	CMPQ         CX, n+32(FP)
-	JGT          groupsdone151
+	JGT          groupsdone304
 	MOVQ         ids+24(FP), R12
 	MOVQ         a+40(FP), CX
 	MOVL         (R12)(DX*4), BX
@@ -1887,9 +4183,9 @@ group150:
 	MOVQ         cols+48(FP), R13
 	SUBQ         $+31, R13
 	CMPQ         CX, R13
-	JGE          out154
+	JGE          out307
 
-loop153:
+loop306:
 	VMOVUPS     (AX)(CX*4), Y9
 	VMOVUPS     32(AX)(CX*4), Y10
 	VMOVUPS     64(AX)(CX*4), Y11
@@ -1988,15 +4284,15 @@ loop153:
 	VMOVUPS     Y10, 96(AX)(CX*4)
 	ADDQ        $+32, CX
 	CMPQ        CX, R13
-	JLT         loop153
+	JLT         loop306
 
-out154:
+out307:
 	MOVQ cols+48(FP), R13
 	SUBQ $+7, R13
 	CMPQ CX, R13
-	JGE  out156
+	JGE  out309
 
-loop155:
+loop308:
 	VMOVUPS     (AX)(CX*4), Y9
 	VPMOVZXWD   (BX)(CX*2), Y10
 	VPSLLD      $0x10, Y10, Y10
@@ -2025,12 +4321,12 @@ loop155:
 	VMOVUPS     Y9, (AX)(CX*4)
 	ADDQ        $+8, CX
 	CMPQ        CX, R13
-	JLT         loop155
+	JLT         loop308
 
-out156:
+out309:
 	MOVQ        cols+48(FP), R13
 	ANDQ        $+7, R13
-	JZ          whole152
+	JZ          whole305
 	LEAQ        laneMasks<>+32(SB), R14
 	NEGQ        R13
 	VMOVUPS     (R14)(R13*4), Y9
@@ -2069,11 +4365,11 @@ out156:
 	VFMADD231PS Y1, Y8, Y10
 	VMASKMOVPS  Y10, Y9, (AX)(CX*4)
 
-whole152:
+whole305:
 	ADDQ $+8, DX
-	JMP  group150
+	JMP  group303
 
-groupsdone151:
+groupsdone304:
 	MOVQ ids+24(FP), BX
 	MOVQ a+40(FP), SI
 	MOVQ n+32(FP), DI
@@ -2081,9 +4377,9 @@ groupsdone151:
 	MOVQ cols+48(FP), R9
 	SUBQ $+63, R9
 	CMPQ CX, R9
-	JGE  out159
+	JGE  out312
 
-loop158:
+loop311:
 	VMOVUPS    (AX)(CX*4), Y1
 	VMOVUPS    32(AX)(CX*4), Y2
 	VMOVUPS    64(AX)(CX*4), Y3
@@ -2102,9 +4398,9 @@ loop158:
 	VPERM2F128 $0x31, Y8, Y7, Y7
 	MOVQ       DX, R8
 	CMPQ       R8, DI
-	JGE        out161
+	JGE        out314
 
-loop160:
+loop313:
 	MOVL         (BX)(R8*4), R10
 	VBROADCASTSS (SI)(R8*4), Y8
 	IMULQ        stride+16(FP), R10
@@ -2131,9 +4427,9 @@ loop160:
 	VFMADD231PS  Y11, Y8, Y7
 	ADDQ         $+1, R8
 	CMPQ         R8, DI
-	JLT          loop160
+	JLT          loop313
 
-out161:
+out314:
 	VPERM2F128 $0x20, Y1, Y9, Y8
 	VPERM2F128 $0x31, Y1, Y9, Y1
 	VPERM2F128 $0x20, Y3, Y2, Y9
@@ -2152,21 +4448,21 @@ out161:
 	VMOVUPS    Y6, 224(AX)(CX*4)
 	ADDQ       $+64, CX
 	CMPQ       CX, R9
-	JLT        loop158
+	JLT        loop311
 
-out159:
+out312:
 	MOVQ cols+48(FP), R9
 	SUBQ $+7, R9
 	CMPQ CX, R9
-	JGE  out163
+	JGE  out316
 
-loop162:
+loop315:
 	VMOVUPS (AX)(CX*4), Y0
 	MOVQ    DX, R8
 	CMPQ    R8, DI
-	JGE     out165
+	JGE     out318
 
-loop164:
+loop317:
 	MOVL         (BX)(R8*4), R10
 	VBROADCASTSS (SI)(R8*4), Y1
 	IMULQ        stride+16(FP), R10
@@ -2176,27 +4472,27 @@ loop164:
 	VFMADD231PS  Y2, Y1, Y0
 	ADDQ         $+1, R8
 	CMPQ         R8, DI
-	JLT          loop164
+	JLT          loop317
 
-out165:
+out318:
 	VMOVUPS Y0, (AX)(CX*4)
 	ADDQ    $+8, CX
 	CMPQ    CX, R9
-	JLT     loop162
+	JLT     loop315
 
-out163:
+out316:
 	MOVQ       cols+48(FP), R8
 	ANDQ       $+7, R8
-	JZ         whole157
+	JZ         whole310
 	LEAQ       laneMasks<>+32(SB), R9
 	NEGQ       R8
 	VMOVUPS    (R9)(R8*4), Y0
 	VMASKMOVPS (AX)(CX*4), Y0, Y1
 	MOVQ       DX, R8
 	CMPQ       R8, DI
-	JGE        out167
+	JGE        out320
 
-loop166:
+loop319:
 	MOVL         (BX)(R8*4), DX
 	VBROADCASTSS (SI)(R8*4), Y2
 	IMULQ        stride+16(FP), DX
@@ -2207,12 +4503,12 @@ loop166:
 	VFMADD231PS  Y3, Y2, Y1
 	ADDQ         $+1, R8
 	CMPQ         R8, DI
-	JLT          loop166
+	JLT          loop319
 
-out167:
+out320:
 	VMASKMOVPS Y1, Y0, (AX)(CX*4)
 
-whole157:
+whole310:
 	VZEROUPPER
 	RET
 
@@ -2222,10 +4518,10 @@ TEXT ·axpyInt8AVX2(SB), NOSPLIT, $0-64
 	MOVQ y+0(FP), AX
 	XORQ DX, DX
 
-group168:
+group321:
 	LEAQ         8(DX), CX
 	CMPQ         CX, n+32(FP)
-	JGT          groupsdone169
+	JGT          groupsdone322
 	MOVQ         ids+24(FP), R12
 	MOVQ         a+40(FP), CX
 	MOVL         (R12)(DX*4), BX
@@ -2288,9 +4584,9 @@ group168:
 	MOVQ         cols+48(FP), R13
 	SUBQ         $+31, R13
 	CMPQ         CX, R13
-	JGE          out172
+	JGE          out325
 
-loop171:
+loop324:
 	VMOVUPS     (AX)(CX*4), Y8
 	VMOVUPS     32(AX)(CX*4), Y9
 	VMOVUPS     64(AX)(CX*4), Y10
@@ -2397,15 +4693,15 @@ loop171:
 	VMOVUPS     Y11, 96(AX)(CX*4)
 	ADDQ        $+32, CX
 	CMPQ        CX, R13
-	JLT         loop171
+	JLT         loop324
 
-out172:
+out325:
 	MOVQ cols+48(FP), R13
 	SUBQ $+7, R13
 	CMPQ CX, R13
-	JGE  out174
+	JGE  out327
 
-loop173:
+loop326:
 	VMOVUPS     (AX)(CX*4), Y8
 	VPMOVSXBD   (BX)(CX*1), Y9
 	VCVTDQ2PS   Y9, Y9
@@ -2434,12 +4730,12 @@ loop173:
 	VMOVUPS     Y8, (AX)(CX*4)
 	ADDQ        $+8, CX
 	CMPQ        CX, R13
-	JLT         loop173
+	JLT         loop326
 
-out174:
+out327:
 	MOVQ        cols+48(FP), R13
 	ANDQ        $+7, R13
-	JZ          whole170
+	JZ          whole323
 	LEAQ        laneMasks<>+32(SB), R14
 	NEGQ        R13
 	VMOVUPS     (R14)(R13*4), Y8
@@ -2478,11 +4774,11 @@ out174:
 	VFMADD231PS Y0, Y7, Y9
 	VMASKMOVPS  Y9, Y8, (AX)(CX*4)
 
-whole170:
+whole323:
 	ADDQ $+8, DX
-	JMP  group168
+	JMP  group321
 
-groupsdone169:
+groupsdone322:
 	MOVQ ids+24(FP), BX
 	MOVQ a+40(FP), SI
 	MOVQ n+32(FP), DI
@@ -2490,9 +4786,9 @@ groupsdone169:
 	MOVQ cols+48(FP), R9
 	SUBQ $+63, R9
 	CMPQ CX, R9
-	JGE  out177
+	JGE  out330
 
-loop176:
+loop329:
 	VMOVUPS (AX)(CX*4), Y0
 	VMOVUPS 32(AX)(CX*4), Y1
 	VMOVUPS 64(AX)(CX*4), Y2
@@ -2503,9 +4799,9 @@ loop176:
 	VMOVUPS 224(AX)(CX*4), Y7
 	MOVQ    DX, R8
 	CMPQ    R8, DI
-	JGE     out179
+	JGE     out332
 
-loop178:
+loop331:
 	MOVL         (BX)(R8*4), R10
 	VBROADCASTSS (SI)(R8*4), Y8
 	MOVQ         scale+56(FP), R11
@@ -2539,9 +4835,9 @@ loop178:
 	VFMADD231PS  Y9, Y8, Y7
 	ADDQ         $+1, R8
 	CMPQ         R8, DI
-	JLT          loop178
+	JLT          loop331
 
-out179:
+out332:
 	VMOVUPS Y0, (AX)(CX*4)
 	VMOVUPS Y1, 32(AX)(CX*4)
 	VMOVUPS Y2, 64(AX)(CX*4)
@@ -2552,21 +4848,21 @@ out179:
 	VMOVUPS Y7, 224(AX)(CX*4)
 	ADDQ    $+64, CX
 	CMPQ    CX, R9
-	JLT     loop176
+	JLT     loop329
 
-out177:
+out330:
 	MOVQ cols+48(FP), R9
 	SUBQ $+7, R9
 	CMPQ CX, R9
-	JGE  out181
+	JGE  out334
 
-loop180:
+loop333:
 	VMOVUPS (AX)(CX*4), Y0
 	MOVQ    DX, R8
 	CMPQ    R8, DI
-	JGE     out183
+	JGE     out336
 
-loop182:
+loop335:
 	MOVL         (BX)(R8*4), R10
 	VBROADCASTSS (SI)(R8*4), Y1
 	MOVQ         scale+56(FP), R11
@@ -2579,27 +4875,27 @@ loop182:
 	VFMADD231PS  Y2, Y1, Y0
 	ADDQ         $+1, R8
 	CMPQ         R8, DI
-	JLT          loop182
+	JLT          loop335
 
-out183:
+out336:
 	VMOVUPS Y0, (AX)(CX*4)
 	ADDQ    $+8, CX
 	CMPQ    CX, R9
-	JLT     loop180
+	JLT     loop333
 
-out181:
+out334:
 	MOVQ       cols+48(FP), R8
 	ANDQ       $+7, R8
-	JZ         whole175
+	JZ         whole328
 	LEAQ       laneMasks<>+32(SB), R9
 	NEGQ       R8
 	VMOVUPS    (R9)(R8*4), Y0
 	VMASKMOVPS (AX)(CX*4), Y0, Y1
 	MOVQ       DX, R8
 	CMPQ       R8, DI
-	JGE        out185
+	JGE        out338
 
-loop184:
+loop337:
 	MOVL         (BX)(R8*4), DX
 	VBROADCASTSS (SI)(R8*4), Y2
 	MOVQ         scale+56(FP), R9
@@ -2613,12 +4909,12 @@ loop184:
 	VFMADD231PS  Y3, Y2, Y1
 	ADDQ         $+1, R8
 	CMPQ         R8, DI
-	JLT          loop184
+	JLT          loop337
 
-out185:
+out338:
 	VMASKMOVPS Y1, Y0, (AX)(CX*4)
 
-whole175:
+whole328:
 	VZEROUPPER
 	RET
 
@@ -2637,9 +4933,9 @@ TEXT ·finiteRangeAVX2(SB), NOSPLIT, $0-24
 	VPBROADCASTD X3, Y3
 	XORQ         DX, DX
 	CMPQ         DX, CX
-	JGE          out187
+	JGE          out340
 
-loop186:
+loop339:
 	VMOVUPS  (AX)(DX*4), Y4
 	VPAND    Y2, Y4, Y5
 	VPCMPGTD Y5, Y3, Y5
@@ -2648,9 +4944,9 @@ loop186:
 	VMAXPS   Y4, Y1, Y1
 	ADDQ     $+8, DX
 	CMPQ     DX, CX
-	JLT      loop186
+	JLT      loop339
 
-out187:
+out340:
 	VEXTRACTF128 $0x01, Y0, X2
 	VMINPS       X2, X0, X0
 	VPERMILPS    $0x0e, X0, X2
@@ -2680,9 +4976,9 @@ TEXT ·convertAVX2(SB), NOSPLIT, $0-40
 	VBROADCASTSS zero+36(FP), Y3
 	XORQ         BX, BX
 	CMPQ         BX, DX
-	JGE          out189
+	JGE          out342
 
-loop188:
+loop341:
 	VMULPS       (CX)(BX*4), Y0, Y4
 	VCMPPS       $0x07, Y4, Y4, Y5
 	VANDPS       Y5, Y4, Y4
@@ -2696,9 +4992,9 @@ loop188:
 	VMOVQ        X5, (AX)(BX*1)
 	ADDQ         $+8, BX
 	CMPQ         BX, DX
-	JLT          loop188
+	JLT          loop341
 
-out189:
+out342:
 	VZEROUPPER
 	RET
 
@@ -2709,10 +5005,10 @@ TEXT ·blockMatVecAVX2(SB), NOSPLIT, $0-80
 	MOVQ x+64(FP), CX
 	XORQ DX, DX
 
-blocks190:
+blocks343:
 	LEAQ   2(DX), BX
 	CMPQ   BX, n+40(FP)
-	JGT    single191
+	JGT    single344
 	MOVQ   blocks+32(FP), BX
 	MOVL   (BX)(DX*4), BX
 	IMULQ  cols+24(FP), BX
@@ -2735,9 +5031,9 @@ blocks190:
 	MOVQ   count+56(FP), R8
 	ANDQ   $-2, R8
 	CMPQ   DI, R8
-	JGE    out193
+	JGE    out346
 
-loop192:
+loop345:
 	MOVL         (AX)(DI*4), R9
 	SHLQ         $0x06, R9
 	VBROADCASTSS (CX)(DI*4), Y8
@@ -2754,13 +5050,13 @@ loop192:
 	VFMADD231PS  32(SI)(R9*1), Y8, Y7
 	ADDQ         $+2, DI
 	CMPQ         DI, R8
-	JLT          loop192
+	JLT          loop345
 
-out193:
+out346:
 	CMPQ DI, count+56(FP)
-	JGE  out195
+	JGE  out348
 
-loop194:
+loop347:
 	MOVL         (AX)(DI*4), R8
 	SHLQ         $0x06, R8
 	VBROADCASTSS (CX)(DI*4), Y8
@@ -2770,9 +5066,9 @@ loop194:
 	VFMADD231PS  32(SI)(R8*1), Y8, Y6
 	ADDQ         $+1, DI
 	CMPQ         DI, count+56(FP)
-	JLT          loop194
+	JLT          loop347
 
-out195:
+out348:
 	MOVQ         blocks+32(FP), BX
 	MOVL         (BX)(DX*4), BX
 	SHLQ         $0x04, BX
@@ -2785,11 +5081,11 @@ out195:
 	VPCMPGTD     counting<>+0(SB), Y8, Y1
 	MOVQ         b+72(FP), SI
 	TESTQ        SI, SI
-	JZ           nobias196
+	JZ           nobias349
 	VMASKMOVPS   (SI)(BX*4), Y1, Y3
 	VADDPS       Y3, Y0, Y0
 
-nobias196:
+nobias349:
 	VANDPS     Y1, Y0, Y0
 	MOVQ       y+0(FP), SI
 	MOVQ       DX, DI
@@ -2798,11 +5094,11 @@ nobias196:
 	VPCMPGTD   counting<>+32(SB), Y8, Y0
 	MOVQ       b+72(FP), SI
 	TESTQ      SI, SI
-	JZ         nobias197
+	JZ         nobias350
 	VMASKMOVPS 32(SI)(BX*4), Y0, Y1
 	VADDPS     Y1, Y2, Y2
 
-nobias197:
+nobias350:
 	VANDPS       Y0, Y2, Y2
 	MOVQ         y+0(FP), BX
 	MOVQ         DX, SI
@@ -2820,11 +5116,11 @@ nobias197:
 	VPCMPGTD     counting<>+0(SB), Y0, Y1
 	MOVQ         b+72(FP), SI
 	TESTQ        SI, SI
-	JZ           nobias198
+	JZ           nobias351
 	VMASKMOVPS   (SI)(BX*4), Y1, Y2
 	VADDPS       Y2, Y4, Y4
 
-nobias198:
+nobias351:
 	VANDPS     Y1, Y4, Y4
 	MOVQ       y+0(FP), SI
 	MOVQ       DX, DI
@@ -2833,24 +5129,24 @@ nobias198:
 	VPCMPGTD   counting<>+32(SB), Y0, Y0
 	MOVQ       b+72(FP), SI
 	TESTQ      SI, SI
-	JZ         nobias199
+	JZ         nobias352
 	VMASKMOVPS 32(SI)(BX*4), Y0, Y1
 	VADDPS     Y1, Y6, Y6
 
-nobias199:
+nobias352:
 	VANDPS  Y0, Y6, Y6
 	MOVQ    y+0(FP), BX
 	MOVQ    DX, SI
 	SHLQ    $0x06, SI
 	VMOVUPS Y6, 96(BX)(SI*1)
 	ADDQ    $+2, DX
-	JMP     blocks190
+	JMP     blocks343
 
-single191:
+single344:
 	CMPQ DX, n+40(FP)
-	JGE  out201
+	JGE  out354
 
-loop200:
+loop353:
 	MOVQ   blocks+32(FP), BX
 	MOVL   (BX)(DX*4), BX
 	IMULQ  cols+24(FP), BX
@@ -2864,9 +5160,9 @@ loop200:
 	MOVQ   count+56(FP), DI
 	ANDQ   $-2, DI
 	CMPQ   SI, DI
-	JGE    out203
+	JGE    out356
 
-loop202:
+loop355:
 	MOVL         (AX)(SI*4), R8
 	SHLQ         $0x06, R8
 	VBROADCASTSS (CX)(SI*4), Y4
@@ -2879,13 +5175,13 @@ loop202:
 	VFMADD231PS  32(BX)(R8*1), Y4, Y3
 	ADDQ         $+2, SI
 	CMPQ         SI, DI
-	JLT          loop202
+	JLT          loop355
 
-out203:
+out356:
 	CMPQ SI, count+56(FP)
-	JGE  out205
+	JGE  out358
 
-loop204:
+loop357:
 	MOVL         (AX)(SI*4), DI
 	SHLQ         $0x06, DI
 	VBROADCASTSS (CX)(SI*4), Y4
@@ -2893,9 +5189,9 @@ loop204:
 	VFMADD231PS  32(BX)(DI*1), Y4, Y2
 	ADDQ         $+1, SI
 	CMPQ         SI, count+56(FP)
-	JLT          loop204
+	JLT          loop357
 
-out205:
+out358:
 	MOVQ         blocks+32(FP), BX
 	MOVL         (BX)(DX*4), BX
 	SHLQ         $0x04, BX
@@ -2908,11 +5204,11 @@ out205:
 	VPCMPGTD     counting<>+0(SB), Y4, Y1
 	MOVQ         b+72(FP), SI
 	TESTQ        SI, SI
-	JZ           nobias206
+	JZ           nobias359
 	VMASKMOVPS   (SI)(BX*4), Y1, Y3
 	VADDPS       Y3, Y0, Y0
 
-nobias206:
+nobias359:
 	VANDPS     Y1, Y0, Y0
 	MOVQ       y+0(FP), SI
 	MOVQ       DX, DI
@@ -2921,11 +5217,11 @@ nobias206:
 	VPCMPGTD   counting<>+32(SB), Y4, Y0
 	MOVQ       b+72(FP), SI
 	TESTQ      SI, SI
-	JZ         nobias207
+	JZ         nobias360
 	VMASKMOVPS 32(SI)(BX*4), Y0, Y1
 	VADDPS     Y1, Y2, Y2
 
-nobias207:
+nobias360:
 	VANDPS  Y0, Y2, Y2
 	MOVQ    y+0(FP), BX
 	MOVQ    DX, SI
@@ -2933,9 +5229,9 @@ nobias207:
 	VMOVUPS Y2, 32(BX)(SI*1)
 	ADDQ    $+1, DX
 	CMPQ    DX, n+40(FP)
-	JLT     loop200
+	JLT     loop353
 
-out201:
+out354:
 	VZEROUPPER
 	RET
 
@@ -2965,10 +5261,10 @@ TEXT ·blockMatVecBF16AVX2(SB), NOSPLIT, $0-80
 	XORQ   DX, DX
 	VXORPS Y0, Y0, Y0
 
-blocks208:
+blocks361:
 	LEAQ   2(DX), BX
 	CMPQ   BX, n+40(FP)
-	JGT    single209
+	JGT    single362
 	MOVQ   blocks+32(FP), BX
 	MOVL   (BX)(DX*4), BX
 	IMULQ  cols+24(FP), BX
@@ -2991,9 +5287,9 @@ blocks208:
 	MOVQ   count+56(FP), R8
 	ANDQ   $-2, R8
 	CMPQ   DI, R8
-	JGE    out211
+	JGE    out364
 
-loop210:
+loop363:
 	MOVL         (AX)(DI*4), R9
 	SHLQ         $0x05, R9
 	VBROADCASTSS (CX)(DI*4), Y9
@@ -3022,13 +5318,13 @@ loop210:
 	VFMADD231PS  Y11, Y9, Y8
 	ADDQ         $+2, DI
 	CMPQ         DI, R8
-	JLT          loop210
+	JLT          loop363
 
-out211:
+out364:
 	CMPQ DI, count+56(FP)
-	JGE  out213
+	JGE  out366
 
-loop212:
+loop365:
 	MOVL         (AX)(DI*4), R8
 	SHLQ         $0x05, R8
 	VBROADCASTSS (CX)(DI*4), Y9
@@ -3044,9 +5340,9 @@ loop212:
 	VFMADD231PS  Y11, Y9, Y7
 	ADDQ         $+1, DI
 	CMPQ         DI, count+56(FP)
-	JLT          loop212
+	JLT          loop365
 
-out213:
+out366:
 	MOVQ         blocks+32(FP), BX
 	MOVL         (BX)(DX*4), BX
 	SHLQ         $0x04, BX
@@ -3061,11 +5357,11 @@ out213:
 	VPCMPGTD     counting<>+0(SB), Y9, Y3
 	MOVQ         b+72(FP), SI
 	TESTQ        SI, SI
-	JZ           nobias214
+	JZ           nobias367
 	VMASKMOVPS   (SI)(BX*4), Y3, Y4
 	VADDPS       Y4, Y2, Y2
 
-nobias214:
+nobias367:
 	VANDPS     Y3, Y2, Y2
 	MOVQ       y+0(FP), SI
 	MOVQ       DX, DI
@@ -3074,11 +5370,11 @@ nobias214:
 	VPCMPGTD   counting<>+32(SB), Y9, Y2
 	MOVQ       b+72(FP), SI
 	TESTQ      SI, SI
-	JZ         nobias215
+	JZ         nobias368
 	VMASKMOVPS 32(SI)(BX*4), Y2, Y3
 	VADDPS     Y3, Y1, Y1
 
-nobias215:
+nobias368:
 	VANDPS       Y2, Y1, Y1
 	MOVQ         y+0(FP), BX
 	MOVQ         DX, SI
@@ -3098,11 +5394,11 @@ nobias215:
 	VPCMPGTD     counting<>+0(SB), Y1, Y4
 	MOVQ         b+72(FP), SI
 	TESTQ        SI, SI
-	JZ           nobias216
+	JZ           nobias369
 	VMASKMOVPS   (SI)(BX*4), Y4, Y5
 	VADDPS       Y5, Y2, Y2
 
-nobias216:
+nobias369:
 	VANDPS     Y4, Y2, Y2
 	MOVQ       y+0(FP), SI
 	MOVQ       DX, DI
@@ -3111,24 +5407,24 @@ nobias216:
 	VPCMPGTD   counting<>+32(SB), Y1, Y1
 	MOVQ       b+72(FP), SI
 	TESTQ      SI, SI
-	JZ         nobias217
+	JZ         nobias370
 	VMASKMOVPS 32(SI)(BX*4), Y1, Y2
 	VADDPS     Y2, Y3, Y3
 
-nobias217:
+nobias370:
 	VANDPS  Y1, Y3, Y3
 	MOVQ    y+0(FP), BX
 	MOVQ    DX, SI
 	SHLQ    $0x06, SI
 	VMOVUPS Y3, 96(BX)(SI*1)
 	ADDQ    $+2, DX
-	JMP     blocks208
+	JMP     blocks361
 
-single209:
+single362:
 	CMPQ DX, n+40(FP)
-	JGE  out219
+	JGE  out372
 
-loop218:
+loop371:
 	MOVQ   blocks+32(FP), BX
 	MOVL   (BX)(DX*4), BX
 	IMULQ  cols+24(FP), BX
@@ -3142,9 +5438,9 @@ loop218:
 	MOVQ   count+56(FP), DI
 	ANDQ   $-2, DI
 	CMPQ   SI, DI
-	JGE    out221
+	JGE    out374
 
-loop220:
+loop373:
 	MOVL         (AX)(SI*4), R8
 	SHLQ         $0x05, R8
 	VBROADCASTSS (CX)(SI*4), Y5
@@ -3163,13 +5459,13 @@ loop220:
 	VFMADD231PS  Y7, Y5, Y4
 	ADDQ         $+2, SI
 	CMPQ         SI, DI
-	JLT          loop220
+	JLT          loop373
 
-out221:
+out374:
 	CMPQ SI, count+56(FP)
-	JGE  out223
+	JGE  out376
 
-loop222:
+loop375:
 	MOVL         (AX)(SI*4), DI
 	SHLQ         $0x05, DI
 	VBROADCASTSS (CX)(SI*4), Y5
@@ -3180,9 +5476,9 @@ loop222:
 	VFMADD231PS  Y7, Y5, Y3
 	ADDQ         $+1, SI
 	CMPQ         SI, count+56(FP)
-	JLT          loop222
+	JLT          loop375
 
-out223:
+out376:
 	MOVQ         blocks+32(FP), BX
 	MOVL         (BX)(DX*4), BX
 	SHLQ         $0x04, BX
@@ -3197,11 +5493,11 @@ out223:
 	VPCMPGTD     counting<>+0(SB), Y5, Y3
 	MOVQ         b+72(FP), SI
 	TESTQ        SI, SI
-	JZ           nobias224
+	JZ           nobias377
 	VMASKMOVPS   (SI)(BX*4), Y3, Y4
 	VADDPS       Y4, Y2, Y2
 
-nobias224:
+nobias377:
 	VANDPS     Y3, Y2, Y2
 	MOVQ       y+0(FP), SI
 	MOVQ       DX, DI
@@ -3210,11 +5506,11 @@ nobias224:
 	VPCMPGTD   counting<>+32(SB), Y5, Y2
 	MOVQ       b+72(FP), SI
 	TESTQ      SI, SI
-	JZ         nobias225
+	JZ         nobias378
 	VMASKMOVPS 32(SI)(BX*4), Y2, Y3
 	VADDPS     Y3, Y1, Y1
 
-nobias225:
+nobias378:
 	VANDPS  Y2, Y1, Y1
 	MOVQ    y+0(FP), BX
 	MOVQ    DX, SI
@@ -3222,9 +5518,9 @@ nobias225:
 	VMOVUPS Y1, 32(BX)(SI*1)
 	ADDQ    $+1, DX
 	CMPQ    DX, n+40(FP)
-	JLT     loop218
+	JLT     loop371
 
-out219:
+out372:
 	VZEROUPPER
 	RET
 
@@ -3235,10 +5531,10 @@ TEXT ·blockMatVecInt8AVX2(SB), NOSPLIT, $0-88
 	MOVQ x+64(FP), CX
 	XORQ DX, DX
 
-blocks226:
+blocks379:
 	LEAQ   2(DX), BX
 	CMPQ   BX, n+40(FP)
-	JGT    single227
+	JGT    single380
 	MOVQ   blocks+32(FP), BX
 	MOVL   (BX)(DX*4), BX
 	IMULQ  cols+24(FP), BX
@@ -3261,9 +5557,9 @@ blocks226:
 	MOVQ   count+56(FP), R8
 	ANDQ   $-2, R8
 	CMPQ   DI, R8
-	JGE    out229
+	JGE    out382
 
-loop228:
+loop381:
 	MOVL         (AX)(DI*4), R9
 	SHLQ         $0x04, R9
 	VBROADCASTSS (CX)(DI*4), Y8
@@ -3296,13 +5592,13 @@ loop228:
 	VFMADD231PS  Y9, Y8, Y7
 	ADDQ         $+2, DI
 	CMPQ         DI, R8
-	JLT          loop228
+	JLT          loop381
 
-out229:
+out382:
 	CMPQ DI, count+56(FP)
-	JGE  out231
+	JGE  out384
 
-loop230:
+loop383:
 	MOVL         (AX)(DI*4), R8
 	SHLQ         $0x04, R8
 	VBROADCASTSS (CX)(DI*4), Y8
@@ -3320,9 +5616,9 @@ loop230:
 	VFMADD231PS  Y9, Y8, Y6
 	ADDQ         $+1, DI
 	CMPQ         DI, count+56(FP)
-	JLT          loop230
+	JLT          loop383
 
-out231:
+out384:
 	MOVQ         blocks+32(FP), BX
 	MOVL         (BX)(DX*4), BX
 	SHLQ         $0x04, BX
@@ -3337,11 +5633,11 @@ out231:
 	VPCMPGTD     counting<>+0(SB), Y8, Y1
 	MOVQ         b+72(FP), SI
 	TESTQ        SI, SI
-	JZ           nobias232
+	JZ           nobias385
 	VMASKMOVPS   (SI)(BX*4), Y1, Y3
 	VADDPS       Y3, Y0, Y0
 
-nobias232:
+nobias385:
 	VANDPS     Y1, Y0, Y0
 	MOVQ       y+0(FP), SI
 	MOVQ       DX, DI
@@ -3352,11 +5648,11 @@ nobias232:
 	VPCMPGTD   counting<>+32(SB), Y8, Y0
 	MOVQ       b+72(FP), SI
 	TESTQ      SI, SI
-	JZ         nobias233
+	JZ         nobias386
 	VMASKMOVPS 32(SI)(BX*4), Y0, Y1
 	VADDPS     Y1, Y2, Y2
 
-nobias233:
+nobias386:
 	VANDPS       Y0, Y2, Y2
 	MOVQ         y+0(FP), BX
 	MOVQ         DX, SI
@@ -3376,11 +5672,11 @@ nobias233:
 	VPCMPGTD     counting<>+0(SB), Y0, Y1
 	MOVQ         b+72(FP), SI
 	TESTQ        SI, SI
-	JZ           nobias234
+	JZ           nobias387
 	VMASKMOVPS   (SI)(BX*4), Y1, Y2
 	VADDPS       Y2, Y4, Y4
 
-nobias234:
+nobias387:
 	VANDPS     Y1, Y4, Y4
 	MOVQ       y+0(FP), SI
 	MOVQ       DX, DI
@@ -3391,24 +5687,24 @@ nobias234:
 	VPCMPGTD   counting<>+32(SB), Y0, Y0
 	MOVQ       b+72(FP), SI
 	TESTQ      SI, SI
-	JZ         nobias235
+	JZ         nobias388
 	VMASKMOVPS 32(SI)(BX*4), Y0, Y1
 	VADDPS     Y1, Y6, Y6
 
-nobias235:
+nobias388:
 	VANDPS  Y0, Y6, Y6
 	MOVQ    y+0(FP), BX
 	MOVQ    DX, SI
 	SHLQ    $0x06, SI
 	VMOVUPS Y6, 96(BX)(SI*1)
 	ADDQ    $+2, DX
-	JMP     blocks226
+	JMP     blocks379
 
-single227:
+single380:
 	CMPQ DX, n+40(FP)
-	JGE  out237
+	JGE  out390
 
-loop236:
+loop389:
 	MOVQ   blocks+32(FP), BX
 	MOVL   (BX)(DX*4), BX
 	IMULQ  cols+24(FP), BX
@@ -3422,9 +5718,9 @@ loop236:
 	MOVQ   count+56(FP), DI
 	ANDQ   $-2, DI
 	CMPQ   SI, DI
-	JGE    out239
+	JGE    out392
 
-loop238:
+loop391:
 	MOVL         (AX)(SI*4), R8
 	SHLQ         $0x04, R8
 	VBROADCASTSS (CX)(SI*4), Y4
@@ -3445,13 +5741,13 @@ loop238:
 	VFMADD231PS  Y5, Y4, Y3
 	ADDQ         $+2, SI
 	CMPQ         SI, DI
-	JLT          loop238
+	JLT          loop391
 
-out239:
+out392:
 	CMPQ SI, count+56(FP)
-	JGE  out241
+	JGE  out394
 
-loop240:
+loop393:
 	MOVL         (AX)(SI*4), DI
 	SHLQ         $0x04, DI
 	VBROADCASTSS (CX)(SI*4), Y4
@@ -3463,9 +5759,9 @@ loop240:
 	VFMADD231PS  Y5, Y4, Y2
 	ADDQ         $+1, SI
 	CMPQ         SI, count+56(FP)
-	JLT          loop240
+	JLT          loop393
 
-out241:
+out394:
 	MOVQ         blocks+32(FP), BX
 	MOVL         (BX)(DX*4), BX
 	SHLQ         $0x04, BX
@@ -3480,11 +5776,11 @@ out241:
 	VPCMPGTD     counting<>+0(SB), Y4, Y1
 	MOVQ         b+72(FP), SI
 	TESTQ        SI, SI
-	JZ           nobias242
+	JZ           nobias395
 	VMASKMOVPS   (SI)(BX*4), Y1, Y3
 	VADDPS       Y3, Y0, Y0
 
-nobias242:
+nobias395:
 	VANDPS     Y1, Y0, Y0
 	MOVQ       y+0(FP), SI
 	MOVQ       DX, DI
@@ -3495,11 +5791,11 @@ nobias242:
 	VPCMPGTD   counting<>+32(SB), Y4, Y0
 	MOVQ       b+72(FP), SI
 	TESTQ      SI, SI
-	JZ         nobias243
+	JZ         nobias396
 	VMASKMOVPS 32(SI)(BX*4), Y0, Y1
 	VADDPS     Y1, Y2, Y2
 
-nobias243:
+nobias396:
 	VANDPS  Y0, Y2, Y2
 	MOVQ    y+0(FP), BX
 	MOVQ    DX, SI
@@ -3507,8 +5803,8 @@ nobias243:
 	VMOVUPS Y2, 32(BX)(SI*1)
 	ADDQ    $+1, DX
 	CMPQ    DX, n+40(FP)
-	JLT     loop236
+	JLT     loop389
 
-out237:
+out390:
 	VZEROUPPER
 	RET

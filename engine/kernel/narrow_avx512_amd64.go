@@ -9,10 +9,16 @@ func matVecBF16AVX512(y *float32, w *uint16, stride int, ids *int32, n int, x *f
 func matVecInTurnBF16AVX512(y *float32, w *uint16, stride int, ids *int32, n int, x *float32, cols int, b *float32)
 
 //go:noescape
+func matVecAheadBF16AVX512(y *float32, w *uint16, stride int, ids *int32, n int, x *float32, cols int, b *float32)
+
+//go:noescape
 func gatherBF16AVX512(y *float32, w *uint16, stride int, ids *int32, n int, x *float32, cols int, b *float32)
 
 //go:noescape
-func gatherAheadBF16AVX512(y *float32, w *uint16, stride int, ids *int32, n int, x *float32, cols int, b *float32)
+func gatherNearBF16AVX512(y *float32, w *uint16, stride int, ids *int32, n int, x *float32, cols int, b *float32)
+
+//go:noescape
+func gatherFarBF16AVX512(y *float32, w *uint16, stride int, ids *int32, n int, x *float32, cols int, b *float32)
 
 //go:noescape
 func matVecInt8AVX512(y *float32, w *int8, stride int, ids *int32, n int, x *uint8, cols int, b *float32, scale *float32, sum *int32, inputScale float32, zero int32)
@@ -21,10 +27,16 @@ func matVecInt8AVX512(y *float32, w *int8, stride int, ids *int32, n int, x *uin
 func matVecInTurnInt8AVX512(y *float32, w *int8, stride int, ids *int32, n int, x *uint8, cols int, b *float32, scale *float32, sum *int32, inputScale float32, zero int32)
 
 //go:noescape
+func matVecAheadInt8AVX512(y *float32, w *int8, stride int, ids *int32, n int, x *uint8, cols int, b *float32, scale *float32, sum *int32, inputScale float32, zero int32)
+
+//go:noescape
 func gatherInt8AVX512(y *float32, w *int8, stride int, ids *int32, n int, x *uint8, cols int, b *float32, scale *float32, sum *int32, inputScale float32, zero int32)
 
 //go:noescape
-func gatherAheadInt8AVX512(y *float32, w *int8, stride int, ids *int32, n int, x *uint8, cols int, b *float32, scale *float32, sum *int32, inputScale float32, zero int32)
+func gatherNearInt8AVX512(y *float32, w *int8, stride int, ids *int32, n int, x *uint8, cols int, b *float32, scale *float32, sum *int32, inputScale float32, zero int32)
+
+//go:noescape
+func gatherFarInt8AVX512(y *float32, w *int8, stride int, ids *int32, n int, x *uint8, cols int, b *float32, scale *float32, sum *int32, inputScale float32, zero int32)
 
 //go:noescape
 func axpyBF16AVX512(y *float32, w *uint16, stride int, ids *int32, n int, a *float32, cols int)

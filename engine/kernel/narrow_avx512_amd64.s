@@ -18,11 +18,12 @@ TEXT ·matVecBF16AVX512(SB), NOSPLIT, $0-64
 	VPXORD Z0, Z0, Z0
 	XORQ   CX, CX
 	MOVQ   w+8(FP), DX
+	MOVQ   n+32(FP), R8
+	SUBQ   $+3, R8
+	CMPQ   CX, R8
+	JGE    out2
 
-rows1:
-	LEAQ   4(CX), R8
-	CMPQ   R8, n+32(FP)
-	JGT    single2
+loop1:
 	MOVQ   DX, R8
 	ADDQ   stride+16(FP), DX
 	MOVQ   DX, R9
@@ -48,26 +49,26 @@ loop3:
 	VMOVUPS     64(AX)(R12*4), Z10
 	VSHUFF32X4  $0x88, Z10, Z9, Z11
 	VSHUFF32X4  $0xdd, Z10, Z9, Z9
-	VMOVDQU32   (R8)(R12*2), Z14
-	VPUNPCKLWD  Z14, Z0, Z10
-	VPUNPCKHWD  Z14, Z0, Z14
+	VMOVDQU32   (R8)(R12*2), Z18
+	VPUNPCKLWD  Z18, Z0, Z10
+	VPUNPCKHWD  Z18, Z0, Z18
 	VFMADD231PS Z10, Z11, Z1
-	VFMADD231PS Z14, Z9, Z2
-	VMOVDQU32   (R9)(R12*2), Z14
-	VPUNPCKLWD  Z14, Z0, Z10
-	VPUNPCKHWD  Z14, Z0, Z14
+	VFMADD231PS Z18, Z9, Z2
+	VMOVDQU32   (R9)(R12*2), Z18
+	VPUNPCKLWD  Z18, Z0, Z10
+	VPUNPCKHWD  Z18, Z0, Z18
 	VFMADD231PS Z10, Z11, Z3
-	VFMADD231PS Z14, Z9, Z4
-	VMOVDQU32   (R10)(R12*2), Z14
-	VPUNPCKLWD  Z14, Z0, Z10
-	VPUNPCKHWD  Z14, Z0, Z14
+	VFMADD231PS Z18, Z9, Z4
+	VMOVDQU32   (R10)(R12*2), Z18
+	VPUNPCKLWD  Z18, Z0, Z10
+	VPUNPCKHWD  Z18, Z0, Z18
 	VFMADD231PS Z10, Z11, Z5
-	VFMADD231PS Z14, Z9, Z6
-	VMOVDQU32   (R11)(R12*2), Z14
-	VPUNPCKLWD  Z14, Z0, Z10
-	VPUNPCKHWD  Z14, Z0, Z14
+	VFMADD231PS Z18, Z9, Z6
+	VMOVDQU32   (R11)(R12*2), Z18
+	VPUNPCKLWD  Z18, Z0, Z10
+	VPUNPCKHWD  Z18, Z0, Z18
 	VFMADD231PS Z10, Z11, Z7
-	VFMADD231PS Z14, Z9, Z8
+	VFMADD231PS Z18, Z9, Z8
 	ADDQ        $+32, R12
 	CMPQ        R12, SI
 	JLT         loop3
@@ -143,61 +144,84 @@ whole7:
 nobias8:
 	MOVQ    y+0(FP), R8
 	VMOVUPS X1, (R8)(CX*4)
+	MOVQ    n+32(FP), R8
+	SUBQ    $+3, R8
 	ADDQ    $+4, CX
-	JMP     rows1
+	CMPQ    CX, R8
+	JLT     loop1
 
-single2:
-	CMPQ CX, n+32(FP)
+out2:
+	MOVQ n+32(FP), R8
+	SUBQ $+1, R8
+	CMPQ CX, R8
 	JGE  out10
 
 loop9:
 	MOVQ   DX, R8
 	ADDQ   stride+16(FP), DX
+	MOVQ   DX, R9
+	ADDQ   stride+16(FP), DX
 	VPXORD Z12, Z12, Z12
 	VPXORD Z13, Z13, Z13
-	XORQ   R9, R9
-	CMPQ   R9, SI
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	XORQ   R10, R10
+	CMPQ   R10, SI
 	JGE    out12
 
 loop11:
-	VMOVUPS     (AX)(R9*4), Z1
-	VMOVUPS     64(AX)(R9*4), Z2
+	VMOVUPS     (AX)(R10*4), Z1
+	VMOVUPS     64(AX)(R10*4), Z2
 	VSHUFF32X4  $0x88, Z2, Z1, Z3
 	VSHUFF32X4  $0xdd, Z2, Z1, Z1
-	VMOVDQU32   (R8)(R9*2), Z4
+	VMOVDQU32   (R8)(R10*2), Z4
 	VPUNPCKLWD  Z4, Z0, Z2
 	VPUNPCKHWD  Z4, Z0, Z4
 	VFMADD231PS Z2, Z3, Z12
 	VFMADD231PS Z4, Z1, Z13
-	ADDQ        $+32, R9
-	CMPQ        R9, SI
+	VMOVDQU32   (R9)(R10*2), Z4
+	VPUNPCKLWD  Z4, Z0, Z2
+	VPUNPCKHWD  Z4, Z0, Z4
+	VFMADD231PS Z2, Z3, Z14
+	VFMADD231PS Z4, Z1, Z15
+	ADDQ        $+32, R10
+	CMPQ        R10, SI
 	JLT         loop11
 
 out12:
-	CMPQ R9, BX
+	CMPQ R10, BX
 	JGE  out14
 
 loop13:
-	VMOVUPS     (AX)(R9*4), Z1
-	VPMOVZXWD   (R8)(R9*2), Z2
+	VMOVUPS     (AX)(R10*4), Z1
+	VPMOVZXWD   (R8)(R10*2), Z2
 	VPSLLD      $0x10, Z2, Z2
 	VFMADD231PS Z2, Z1, Z12
-	ADDQ        $+16, R9
-	CMPQ        R9, BX
+	VPMOVZXWD   (R9)(R10*2), Z2
+	VPSLLD      $0x10, Z2, Z2
+	VFMADD231PS Z2, Z1, Z14
+	ADDQ        $+16, R10
+	CMPQ        R10, BX
 	JLT         loop13
 
 out14:
 	TESTQ       DI, DI
 	JZ          whole15
-	VMOVUPS.Z   (AX)(R9*4), K1, Z1
-	VPMOVZXWD.Z (R8)(R9*2), K1, Z2
+	VMOVUPS.Z   (AX)(R10*4), K1, Z1
+	VPMOVZXWD.Z (R8)(R10*2), K1, Z2
 	VPSLLD      $0x10, Z2, Z2
 	VFMADD231PS Z2, Z1, Z13
+	VPMOVZXWD.Z (R9)(R10*2), K1, Z2
+	VPSLLD      $0x10, Z2, Z2
+	VFMADD231PS Z2, Z1, Z15
 
 whole15:
 	VADDPS        Z13, Z12, Z12
+	VADDPS        Z15, Z14, Z14
 	VEXTRACTF64X4 $0x01, Z12, Y1
 	VADDPS        Y1, Y12, Y12
+	VEXTRACTF64X4 $0x01, Z14, Y1
+	VADDPS        Y1, Y14, Y14
 	VPERMILPS     $0x0e, Y12, Y1
 	VADDPS        Y1, Y12, Y12
 	VPERMILPS     $0x01, Y12, Y1
@@ -210,13 +234,103 @@ whole15:
 	VADDSS        (R8)(CX*4), X12, X12
 
 nobias16:
+	MOVQ          y+0(FP), R8
+	VMOVSS        X12, (R8)(CX*4)
+	VPERMILPS     $0x0e, Y14, Y1
+	VADDPS        Y1, Y14, Y14
+	VPERMILPS     $0x01, Y14, Y1
+	VADDPS        Y1, Y14, Y14
+	VEXTRACTF32X4 $0x01, Y14, X1
+	VADDPS        X1, X14, X14
+	MOVQ          b+56(FP), R8
+	TESTQ         R8, R8
+	JZ            nobias17
+	VADDSS        4(R8)(CX*4), X14, X14
+
+nobias17:
 	MOVQ   y+0(FP), R8
-	VMOVSS X12, (R8)(CX*4)
-	ADDQ   $+1, CX
-	CMPQ   CX, n+32(FP)
+	VMOVSS X14, 4(R8)(CX*4)
+	MOVQ   n+32(FP), R8
+	SUBQ   $+1, R8
+	ADDQ   $+2, CX
+	CMPQ   CX, R8
 	JLT    loop9
 
 out10:
+	MOVQ n+32(FP), R8
+	SUBQ $+0, R8
+	CMPQ CX, R8
+	JGE  out19
+
+loop18:
+	MOVQ   DX, R8
+	ADDQ   stride+16(FP), DX
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	XORQ   R9, R9
+	CMPQ   R9, SI
+	JGE    out21
+
+loop20:
+	VMOVUPS     (AX)(R9*4), Z1
+	VMOVUPS     64(AX)(R9*4), Z2
+	VSHUFF32X4  $0x88, Z2, Z1, Z3
+	VSHUFF32X4  $0xdd, Z2, Z1, Z1
+	VMOVDQU32   (R8)(R9*2), Z4
+	VPUNPCKLWD  Z4, Z0, Z2
+	VPUNPCKHWD  Z4, Z0, Z4
+	VFMADD231PS Z2, Z3, Z16
+	VFMADD231PS Z4, Z1, Z17
+	ADDQ        $+32, R9
+	CMPQ        R9, SI
+	JLT         loop20
+
+out21:
+	CMPQ R9, BX
+	JGE  out23
+
+loop22:
+	VMOVUPS     (AX)(R9*4), Z1
+	VPMOVZXWD   (R8)(R9*2), Z2
+	VPSLLD      $0x10, Z2, Z2
+	VFMADD231PS Z2, Z1, Z16
+	ADDQ        $+16, R9
+	CMPQ        R9, BX
+	JLT         loop22
+
+out23:
+	TESTQ       DI, DI
+	JZ          whole24
+	VMOVUPS.Z   (AX)(R9*4), K1, Z1
+	VPMOVZXWD.Z (R8)(R9*2), K1, Z2
+	VPSLLD      $0x10, Z2, Z2
+	VFMADD231PS Z2, Z1, Z17
+
+whole24:
+	VADDPS        Z17, Z16, Z16
+	VEXTRACTF64X4 $0x01, Z16, Y1
+	VADDPS        Y1, Y16, Y16
+	VPERMILPS     $0x0e, Y16, Y1
+	VADDPS        Y1, Y16, Y16
+	VPERMILPS     $0x01, Y16, Y1
+	VADDPS        Y1, Y16, Y16
+	VEXTRACTF32X4 $0x01, Y16, X1
+	VADDPS        X1, X16, X16
+	MOVQ          b+56(FP), R8
+	TESTQ         R8, R8
+	JZ            nobias25
+	VADDSS        (R8)(CX*4), X16, X16
+
+nobias25:
+	MOVQ   y+0(FP), R8
+	VMOVSS X16, (R8)(CX*4)
+	MOVQ   n+32(FP), R8
+	SUBQ   $+0, R8
+	ADDQ   $+1, CX
+	CMPQ   CX, R8
+	JLT    loop18
+
+out19:
 	VZEROUPPER
 	RET
 
@@ -236,11 +350,12 @@ TEXT ·matVecInTurnBF16AVX512(SB), NOSPLIT, $0-64
 	VPXORD Z0, Z0, Z0
 	XORQ   CX, CX
 	MOVQ   w+8(FP), DX
+	MOVQ   n+32(FP), R8
+	SUBQ   $+3, R8
+	CMPQ   CX, R8
+	JGE    out27
 
-rows17:
-	LEAQ   4(CX), R8
-	CMPQ   R8, n+32(FP)
-	JGT    single18
+loop26:
 	MOVQ   DX, R8
 	ADDQ   stride+16(FP), DX
 	MOVQ   DX, R9
@@ -253,173 +368,173 @@ rows17:
 	VPXORD Z2, Z2, Z2
 	XORQ   R12, R12
 	CMPQ   R12, SI
-	JGE    out20
+	JGE    out29
 
-loop19:
+loop28:
 	VMOVUPS     (AX)(R12*4), Z3
 	VMOVUPS     64(AX)(R12*4), Z4
 	VSHUFF32X4  $0x88, Z4, Z3, Z5
 	VSHUFF32X4  $0xdd, Z4, Z3, Z3
-	VMOVDQU32   (R8)(R12*2), Z14
-	VPUNPCKLWD  Z14, Z0, Z4
-	VPUNPCKHWD  Z14, Z0, Z14
+	VMOVDQU32   (R8)(R12*2), Z18
+	VPUNPCKLWD  Z18, Z0, Z4
+	VPUNPCKHWD  Z18, Z0, Z18
 	VFMADD231PS Z4, Z5, Z1
-	VFMADD231PS Z14, Z3, Z2
+	VFMADD231PS Z18, Z3, Z2
 	ADDQ        $+32, R12
 	CMPQ        R12, SI
-	JLT         loop19
+	JLT         loop28
 
-out20:
+out29:
 	CMPQ R12, BX
-	JGE  out22
+	JGE  out31
 
-loop21:
+loop30:
 	VMOVUPS     (AX)(R12*4), Z3
 	VPMOVZXWD   (R8)(R12*2), Z4
 	VPSLLD      $0x10, Z4, Z4
 	VFMADD231PS Z4, Z3, Z1
 	ADDQ        $+16, R12
 	CMPQ        R12, BX
-	JLT         loop21
+	JLT         loop30
 
-out22:
+out31:
 	TESTQ       DI, DI
-	JZ          whole23
+	JZ          whole32
 	VMOVUPS.Z   (AX)(R12*4), K1, Z3
 	VPMOVZXWD.Z (R8)(R12*2), K1, Z4
 	VPSLLD      $0x10, Z4, Z4
 	VFMADD231PS Z4, Z3, Z2
 
-whole23:
+whole32:
 	VADDPS Z2, Z1, Z1
 	VPXORD Z6, Z6, Z6
 	VPXORD Z7, Z7, Z7
 	XORQ   R8, R8
 	CMPQ   R8, SI
-	JGE    out25
+	JGE    out34
 
-loop24:
+loop33:
 	VMOVUPS     (AX)(R8*4), Z3
 	VMOVUPS     64(AX)(R8*4), Z4
 	VSHUFF32X4  $0x88, Z4, Z3, Z5
 	VSHUFF32X4  $0xdd, Z4, Z3, Z3
-	VMOVDQU32   (R9)(R8*2), Z14
-	VPUNPCKLWD  Z14, Z0, Z4
-	VPUNPCKHWD  Z14, Z0, Z14
+	VMOVDQU32   (R9)(R8*2), Z18
+	VPUNPCKLWD  Z18, Z0, Z4
+	VPUNPCKHWD  Z18, Z0, Z18
 	VFMADD231PS Z4, Z5, Z6
-	VFMADD231PS Z14, Z3, Z7
+	VFMADD231PS Z18, Z3, Z7
 	ADDQ        $+32, R8
 	CMPQ        R8, SI
-	JLT         loop24
+	JLT         loop33
 
-out25:
+out34:
 	CMPQ R8, BX
-	JGE  out27
+	JGE  out36
 
-loop26:
+loop35:
 	VMOVUPS     (AX)(R8*4), Z3
 	VPMOVZXWD   (R9)(R8*2), Z4
 	VPSLLD      $0x10, Z4, Z4
 	VFMADD231PS Z4, Z3, Z6
 	ADDQ        $+16, R8
 	CMPQ        R8, BX
-	JLT         loop26
+	JLT         loop35
 
-out27:
+out36:
 	TESTQ       DI, DI
-	JZ          whole28
+	JZ          whole37
 	VMOVUPS.Z   (AX)(R8*4), K1, Z3
 	VPMOVZXWD.Z (R9)(R8*2), K1, Z4
 	VPSLLD      $0x10, Z4, Z4
 	VFMADD231PS Z4, Z3, Z7
 
-whole28:
+whole37:
 	VADDPS Z7, Z6, Z6
 	VPXORD Z8, Z8, Z8
 	VPXORD Z9, Z9, Z9
 	XORQ   R8, R8
 	CMPQ   R8, SI
-	JGE    out30
+	JGE    out39
 
-loop29:
+loop38:
 	VMOVUPS     (AX)(R8*4), Z3
 	VMOVUPS     64(AX)(R8*4), Z4
 	VSHUFF32X4  $0x88, Z4, Z3, Z5
 	VSHUFF32X4  $0xdd, Z4, Z3, Z3
-	VMOVDQU32   (R10)(R8*2), Z14
-	VPUNPCKLWD  Z14, Z0, Z4
-	VPUNPCKHWD  Z14, Z0, Z14
+	VMOVDQU32   (R10)(R8*2), Z18
+	VPUNPCKLWD  Z18, Z0, Z4
+	VPUNPCKHWD  Z18, Z0, Z18
 	VFMADD231PS Z4, Z5, Z8
-	VFMADD231PS Z14, Z3, Z9
+	VFMADD231PS Z18, Z3, Z9
 	ADDQ        $+32, R8
 	CMPQ        R8, SI
-	JLT         loop29
+	JLT         loop38
 
-out30:
+out39:
 	CMPQ R8, BX
-	JGE  out32
+	JGE  out41
 
-loop31:
+loop40:
 	VMOVUPS     (AX)(R8*4), Z3
 	VPMOVZXWD   (R10)(R8*2), Z4
 	VPSLLD      $0x10, Z4, Z4
 	VFMADD231PS Z4, Z3, Z8
 	ADDQ        $+16, R8
 	CMPQ        R8, BX
-	JLT         loop31
+	JLT         loop40
 
-out32:
+out41:
 	TESTQ       DI, DI
-	JZ          whole33
+	JZ          whole42
 	VMOVUPS.Z   (AX)(R8*4), K1, Z3
 	VPMOVZXWD.Z (R10)(R8*2), K1, Z4
 	VPSLLD      $0x10, Z4, Z4
 	VFMADD231PS Z4, Z3, Z9
 
-whole33:
+whole42:
 	VADDPS Z9, Z8, Z8
 	VPXORD Z10, Z10, Z10
 	VPXORD Z11, Z11, Z11
 	XORQ   R8, R8
 	CMPQ   R8, SI
-	JGE    out35
+	JGE    out44
 
-loop34:
+loop43:
 	VMOVUPS     (AX)(R8*4), Z3
 	VMOVUPS     64(AX)(R8*4), Z4
 	VSHUFF32X4  $0x88, Z4, Z3, Z5
 	VSHUFF32X4  $0xdd, Z4, Z3, Z3
-	VMOVDQU32   (R11)(R8*2), Z14
-	VPUNPCKLWD  Z14, Z0, Z4
-	VPUNPCKHWD  Z14, Z0, Z14
+	VMOVDQU32   (R11)(R8*2), Z18
+	VPUNPCKLWD  Z18, Z0, Z4
+	VPUNPCKHWD  Z18, Z0, Z18
 	VFMADD231PS Z4, Z5, Z10
-	VFMADD231PS Z14, Z3, Z11
+	VFMADD231PS Z18, Z3, Z11
 	ADDQ        $+32, R8
 	CMPQ        R8, SI
-	JLT         loop34
+	JLT         loop43
 
-out35:
+out44:
 	CMPQ R8, BX
-	JGE  out37
+	JGE  out46
 
-loop36:
+loop45:
 	VMOVUPS     (AX)(R8*4), Z3
 	VPMOVZXWD   (R11)(R8*2), Z4
 	VPSLLD      $0x10, Z4, Z4
 	VFMADD231PS Z4, Z3, Z10
 	ADDQ        $+16, R8
 	CMPQ        R8, BX
-	JLT         loop36
+	JLT         loop45
 
-out37:
+out46:
 	TESTQ       DI, DI
-	JZ          whole38
+	JZ          whole47
 	VMOVUPS.Z   (AX)(R8*4), K1, Z3
 	VPMOVZXWD.Z (R11)(R8*2), K1, Z4
 	VPSLLD      $0x10, Z4, Z4
 	VFMADD231PS Z4, Z3, Z11
 
-whole38:
+whole47:
 	VADDPS        Z11, Z10, Z10
 	VEXTRACTF64X4 $0x01, Z1, Y3
 	VADDPS        Y3, Y1, Y1
@@ -442,67 +557,119 @@ whole38:
 	VADDPS        X3, X1, X1
 	MOVQ          b+56(FP), R8
 	TESTQ         R8, R8
-	JZ            nobias39
+	JZ            nobias48
 	VADDPS        (R8)(CX*4), X1, X1
 
-nobias39:
+nobias48:
 	MOVQ    y+0(FP), R8
 	VMOVUPS X1, (R8)(CX*4)
+	MOVQ    n+32(FP), R8
+	SUBQ    $+3, R8
 	ADDQ    $+4, CX
-	JMP     rows17
+	CMPQ    CX, R8
+	JLT     loop26
 
-single18:
-	CMPQ CX, n+32(FP)
-	JGE  out41
+out27:
+	MOVQ n+32(FP), R8
+	SUBQ $+1, R8
+	CMPQ CX, R8
+	JGE  out50
 
-loop40:
+loop49:
 	MOVQ   DX, R8
+	ADDQ   stride+16(FP), DX
+	MOVQ   DX, R9
 	ADDQ   stride+16(FP), DX
 	VPXORD Z12, Z12, Z12
 	VPXORD Z13, Z13, Z13
-	XORQ   R9, R9
-	CMPQ   R9, SI
-	JGE    out43
+	XORQ   R10, R10
+	CMPQ   R10, SI
+	JGE    out52
 
-loop42:
-	VMOVUPS     (AX)(R9*4), Z1
-	VMOVUPS     64(AX)(R9*4), Z2
+loop51:
+	VMOVUPS     (AX)(R10*4), Z1
+	VMOVUPS     64(AX)(R10*4), Z2
 	VSHUFF32X4  $0x88, Z2, Z1, Z3
 	VSHUFF32X4  $0xdd, Z2, Z1, Z1
-	VMOVDQU32   (R8)(R9*2), Z4
+	VMOVDQU32   (R8)(R10*2), Z4
 	VPUNPCKLWD  Z4, Z0, Z2
 	VPUNPCKHWD  Z4, Z0, Z4
 	VFMADD231PS Z2, Z3, Z12
 	VFMADD231PS Z4, Z1, Z13
-	ADDQ        $+32, R9
-	CMPQ        R9, SI
-	JLT         loop42
+	ADDQ        $+32, R10
+	CMPQ        R10, SI
+	JLT         loop51
 
-out43:
-	CMPQ R9, BX
-	JGE  out45
+out52:
+	CMPQ R10, BX
+	JGE  out54
 
-loop44:
-	VMOVUPS     (AX)(R9*4), Z1
-	VPMOVZXWD   (R8)(R9*2), Z2
+loop53:
+	VMOVUPS     (AX)(R10*4), Z1
+	VPMOVZXWD   (R8)(R10*2), Z2
 	VPSLLD      $0x10, Z2, Z2
 	VFMADD231PS Z2, Z1, Z12
-	ADDQ        $+16, R9
-	CMPQ        R9, BX
-	JLT         loop44
+	ADDQ        $+16, R10
+	CMPQ        R10, BX
+	JLT         loop53
 
-out45:
+out54:
 	TESTQ       DI, DI
-	JZ          whole46
-	VMOVUPS.Z   (AX)(R9*4), K1, Z1
-	VPMOVZXWD.Z (R8)(R9*2), K1, Z2
+	JZ          whole55
+	VMOVUPS.Z   (AX)(R10*4), K1, Z1
+	VPMOVZXWD.Z (R8)(R10*2), K1, Z2
 	VPSLLD      $0x10, Z2, Z2
 	VFMADD231PS Z2, Z1, Z13
 
-whole46:
-	VADDPS        Z13, Z12, Z12
+whole55:
+	VADDPS Z13, Z12, Z12
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	XORQ   R8, R8
+	CMPQ   R8, SI
+	JGE    out57
+
+loop56:
+	VMOVUPS     (AX)(R8*4), Z1
+	VMOVUPS     64(AX)(R8*4), Z2
+	VSHUFF32X4  $0x88, Z2, Z1, Z3
+	VSHUFF32X4  $0xdd, Z2, Z1, Z1
+	VMOVDQU32   (R9)(R8*2), Z4
+	VPUNPCKLWD  Z4, Z0, Z2
+	VPUNPCKHWD  Z4, Z0, Z4
+	VFMADD231PS Z2, Z3, Z14
+	VFMADD231PS Z4, Z1, Z15
+	ADDQ        $+32, R8
+	CMPQ        R8, SI
+	JLT         loop56
+
+out57:
+	CMPQ R8, BX
+	JGE  out59
+
+loop58:
+	VMOVUPS     (AX)(R8*4), Z1
+	VPMOVZXWD   (R9)(R8*2), Z2
+	VPSLLD      $0x10, Z2, Z2
+	VFMADD231PS Z2, Z1, Z14
+	ADDQ        $+16, R8
+	CMPQ        R8, BX
+	JLT         loop58
+
+out59:
+	TESTQ       DI, DI
+	JZ          whole60
+	VMOVUPS.Z   (AX)(R8*4), K1, Z1
+	VPMOVZXWD.Z (R9)(R8*2), K1, Z2
+	VPSLLD      $0x10, Z2, Z2
+	VFMADD231PS Z2, Z1, Z15
+
+whole60:
+	VADDPS        Z15, Z14, Z14
 	VEXTRACTF64X4 $0x01, Z12, Y1
 	VADDPS        Y1, Y12, Y12
+	VEXTRACTF64X4 $0x01, Z14, Y1
+	VADDPS        Y1, Y14, Y14
 	VPERMILPS     $0x0e, Y12, Y1
 	VADDPS        Y1, Y12, Y12
 	VPERMILPS     $0x01, Y12, Y1
@@ -511,17 +678,576 @@ whole46:
 	VADDPS        X1, X12, X12
 	MOVQ          b+56(FP), R8
 	TESTQ         R8, R8
-	JZ            nobias47
+	JZ            nobias61
 	VADDSS        (R8)(CX*4), X12, X12
 
-nobias47:
-	MOVQ   y+0(FP), R8
-	VMOVSS X12, (R8)(CX*4)
-	ADDQ   $+1, CX
-	CMPQ   CX, n+32(FP)
-	JLT    loop40
+nobias61:
+	MOVQ          y+0(FP), R8
+	VMOVSS        X12, (R8)(CX*4)
+	VPERMILPS     $0x0e, Y14, Y1
+	VADDPS        Y1, Y14, Y14
+	VPERMILPS     $0x01, Y14, Y1
+	VADDPS        Y1, Y14, Y14
+	VEXTRACTF32X4 $0x01, Y14, X1
+	VADDPS        X1, X14, X14
+	MOVQ          b+56(FP), R8
+	TESTQ         R8, R8
+	JZ            nobias62
+	VADDSS        4(R8)(CX*4), X14, X14
 
-out41:
+nobias62:
+	MOVQ   y+0(FP), R8
+	VMOVSS X14, 4(R8)(CX*4)
+	MOVQ   n+32(FP), R8
+	SUBQ   $+1, R8
+	ADDQ   $+2, CX
+	CMPQ   CX, R8
+	JLT    loop49
+
+out50:
+	MOVQ n+32(FP), R8
+	SUBQ $+0, R8
+	CMPQ CX, R8
+	JGE  out64
+
+loop63:
+	MOVQ   DX, R8
+	ADDQ   stride+16(FP), DX
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	XORQ   R9, R9
+	CMPQ   R9, SI
+	JGE    out66
+
+loop65:
+	VMOVUPS     (AX)(R9*4), Z1
+	VMOVUPS     64(AX)(R9*4), Z2
+	VSHUFF32X4  $0x88, Z2, Z1, Z3
+	VSHUFF32X4  $0xdd, Z2, Z1, Z1
+	VMOVDQU32   (R8)(R9*2), Z4
+	VPUNPCKLWD  Z4, Z0, Z2
+	VPUNPCKHWD  Z4, Z0, Z4
+	VFMADD231PS Z2, Z3, Z16
+	VFMADD231PS Z4, Z1, Z17
+	ADDQ        $+32, R9
+	CMPQ        R9, SI
+	JLT         loop65
+
+out66:
+	CMPQ R9, BX
+	JGE  out68
+
+loop67:
+	VMOVUPS     (AX)(R9*4), Z1
+	VPMOVZXWD   (R8)(R9*2), Z2
+	VPSLLD      $0x10, Z2, Z2
+	VFMADD231PS Z2, Z1, Z16
+	ADDQ        $+16, R9
+	CMPQ        R9, BX
+	JLT         loop67
+
+out68:
+	TESTQ       DI, DI
+	JZ          whole69
+	VMOVUPS.Z   (AX)(R9*4), K1, Z1
+	VPMOVZXWD.Z (R8)(R9*2), K1, Z2
+	VPSLLD      $0x10, Z2, Z2
+	VFMADD231PS Z2, Z1, Z17
+
+whole69:
+	VADDPS        Z17, Z16, Z16
+	VEXTRACTF64X4 $0x01, Z16, Y1
+	VADDPS        Y1, Y16, Y16
+	VPERMILPS     $0x0e, Y16, Y1
+	VADDPS        Y1, Y16, Y16
+	VPERMILPS     $0x01, Y16, Y1
+	VADDPS        Y1, Y16, Y16
+	VEXTRACTF32X4 $0x01, Y16, X1
+	VADDPS        X1, X16, X16
+	MOVQ          b+56(FP), R8
+	TESTQ         R8, R8
+	JZ            nobias70
+	VADDSS        (R8)(CX*4), X16, X16
+
+nobias70:
+	MOVQ   y+0(FP), R8
+	VMOVSS X16, (R8)(CX*4)
+	MOVQ   n+32(FP), R8
+	SUBQ   $+0, R8
+	ADDQ   $+1, CX
+	CMPQ   CX, R8
+	JLT    loop63
+
+out64:
+	VZEROUPPER
+	RET
+
+// func matVecAheadBF16AVX512(y *float32, w *uint16, stride int, ids *int32, n int, x *float32, cols int, b *float32)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VL, BMI2, MMX+
+TEXT ·matVecAheadBF16AVX512(SB), NOSPLIT, $0-64
+	MOVQ   x+40(FP), AX
+	MOVQ   cols+48(FP), DI
+	MOVQ   DI, BX
+	MOVQ   DI, SI
+	ANDQ   $-16, BX
+	SUBQ   BX, DI
+	ANDQ   $-32, SI
+	MOVL   $-1, CX
+	BZHIL  DI, CX, CX
+	KMOVW  CX, K1
+	VPXORD Z0, Z0, Z0
+	XORQ   CX, CX
+	MOVQ   w+8(FP), DX
+	MOVQ   n+32(FP), R8
+	SUBQ   $+3, R8
+	CMPQ   CX, R8
+	JGE    out72
+
+loop71:
+	MOVQ   DX, R8
+	ADDQ   stride+16(FP), DX
+	MOVQ   DX, R9
+	ADDQ   stride+16(FP), DX
+	MOVQ   DX, R10
+	ADDQ   stride+16(FP), DX
+	MOVQ   DX, R11
+	ADDQ   stride+16(FP), DX
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	XORQ   R12, R12
+	CMPQ   R12, SI
+	JGE    out74
+
+loop73:
+	PREFETCHT1  4096(R8)(R12*2)
+	VMOVUPS     (AX)(R12*4), Z3
+	VMOVUPS     64(AX)(R12*4), Z4
+	VSHUFF32X4  $0x88, Z4, Z3, Z5
+	VSHUFF32X4  $0xdd, Z4, Z3, Z3
+	VMOVDQU32   (R8)(R12*2), Z18
+	VPUNPCKLWD  Z18, Z0, Z4
+	VPUNPCKHWD  Z18, Z0, Z18
+	VFMADD231PS Z4, Z5, Z1
+	VFMADD231PS Z18, Z3, Z2
+	ADDQ        $+32, R12
+	CMPQ        R12, SI
+	JLT         loop73
+
+out74:
+	CMPQ R12, BX
+	JGE  out76
+
+loop75:
+	PREFETCHT1  4096(R8)(R12*2)
+	VMOVUPS     (AX)(R12*4), Z3
+	VPMOVZXWD   (R8)(R12*2), Z4
+	VPSLLD      $0x10, Z4, Z4
+	VFMADD231PS Z4, Z3, Z1
+	ADDQ        $+16, R12
+	CMPQ        R12, BX
+	JLT         loop75
+
+out76:
+	TESTQ       DI, DI
+	JZ          whole77
+	PREFETCHT1  4096(R8)(R12*2)
+	VMOVUPS.Z   (AX)(R12*4), K1, Z3
+	VPMOVZXWD.Z (R8)(R12*2), K1, Z4
+	VPSLLD      $0x10, Z4, Z4
+	VFMADD231PS Z4, Z3, Z2
+
+whole77:
+	VADDPS Z2, Z1, Z1
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	XORQ   R8, R8
+	CMPQ   R8, SI
+	JGE    out79
+
+loop78:
+	PREFETCHT1  4096(R9)(R8*2)
+	VMOVUPS     (AX)(R8*4), Z3
+	VMOVUPS     64(AX)(R8*4), Z4
+	VSHUFF32X4  $0x88, Z4, Z3, Z5
+	VSHUFF32X4  $0xdd, Z4, Z3, Z3
+	VMOVDQU32   (R9)(R8*2), Z18
+	VPUNPCKLWD  Z18, Z0, Z4
+	VPUNPCKHWD  Z18, Z0, Z18
+	VFMADD231PS Z4, Z5, Z6
+	VFMADD231PS Z18, Z3, Z7
+	ADDQ        $+32, R8
+	CMPQ        R8, SI
+	JLT         loop78
+
+out79:
+	CMPQ R8, BX
+	JGE  out81
+
+loop80:
+	PREFETCHT1  4096(R9)(R8*2)
+	VMOVUPS     (AX)(R8*4), Z3
+	VPMOVZXWD   (R9)(R8*2), Z4
+	VPSLLD      $0x10, Z4, Z4
+	VFMADD231PS Z4, Z3, Z6
+	ADDQ        $+16, R8
+	CMPQ        R8, BX
+	JLT         loop80
+
+out81:
+	TESTQ       DI, DI
+	JZ          whole82
+	PREFETCHT1  4096(R9)(R8*2)
+	VMOVUPS.Z   (AX)(R8*4), K1, Z3
+	VPMOVZXWD.Z (R9)(R8*2), K1, Z4
+	VPSLLD      $0x10, Z4, Z4
+	VFMADD231PS Z4, Z3, Z7
+
+whole82:
+	VADDPS Z7, Z6, Z6
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	XORQ   R8, R8
+	CMPQ   R8, SI
+	JGE    out84
+
+loop83:
+	PREFETCHT1  4096(R10)(R8*2)
+	VMOVUPS     (AX)(R8*4), Z3
+	VMOVUPS     64(AX)(R8*4), Z4
+	VSHUFF32X4  $0x88, Z4, Z3, Z5
+	VSHUFF32X4  $0xdd, Z4, Z3, Z3
+	VMOVDQU32   (R10)(R8*2), Z18
+	VPUNPCKLWD  Z18, Z0, Z4
+	VPUNPCKHWD  Z18, Z0, Z18
+	VFMADD231PS Z4, Z5, Z8
+	VFMADD231PS Z18, Z3, Z9
+	ADDQ        $+32, R8
+	CMPQ        R8, SI
+	JLT         loop83
+
+out84:
+	CMPQ R8, BX
+	JGE  out86
+
+loop85:
+	PREFETCHT1  4096(R10)(R8*2)
+	VMOVUPS     (AX)(R8*4), Z3
+	VPMOVZXWD   (R10)(R8*2), Z4
+	VPSLLD      $0x10, Z4, Z4
+	VFMADD231PS Z4, Z3, Z8
+	ADDQ        $+16, R8
+	CMPQ        R8, BX
+	JLT         loop85
+
+out86:
+	TESTQ       DI, DI
+	JZ          whole87
+	PREFETCHT1  4096(R10)(R8*2)
+	VMOVUPS.Z   (AX)(R8*4), K1, Z3
+	VPMOVZXWD.Z (R10)(R8*2), K1, Z4
+	VPSLLD      $0x10, Z4, Z4
+	VFMADD231PS Z4, Z3, Z9
+
+whole87:
+	VADDPS Z9, Z8, Z8
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	XORQ   R8, R8
+	CMPQ   R8, SI
+	JGE    out89
+
+loop88:
+	PREFETCHT1  4096(R11)(R8*2)
+	VMOVUPS     (AX)(R8*4), Z3
+	VMOVUPS     64(AX)(R8*4), Z4
+	VSHUFF32X4  $0x88, Z4, Z3, Z5
+	VSHUFF32X4  $0xdd, Z4, Z3, Z3
+	VMOVDQU32   (R11)(R8*2), Z18
+	VPUNPCKLWD  Z18, Z0, Z4
+	VPUNPCKHWD  Z18, Z0, Z18
+	VFMADD231PS Z4, Z5, Z10
+	VFMADD231PS Z18, Z3, Z11
+	ADDQ        $+32, R8
+	CMPQ        R8, SI
+	JLT         loop88
+
+out89:
+	CMPQ R8, BX
+	JGE  out91
+
+loop90:
+	PREFETCHT1  4096(R11)(R8*2)
+	VMOVUPS     (AX)(R8*4), Z3
+	VPMOVZXWD   (R11)(R8*2), Z4
+	VPSLLD      $0x10, Z4, Z4
+	VFMADD231PS Z4, Z3, Z10
+	ADDQ        $+16, R8
+	CMPQ        R8, BX
+	JLT         loop90
+
+out91:
+	TESTQ       DI, DI
+	JZ          whole92
+	PREFETCHT1  4096(R11)(R8*2)
+	VMOVUPS.Z   (AX)(R8*4), K1, Z3
+	VPMOVZXWD.Z (R11)(R8*2), K1, Z4
+	VPSLLD      $0x10, Z4, Z4
+	VFMADD231PS Z4, Z3, Z11
+
+whole92:
+	VADDPS        Z11, Z10, Z10
+	VEXTRACTF64X4 $0x01, Z1, Y3
+	VADDPS        Y3, Y1, Y1
+	VEXTRACTF64X4 $0x01, Z6, Y3
+	VADDPS        Y3, Y6, Y6
+	VEXTRACTF64X4 $0x01, Z8, Y3
+	VADDPS        Y3, Y8, Y8
+	VEXTRACTF64X4 $0x01, Z10, Y3
+	VADDPS        Y3, Y10, Y10
+	VUNPCKLPS     Y6, Y1, Y3
+	VUNPCKHPS     Y6, Y1, Y4
+	VADDPS        Y4, Y3, Y1
+	VUNPCKLPS     Y10, Y8, Y3
+	VUNPCKHPS     Y10, Y8, Y4
+	VADDPS        Y4, Y3, Y8
+	VUNPCKLPD     Y8, Y1, Y3
+	VUNPCKHPD     Y8, Y1, Y4
+	VADDPS        Y4, Y3, Y1
+	VEXTRACTF32X4 $0x01, Y1, X3
+	VADDPS        X3, X1, X1
+	MOVQ          b+56(FP), R8
+	TESTQ         R8, R8
+	JZ            nobias93
+	VADDPS        (R8)(CX*4), X1, X1
+
+nobias93:
+	MOVQ    y+0(FP), R8
+	VMOVUPS X1, (R8)(CX*4)
+	MOVQ    n+32(FP), R8
+	SUBQ    $+3, R8
+	ADDQ    $+4, CX
+	CMPQ    CX, R8
+	JLT     loop71
+
+out72:
+	MOVQ n+32(FP), R8
+	SUBQ $+1, R8
+	CMPQ CX, R8
+	JGE  out95
+
+loop94:
+	MOVQ   DX, R8
+	ADDQ   stride+16(FP), DX
+	MOVQ   DX, R9
+	ADDQ   stride+16(FP), DX
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	XORQ   R10, R10
+	CMPQ   R10, SI
+	JGE    out97
+
+loop96:
+	PREFETCHT1  4096(R8)(R10*2)
+	VMOVUPS     (AX)(R10*4), Z1
+	VMOVUPS     64(AX)(R10*4), Z2
+	VSHUFF32X4  $0x88, Z2, Z1, Z3
+	VSHUFF32X4  $0xdd, Z2, Z1, Z1
+	VMOVDQU32   (R8)(R10*2), Z4
+	VPUNPCKLWD  Z4, Z0, Z2
+	VPUNPCKHWD  Z4, Z0, Z4
+	VFMADD231PS Z2, Z3, Z12
+	VFMADD231PS Z4, Z1, Z13
+	ADDQ        $+32, R10
+	CMPQ        R10, SI
+	JLT         loop96
+
+out97:
+	CMPQ R10, BX
+	JGE  out99
+
+loop98:
+	PREFETCHT1  4096(R8)(R10*2)
+	VMOVUPS     (AX)(R10*4), Z1
+	VPMOVZXWD   (R8)(R10*2), Z2
+	VPSLLD      $0x10, Z2, Z2
+	VFMADD231PS Z2, Z1, Z12
+	ADDQ        $+16, R10
+	CMPQ        R10, BX
+	JLT         loop98
+
+out99:
+	TESTQ       DI, DI
+	JZ          whole100
+	PREFETCHT1  4096(R8)(R10*2)
+	VMOVUPS.Z   (AX)(R10*4), K1, Z1
+	VPMOVZXWD.Z (R8)(R10*2), K1, Z2
+	VPSLLD      $0x10, Z2, Z2
+	VFMADD231PS Z2, Z1, Z13
+
+whole100:
+	VADDPS Z13, Z12, Z12
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	XORQ   R8, R8
+	CMPQ   R8, SI
+	JGE    out102
+
+loop101:
+	PREFETCHT1  4096(R9)(R8*2)
+	VMOVUPS     (AX)(R8*4), Z1
+	VMOVUPS     64(AX)(R8*4), Z2
+	VSHUFF32X4  $0x88, Z2, Z1, Z3
+	VSHUFF32X4  $0xdd, Z2, Z1, Z1
+	VMOVDQU32   (R9)(R8*2), Z4
+	VPUNPCKLWD  Z4, Z0, Z2
+	VPUNPCKHWD  Z4, Z0, Z4
+	VFMADD231PS Z2, Z3, Z14
+	VFMADD231PS Z4, Z1, Z15
+	ADDQ        $+32, R8
+	CMPQ        R8, SI
+	JLT         loop101
+
+out102:
+	CMPQ R8, BX
+	JGE  out104
+
+loop103:
+	PREFETCHT1  4096(R9)(R8*2)
+	VMOVUPS     (AX)(R8*4), Z1
+	VPMOVZXWD   (R9)(R8*2), Z2
+	VPSLLD      $0x10, Z2, Z2
+	VFMADD231PS Z2, Z1, Z14
+	ADDQ        $+16, R8
+	CMPQ        R8, BX
+	JLT         loop103
+
+out104:
+	TESTQ       DI, DI
+	JZ          whole105
+	PREFETCHT1  4096(R9)(R8*2)
+	VMOVUPS.Z   (AX)(R8*4), K1, Z1
+	VPMOVZXWD.Z (R9)(R8*2), K1, Z2
+	VPSLLD      $0x10, Z2, Z2
+	VFMADD231PS Z2, Z1, Z15
+
+whole105:
+	VADDPS        Z15, Z14, Z14
+	VEXTRACTF64X4 $0x01, Z12, Y1
+	VADDPS        Y1, Y12, Y12
+	VEXTRACTF64X4 $0x01, Z14, Y1
+	VADDPS        Y1, Y14, Y14
+	VPERMILPS     $0x0e, Y12, Y1
+	VADDPS        Y1, Y12, Y12
+	VPERMILPS     $0x01, Y12, Y1
+	VADDPS        Y1, Y12, Y12
+	VEXTRACTF32X4 $0x01, Y12, X1
+	VADDPS        X1, X12, X12
+	MOVQ          b+56(FP), R8
+	TESTQ         R8, R8
+	JZ            nobias106
+	VADDSS        (R8)(CX*4), X12, X12
+
+nobias106:
+	MOVQ          y+0(FP), R8
+	VMOVSS        X12, (R8)(CX*4)
+	VPERMILPS     $0x0e, Y14, Y1
+	VADDPS        Y1, Y14, Y14
+	VPERMILPS     $0x01, Y14, Y1
+	VADDPS        Y1, Y14, Y14
+	VEXTRACTF32X4 $0x01, Y14, X1
+	VADDPS        X1, X14, X14
+	MOVQ          b+56(FP), R8
+	TESTQ         R8, R8
+	JZ            nobias107
+	VADDSS        4(R8)(CX*4), X14, X14
+
+nobias107:
+	MOVQ   y+0(FP), R8
+	VMOVSS X14, 4(R8)(CX*4)
+	MOVQ   n+32(FP), R8
+	SUBQ   $+1, R8
+	ADDQ   $+2, CX
+	CMPQ   CX, R8
+	JLT    loop94
+
+out95:
+	MOVQ n+32(FP), R8
+	SUBQ $+0, R8
+	CMPQ CX, R8
+	JGE  out109
+
+loop108:
+	MOVQ   DX, R8
+	ADDQ   stride+16(FP), DX
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	XORQ   R9, R9
+	CMPQ   R9, SI
+	JGE    out111
+
+loop110:
+	PREFETCHT1  4096(R8)(R9*2)
+	VMOVUPS     (AX)(R9*4), Z1
+	VMOVUPS     64(AX)(R9*4), Z2
+	VSHUFF32X4  $0x88, Z2, Z1, Z3
+	VSHUFF32X4  $0xdd, Z2, Z1, Z1
+	VMOVDQU32   (R8)(R9*2), Z4
+	VPUNPCKLWD  Z4, Z0, Z2
+	VPUNPCKHWD  Z4, Z0, Z4
+	VFMADD231PS Z2, Z3, Z16
+	VFMADD231PS Z4, Z1, Z17
+	ADDQ        $+32, R9
+	CMPQ        R9, SI
+	JLT         loop110
+
+out111:
+	CMPQ R9, BX
+	JGE  out113
+
+loop112:
+	PREFETCHT1  4096(R8)(R9*2)
+	VMOVUPS     (AX)(R9*4), Z1
+	VPMOVZXWD   (R8)(R9*2), Z2
+	VPSLLD      $0x10, Z2, Z2
+	VFMADD231PS Z2, Z1, Z16
+	ADDQ        $+16, R9
+	CMPQ        R9, BX
+	JLT         loop112
+
+out113:
+	TESTQ       DI, DI
+	JZ          whole114
+	PREFETCHT1  4096(R8)(R9*2)
+	VMOVUPS.Z   (AX)(R9*4), K1, Z1
+	VPMOVZXWD.Z (R8)(R9*2), K1, Z2
+	VPSLLD      $0x10, Z2, Z2
+	VFMADD231PS Z2, Z1, Z17
+
+whole114:
+	VADDPS        Z17, Z16, Z16
+	VEXTRACTF64X4 $0x01, Z16, Y1
+	VADDPS        Y1, Y16, Y16
+	VPERMILPS     $0x0e, Y16, Y1
+	VADDPS        Y1, Y16, Y16
+	VPERMILPS     $0x01, Y16, Y1
+	VADDPS        Y1, Y16, Y16
+	VEXTRACTF32X4 $0x01, Y16, X1
+	VADDPS        X1, X16, X16
+	MOVQ          b+56(FP), R8
+	TESTQ         R8, R8
+	JZ            nobias115
+	VADDSS        (R8)(CX*4), X16, X16
+
+nobias115:
+	MOVQ   y+0(FP), R8
+	VMOVSS X16, (R8)(CX*4)
+	MOVQ   n+32(FP), R8
+	SUBQ   $+0, R8
+	ADDQ   $+1, CX
+	CMPQ   CX, R8
+	JLT    loop108
+
+out109:
 	VZEROUPPER
 	RET
 
@@ -540,11 +1266,12 @@ TEXT ·gatherBF16AVX512(SB), NOSPLIT, $0-64
 	KMOVW  CX, K1
 	VPXORD Z0, Z0, Z0
 	XORQ   CX, CX
+	MOVQ   n+32(FP), DX
+	SUBQ   $+3, DX
+	CMPQ   CX, DX
+	JGE    out117
 
-rows48:
-	LEAQ   4(CX), DX
-	CMPQ   DX, n+32(FP)
-	JGT    single49
+loop116:
 	MOVQ   ids+24(FP), DX
 	MOVL   (DX)(CX*4), R8
 	IMULQ  stride+16(FP), R8
@@ -568,42 +1295,42 @@ rows48:
 	VPXORD Z8, Z8, Z8
 	XORQ   R11, R11
 	CMPQ   R11, SI
-	JGE    out51
+	JGE    out119
 
-loop50:
+loop118:
 	VMOVUPS     (AX)(R11*4), Z9
 	VMOVUPS     64(AX)(R11*4), Z10
 	VSHUFF32X4  $0x88, Z10, Z9, Z11
 	VSHUFF32X4  $0xdd, Z10, Z9, Z9
-	VMOVDQU32   (R8)(R11*2), Z14
-	VPUNPCKLWD  Z14, Z0, Z10
-	VPUNPCKHWD  Z14, Z0, Z14
+	VMOVDQU32   (R8)(R11*2), Z18
+	VPUNPCKLWD  Z18, Z0, Z10
+	VPUNPCKHWD  Z18, Z0, Z18
 	VFMADD231PS Z10, Z11, Z1
-	VFMADD231PS Z14, Z9, Z2
-	VMOVDQU32   (R9)(R11*2), Z14
-	VPUNPCKLWD  Z14, Z0, Z10
-	VPUNPCKHWD  Z14, Z0, Z14
+	VFMADD231PS Z18, Z9, Z2
+	VMOVDQU32   (R9)(R11*2), Z18
+	VPUNPCKLWD  Z18, Z0, Z10
+	VPUNPCKHWD  Z18, Z0, Z18
 	VFMADD231PS Z10, Z11, Z3
-	VFMADD231PS Z14, Z9, Z4
-	VMOVDQU32   (R10)(R11*2), Z14
-	VPUNPCKLWD  Z14, Z0, Z10
-	VPUNPCKHWD  Z14, Z0, Z14
+	VFMADD231PS Z18, Z9, Z4
+	VMOVDQU32   (R10)(R11*2), Z18
+	VPUNPCKLWD  Z18, Z0, Z10
+	VPUNPCKHWD  Z18, Z0, Z18
 	VFMADD231PS Z10, Z11, Z5
-	VFMADD231PS Z14, Z9, Z6
-	VMOVDQU32   (DX)(R11*2), Z14
-	VPUNPCKLWD  Z14, Z0, Z10
-	VPUNPCKHWD  Z14, Z0, Z14
+	VFMADD231PS Z18, Z9, Z6
+	VMOVDQU32   (DX)(R11*2), Z18
+	VPUNPCKLWD  Z18, Z0, Z10
+	VPUNPCKHWD  Z18, Z0, Z18
 	VFMADD231PS Z10, Z11, Z7
-	VFMADD231PS Z14, Z9, Z8
+	VFMADD231PS Z18, Z9, Z8
 	ADDQ        $+32, R11
 	CMPQ        R11, SI
-	JLT         loop50
+	JLT         loop118
 
-out51:
+out119:
 	CMPQ R11, BX
-	JGE  out53
+	JGE  out121
 
-loop52:
+loop120:
 	VMOVUPS     (AX)(R11*4), Z9
 	VPMOVZXWD   (R8)(R11*2), Z10
 	VPSLLD      $0x10, Z10, Z10
@@ -619,11 +1346,11 @@ loop52:
 	VFMADD231PS Z10, Z9, Z7
 	ADDQ        $+16, R11
 	CMPQ        R11, BX
-	JLT         loop52
+	JLT         loop120
 
-out53:
+out121:
 	TESTQ       DI, DI
-	JZ          whole54
+	JZ          whole122
 	VMOVUPS.Z   (AX)(R11*4), K1, Z9
 	VPMOVZXWD.Z (R8)(R11*2), K1, Z10
 	VPSLLD      $0x10, Z10, Z10
@@ -638,7 +1365,7 @@ out53:
 	VPSLLD      $0x10, Z10, Z10
 	VFMADD231PS Z10, Z9, Z8
 
-whole54:
+whole122:
 	VADDPS        Z2, Z1, Z1
 	VADDPS        Z4, Z3, Z3
 	VADDPS        Z6, Z5, Z5
@@ -664,7 +1391,7 @@ whole54:
 	VADDPS        X9, X1, X1
 	MOVQ          b+56(FP), R8
 	TESTQ         R8, R8
-	JZ            nobias55
+	JZ            nobias123
 	MOVQ          ids+24(FP), DX
 	MOVL          (DX)(CX*4), R9
 	VMOVSS        (R8)(R9*4), X9
@@ -676,66 +1403,90 @@ whole54:
 	VINSERTPS     $0x30, (R8)(R9*4), X9, X9
 	VADDPS        X9, X1, X1
 
-nobias55:
+nobias123:
 	MOVQ    y+0(FP), DX
 	VMOVUPS X1, (DX)(CX*4)
+	MOVQ    n+32(FP), DX
+	SUBQ    $+3, DX
 	ADDQ    $+4, CX
-	JMP     rows48
+	CMPQ    CX, DX
+	JLT     loop116
 
-single49:
-	CMPQ CX, n+32(FP)
-	JGE  out57
+out117:
+	MOVQ n+32(FP), DX
+	SUBQ $+1, DX
+	CMPQ CX, DX
+	JGE  out125
 
-loop56:
+loop124:
 	MOVQ   ids+24(FP), DX
-	MOVL   (DX)(CX*4), DX
+	MOVL   (DX)(CX*4), R8
+	IMULQ  stride+16(FP), R8
+	ADDQ   w+8(FP), R8
+	MOVL   4(DX)(CX*4), DX
 	IMULQ  stride+16(FP), DX
 	ADDQ   w+8(FP), DX
 	VPXORD Z12, Z12, Z12
 	VPXORD Z13, Z13, Z13
-	XORQ   R8, R8
-	CMPQ   R8, SI
-	JGE    out59
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	XORQ   R9, R9
+	CMPQ   R9, SI
+	JGE    out127
 
-loop58:
-	VMOVUPS     (AX)(R8*4), Z1
-	VMOVUPS     64(AX)(R8*4), Z2
+loop126:
+	VMOVUPS     (AX)(R9*4), Z1
+	VMOVUPS     64(AX)(R9*4), Z2
 	VSHUFF32X4  $0x88, Z2, Z1, Z3
 	VSHUFF32X4  $0xdd, Z2, Z1, Z1
-	VMOVDQU32   (DX)(R8*2), Z4
+	VMOVDQU32   (R8)(R9*2), Z4
 	VPUNPCKLWD  Z4, Z0, Z2
 	VPUNPCKHWD  Z4, Z0, Z4
 	VFMADD231PS Z2, Z3, Z12
 	VFMADD231PS Z4, Z1, Z13
-	ADDQ        $+32, R8
-	CMPQ        R8, SI
-	JLT         loop58
+	VMOVDQU32   (DX)(R9*2), Z4
+	VPUNPCKLWD  Z4, Z0, Z2
+	VPUNPCKHWD  Z4, Z0, Z4
+	VFMADD231PS Z2, Z3, Z14
+	VFMADD231PS Z4, Z1, Z15
+	ADDQ        $+32, R9
+	CMPQ        R9, SI
+	JLT         loop126
 
-out59:
-	CMPQ R8, BX
-	JGE  out61
+out127:
+	CMPQ R9, BX
+	JGE  out129
 
-loop60:
-	VMOVUPS     (AX)(R8*4), Z1
-	VPMOVZXWD   (DX)(R8*2), Z2
+loop128:
+	VMOVUPS     (AX)(R9*4), Z1
+	VPMOVZXWD   (R8)(R9*2), Z2
 	VPSLLD      $0x10, Z2, Z2
 	VFMADD231PS Z2, Z1, Z12
-	ADDQ        $+16, R8
-	CMPQ        R8, BX
-	JLT         loop60
+	VPMOVZXWD   (DX)(R9*2), Z2
+	VPSLLD      $0x10, Z2, Z2
+	VFMADD231PS Z2, Z1, Z14
+	ADDQ        $+16, R9
+	CMPQ        R9, BX
+	JLT         loop128
 
-out61:
+out129:
 	TESTQ       DI, DI
-	JZ          whole62
-	VMOVUPS.Z   (AX)(R8*4), K1, Z1
-	VPMOVZXWD.Z (DX)(R8*2), K1, Z2
+	JZ          whole130
+	VMOVUPS.Z   (AX)(R9*4), K1, Z1
+	VPMOVZXWD.Z (R8)(R9*2), K1, Z2
 	VPSLLD      $0x10, Z2, Z2
 	VFMADD231PS Z2, Z1, Z13
+	VPMOVZXWD.Z (DX)(R9*2), K1, Z2
+	VPSLLD      $0x10, Z2, Z2
+	VFMADD231PS Z2, Z1, Z15
 
-whole62:
+whole130:
 	VADDPS        Z13, Z12, Z12
+	VADDPS        Z15, Z14, Z14
 	VEXTRACTF64X4 $0x01, Z12, Y1
 	VADDPS        Y1, Y12, Y12
+	VEXTRACTF64X4 $0x01, Z14, Y1
+	VADDPS        Y1, Y14, Y14
 	VPERMILPS     $0x0e, Y12, Y1
 	VADDPS        Y1, Y12, Y12
 	VPERMILPS     $0x01, Y12, Y1
@@ -744,26 +1495,124 @@ whole62:
 	VADDPS        X1, X12, X12
 	MOVQ          b+56(FP), R8
 	TESTQ         R8, R8
-	JZ            nobias63
+	JZ            nobias131
 	MOVQ          ids+24(FP), DX
 	MOVL          (DX)(CX*4), DX
 	VMOVSS        (R8)(DX*4), X1
 	VADDPS        X1, X12, X12
 
-nobias63:
-	MOVQ   y+0(FP), DX
-	VMOVSS X12, (DX)(CX*4)
-	ADDQ   $+1, CX
-	CMPQ   CX, n+32(FP)
-	JLT    loop56
+nobias131:
+	MOVQ          y+0(FP), DX
+	VMOVSS        X12, (DX)(CX*4)
+	VPERMILPS     $0x0e, Y14, Y1
+	VADDPS        Y1, Y14, Y14
+	VPERMILPS     $0x01, Y14, Y1
+	VADDPS        Y1, Y14, Y14
+	VEXTRACTF32X4 $0x01, Y14, X1
+	VADDPS        X1, X14, X14
+	MOVQ          b+56(FP), R8
+	TESTQ         R8, R8
+	JZ            nobias132
+	MOVQ          ids+24(FP), DX
+	MOVL          4(DX)(CX*4), DX
+	VMOVSS        (R8)(DX*4), X1
+	VADDPS        X1, X14, X14
 
-out57:
+nobias132:
+	MOVQ   y+0(FP), DX
+	VMOVSS X14, 4(DX)(CX*4)
+	MOVQ   n+32(FP), DX
+	SUBQ   $+1, DX
+	ADDQ   $+2, CX
+	CMPQ   CX, DX
+	JLT    loop124
+
+out125:
+	MOVQ n+32(FP), DX
+	SUBQ $+0, DX
+	CMPQ CX, DX
+	JGE  out134
+
+loop133:
+	MOVQ   ids+24(FP), DX
+	MOVL   (DX)(CX*4), DX
+	IMULQ  stride+16(FP), DX
+	ADDQ   w+8(FP), DX
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	XORQ   R8, R8
+	CMPQ   R8, SI
+	JGE    out136
+
+loop135:
+	VMOVUPS     (AX)(R8*4), Z1
+	VMOVUPS     64(AX)(R8*4), Z2
+	VSHUFF32X4  $0x88, Z2, Z1, Z3
+	VSHUFF32X4  $0xdd, Z2, Z1, Z1
+	VMOVDQU32   (DX)(R8*2), Z4
+	VPUNPCKLWD  Z4, Z0, Z2
+	VPUNPCKHWD  Z4, Z0, Z4
+	VFMADD231PS Z2, Z3, Z16
+	VFMADD231PS Z4, Z1, Z17
+	ADDQ        $+32, R8
+	CMPQ        R8, SI
+	JLT         loop135
+
+out136:
+	CMPQ R8, BX
+	JGE  out138
+
+loop137:
+	VMOVUPS     (AX)(R8*4), Z1
+	VPMOVZXWD   (DX)(R8*2), Z2
+	VPSLLD      $0x10, Z2, Z2
+	VFMADD231PS Z2, Z1, Z16
+	ADDQ        $+16, R8
+	CMPQ        R8, BX
+	JLT         loop137
+
+out138:
+	TESTQ       DI, DI
+	JZ          whole139
+	VMOVUPS.Z   (AX)(R8*4), K1, Z1
+	VPMOVZXWD.Z (DX)(R8*2), K1, Z2
+	VPSLLD      $0x10, Z2, Z2
+	VFMADD231PS Z2, Z1, Z17
+
+whole139:
+	VADDPS        Z17, Z16, Z16
+	VEXTRACTF64X4 $0x01, Z16, Y1
+	VADDPS        Y1, Y16, Y16
+	VPERMILPS     $0x0e, Y16, Y1
+	VADDPS        Y1, Y16, Y16
+	VPERMILPS     $0x01, Y16, Y1
+	VADDPS        Y1, Y16, Y16
+	VEXTRACTF32X4 $0x01, Y16, X1
+	VADDPS        X1, X16, X16
+	MOVQ          b+56(FP), R8
+	TESTQ         R8, R8
+	JZ            nobias140
+	MOVQ          ids+24(FP), DX
+	MOVL          (DX)(CX*4), DX
+	VMOVSS        (R8)(DX*4), X1
+	VADDPS        X1, X16, X16
+
+nobias140:
+	MOVQ   y+0(FP), DX
+	VMOVSS X16, (DX)(CX*4)
+	MOVQ   n+32(FP), DX
+	SUBQ   $+0, DX
+	ADDQ   $+1, CX
+	CMPQ   CX, DX
+	JLT    loop133
+
+out134:
 	VZEROUPPER
 	RET
 
-// func gatherAheadBF16AVX512(y *float32, w *uint16, stride int, ids *int32, n int, x *float32, cols int, b *float32)
-// Requires: AVX, AVX512BW, AVX512F, AVX512VL, BMI2, MMX+
-TEXT ·gatherAheadBF16AVX512(SB), NOSPLIT, $0-64
+// func gatherNearBF16AVX512(y *float32, w *uint16, stride int, ids *int32, n int, x *float32, cols int, b *float32)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VL, BMI2, CMOV, MMX+
+TEXT ·gatherNearBF16AVX512(SB), NOSPLIT, $0-64
 	MOVQ   x+40(FP), AX
 	MOVQ   cols+48(FP), DI
 	MOVQ   DI, BX
@@ -776,170 +1625,135 @@ TEXT ·gatherAheadBF16AVX512(SB), NOSPLIT, $0-64
 	KMOVW  CX, K1
 	VPXORD Z0, Z0, Z0
 	XORQ   CX, CX
+	MOVQ   n+32(FP), DX
+	SUBQ   $+3, DX
+	CMPQ   CX, DX
+	JGE    out142
 
-rows64:
-	LEAQ  4(CX), DX
-	CMPQ  DX, n+32(FP)
-	JGT   single65
-	LEAQ  36(CX), DX
-	CMPQ  DX, n+32(FP)
-	JGT   noprefetch66
-	MOVQ  ids+24(FP), DX
-	MOVL  128(DX)(CX*4), R8
-	IMULQ stride+16(FP), R8
-	ADDQ  w+8(FP), R8
-	MOVQ  R8, R9
-	ADDQ  stride+16(FP), R9
-	CMPQ  R8, R9
-	JGE   out68
+loop141:
+	LEAQ    16(CX), R8
+	LEAQ    20(CX), DX
+	CMPQ    DX, n+32(FP)
+	CMOVQGT CX, R8
+	MOVQ    ids+24(FP), DX
+	MOVL    (DX)(R8*4), R9
+	IMULQ   stride+16(FP), R9
+	ADDQ    w+8(FP), R9
+	MOVL    4(DX)(R8*4), R10
+	IMULQ   stride+16(FP), R10
+	ADDQ    w+8(FP), R10
+	MOVL    8(DX)(R8*4), R11
+	IMULQ   stride+16(FP), R11
+	ADDQ    w+8(FP), R11
+	MOVL    12(DX)(R8*4), R8
+	IMULQ   stride+16(FP), R8
+	ADDQ    w+8(FP), R8
+	MOVQ    ids+24(FP), DX
+	MOVL    (DX)(CX*4), R12
+	IMULQ   stride+16(FP), R12
+	ADDQ    w+8(FP), R12
+	MOVL    4(DX)(CX*4), R13
+	IMULQ   stride+16(FP), R13
+	ADDQ    w+8(FP), R13
+	MOVL    8(DX)(CX*4), R14
+	IMULQ   stride+16(FP), R14
+	ADDQ    w+8(FP), R14
+	MOVL    12(DX)(CX*4), DX
+	IMULQ   stride+16(FP), DX
+	ADDQ    w+8(FP), DX
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	XORQ    R15, R15
+	CMPQ    R15, SI
+	JGE     out144
 
-loop67:
-	PREFETCHT1 (R8)
-	ADDQ       $+64, R8
-	CMPQ       R8, R9
-	JLT        loop67
-
-out68:
-	MOVL  132(DX)(CX*4), R8
-	IMULQ stride+16(FP), R8
-	ADDQ  w+8(FP), R8
-	MOVQ  R8, R9
-	ADDQ  stride+16(FP), R9
-	CMPQ  R8, R9
-	JGE   out70
-
-loop69:
-	PREFETCHT1 (R8)
-	ADDQ       $+64, R8
-	CMPQ       R8, R9
-	JLT        loop69
-
-out70:
-	MOVL  136(DX)(CX*4), R8
-	IMULQ stride+16(FP), R8
-	ADDQ  w+8(FP), R8
-	MOVQ  R8, R9
-	ADDQ  stride+16(FP), R9
-	CMPQ  R8, R9
-	JGE   out72
-
-loop71:
-	PREFETCHT1 (R8)
-	ADDQ       $+64, R8
-	CMPQ       R8, R9
-	JLT        loop71
-
-out72:
-	MOVL  140(DX)(CX*4), DX
-	IMULQ stride+16(FP), DX
-	ADDQ  w+8(FP), DX
-	MOVQ  DX, R8
-	ADDQ  stride+16(FP), R8
-	CMPQ  DX, R8
-	JGE   out74
-
-loop73:
-	PREFETCHT1 (DX)
-	ADDQ       $+64, DX
-	CMPQ       DX, R8
-	JLT        loop73
-
-out74:
-noprefetch66:
-	MOVQ   ids+24(FP), DX
-	MOVL   (DX)(CX*4), R8
-	IMULQ  stride+16(FP), R8
-	ADDQ   w+8(FP), R8
-	MOVL   4(DX)(CX*4), R9
-	IMULQ  stride+16(FP), R9
-	ADDQ   w+8(FP), R9
-	MOVL   8(DX)(CX*4), R10
-	IMULQ  stride+16(FP), R10
-	ADDQ   w+8(FP), R10
-	MOVL   12(DX)(CX*4), DX
-	IMULQ  stride+16(FP), DX
-	ADDQ   w+8(FP), DX
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	XORQ   R11, R11
-	CMPQ   R11, SI
-	JGE    out76
-
-loop75:
-	VMOVUPS     (AX)(R11*4), Z9
-	VMOVUPS     64(AX)(R11*4), Z10
+loop143:
+	PREFETCHT0  (R9)(R15*2)
+	PREFETCHT0  (R10)(R15*2)
+	PREFETCHT0  (R11)(R15*2)
+	PREFETCHT0  (R8)(R15*2)
+	VMOVUPS     (AX)(R15*4), Z9
+	VMOVUPS     64(AX)(R15*4), Z10
 	VSHUFF32X4  $0x88, Z10, Z9, Z11
 	VSHUFF32X4  $0xdd, Z10, Z9, Z9
-	VMOVDQU32   (R8)(R11*2), Z14
-	VPUNPCKLWD  Z14, Z0, Z10
-	VPUNPCKHWD  Z14, Z0, Z14
+	VMOVDQU32   (R12)(R15*2), Z18
+	VPUNPCKLWD  Z18, Z0, Z10
+	VPUNPCKHWD  Z18, Z0, Z18
 	VFMADD231PS Z10, Z11, Z1
-	VFMADD231PS Z14, Z9, Z2
-	VMOVDQU32   (R9)(R11*2), Z14
-	VPUNPCKLWD  Z14, Z0, Z10
-	VPUNPCKHWD  Z14, Z0, Z14
+	VFMADD231PS Z18, Z9, Z2
+	VMOVDQU32   (R13)(R15*2), Z18
+	VPUNPCKLWD  Z18, Z0, Z10
+	VPUNPCKHWD  Z18, Z0, Z18
 	VFMADD231PS Z10, Z11, Z3
-	VFMADD231PS Z14, Z9, Z4
-	VMOVDQU32   (R10)(R11*2), Z14
-	VPUNPCKLWD  Z14, Z0, Z10
-	VPUNPCKHWD  Z14, Z0, Z14
+	VFMADD231PS Z18, Z9, Z4
+	VMOVDQU32   (R14)(R15*2), Z18
+	VPUNPCKLWD  Z18, Z0, Z10
+	VPUNPCKHWD  Z18, Z0, Z18
 	VFMADD231PS Z10, Z11, Z5
-	VFMADD231PS Z14, Z9, Z6
-	VMOVDQU32   (DX)(R11*2), Z14
-	VPUNPCKLWD  Z14, Z0, Z10
-	VPUNPCKHWD  Z14, Z0, Z14
+	VFMADD231PS Z18, Z9, Z6
+	VMOVDQU32   (DX)(R15*2), Z18
+	VPUNPCKLWD  Z18, Z0, Z10
+	VPUNPCKHWD  Z18, Z0, Z18
 	VFMADD231PS Z10, Z11, Z7
-	VFMADD231PS Z14, Z9, Z8
-	ADDQ        $+32, R11
-	CMPQ        R11, SI
-	JLT         loop75
+	VFMADD231PS Z18, Z9, Z8
+	ADDQ        $+32, R15
+	CMPQ        R15, SI
+	JLT         loop143
 
-out76:
-	CMPQ R11, BX
-	JGE  out78
+out144:
+	CMPQ R15, BX
+	JGE  out146
 
-loop77:
-	VMOVUPS     (AX)(R11*4), Z9
-	VPMOVZXWD   (R8)(R11*2), Z10
+loop145:
+	PREFETCHT0  (R9)(R15*2)
+	PREFETCHT0  (R10)(R15*2)
+	PREFETCHT0  (R11)(R15*2)
+	PREFETCHT0  (R8)(R15*2)
+	VMOVUPS     (AX)(R15*4), Z9
+	VPMOVZXWD   (R12)(R15*2), Z10
 	VPSLLD      $0x10, Z10, Z10
 	VFMADD231PS Z10, Z9, Z1
-	VPMOVZXWD   (R9)(R11*2), Z10
+	VPMOVZXWD   (R13)(R15*2), Z10
 	VPSLLD      $0x10, Z10, Z10
 	VFMADD231PS Z10, Z9, Z3
-	VPMOVZXWD   (R10)(R11*2), Z10
+	VPMOVZXWD   (R14)(R15*2), Z10
 	VPSLLD      $0x10, Z10, Z10
 	VFMADD231PS Z10, Z9, Z5
-	VPMOVZXWD   (DX)(R11*2), Z10
+	VPMOVZXWD   (DX)(R15*2), Z10
 	VPSLLD      $0x10, Z10, Z10
 	VFMADD231PS Z10, Z9, Z7
-	ADDQ        $+16, R11
-	CMPQ        R11, BX
-	JLT         loop77
+	ADDQ        $+16, R15
+	CMPQ        R15, BX
+	JLT         loop145
 
-out78:
+out146:
 	TESTQ       DI, DI
-	JZ          whole79
-	VMOVUPS.Z   (AX)(R11*4), K1, Z9
-	VPMOVZXWD.Z (R8)(R11*2), K1, Z10
+	JZ          whole147
+	PREFETCHT0  (R9)(R15*2)
+	PREFETCHT0  (R10)(R15*2)
+	PREFETCHT0  (R11)(R15*2)
+	PREFETCHT0  (R8)(R15*2)
+	VMOVUPS.Z   (AX)(R15*4), K1, Z9
+	VPMOVZXWD.Z (R12)(R15*2), K1, Z10
 	VPSLLD      $0x10, Z10, Z10
 	VFMADD231PS Z10, Z9, Z2
-	VPMOVZXWD.Z (R9)(R11*2), K1, Z10
+	VPMOVZXWD.Z (R13)(R15*2), K1, Z10
 	VPSLLD      $0x10, Z10, Z10
 	VFMADD231PS Z10, Z9, Z4
-	VPMOVZXWD.Z (R10)(R11*2), K1, Z10
+	VPMOVZXWD.Z (R14)(R15*2), K1, Z10
 	VPSLLD      $0x10, Z10, Z10
 	VFMADD231PS Z10, Z9, Z6
-	VPMOVZXWD.Z (DX)(R11*2), K1, Z10
+	VPMOVZXWD.Z (DX)(R15*2), K1, Z10
 	VPSLLD      $0x10, Z10, Z10
 	VFMADD231PS Z10, Z9, Z8
 
-whole79:
+whole147:
 	VADDPS        Z2, Z1, Z1
 	VADDPS        Z4, Z3, Z3
 	VADDPS        Z6, Z5, Z5
@@ -965,7 +1779,7 @@ whole79:
 	VADDPS        X9, X1, X1
 	MOVQ          b+56(FP), R8
 	TESTQ         R8, R8
-	JZ            nobias80
+	JZ            nobias148
 	MOVQ          ids+24(FP), DX
 	MOVL          (DX)(CX*4), R9
 	VMOVSS        (R8)(R9*4), X9
@@ -977,86 +1791,107 @@ whole79:
 	VINSERTPS     $0x30, (R8)(R9*4), X9, X9
 	VADDPS        X9, X1, X1
 
-nobias80:
+nobias148:
 	MOVQ    y+0(FP), DX
 	VMOVUPS X1, (DX)(CX*4)
+	MOVQ    n+32(FP), DX
+	SUBQ    $+3, DX
 	ADDQ    $+4, CX
-	JMP     rows64
+	CMPQ    CX, DX
+	JLT     loop141
 
-single65:
-	CMPQ CX, n+32(FP)
-	JGE  out82
+out142:
+	MOVQ n+32(FP), DX
+	SUBQ $+1, DX
+	CMPQ CX, DX
+	JGE  out150
 
-loop81:
-	LEAQ  33(CX), DX
-	CMPQ  DX, n+32(FP)
-	JGT   noprefetch83
-	MOVQ  ids+24(FP), DX
-	MOVL  128(DX)(CX*4), DX
-	IMULQ stride+16(FP), DX
-	ADDQ  w+8(FP), DX
-	MOVQ  DX, R8
-	ADDQ  stride+16(FP), R8
-	CMPQ  DX, R8
-	JGE   out85
+loop149:
+	LEAQ    16(CX), R8
+	LEAQ    18(CX), DX
+	CMPQ    DX, n+32(FP)
+	CMOVQGT CX, R8
+	MOVQ    ids+24(FP), DX
+	MOVL    (DX)(R8*4), R9
+	IMULQ   stride+16(FP), R9
+	ADDQ    w+8(FP), R9
+	MOVL    4(DX)(R8*4), R8
+	IMULQ   stride+16(FP), R8
+	ADDQ    w+8(FP), R8
+	MOVQ    ids+24(FP), DX
+	MOVL    (DX)(CX*4), R10
+	IMULQ   stride+16(FP), R10
+	ADDQ    w+8(FP), R10
+	MOVL    4(DX)(CX*4), DX
+	IMULQ   stride+16(FP), DX
+	ADDQ    w+8(FP), DX
+	VPXORD  Z12, Z12, Z12
+	VPXORD  Z13, Z13, Z13
+	VPXORD  Z14, Z14, Z14
+	VPXORD  Z15, Z15, Z15
+	XORQ    R11, R11
+	CMPQ    R11, SI
+	JGE     out152
 
-loop84:
-	PREFETCHT1 (DX)
-	ADDQ       $+64, DX
-	CMPQ       DX, R8
-	JLT        loop84
-
-out85:
-noprefetch83:
-	MOVQ   ids+24(FP), DX
-	MOVL   (DX)(CX*4), DX
-	IMULQ  stride+16(FP), DX
-	ADDQ   w+8(FP), DX
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	XORQ   R8, R8
-	CMPQ   R8, SI
-	JGE    out87
-
-loop86:
-	VMOVUPS     (AX)(R8*4), Z1
-	VMOVUPS     64(AX)(R8*4), Z2
+loop151:
+	PREFETCHT0  (R9)(R11*2)
+	PREFETCHT0  (R8)(R11*2)
+	VMOVUPS     (AX)(R11*4), Z1
+	VMOVUPS     64(AX)(R11*4), Z2
 	VSHUFF32X4  $0x88, Z2, Z1, Z3
 	VSHUFF32X4  $0xdd, Z2, Z1, Z1
-	VMOVDQU32   (DX)(R8*2), Z4
+	VMOVDQU32   (R10)(R11*2), Z4
 	VPUNPCKLWD  Z4, Z0, Z2
 	VPUNPCKHWD  Z4, Z0, Z4
 	VFMADD231PS Z2, Z3, Z12
 	VFMADD231PS Z4, Z1, Z13
-	ADDQ        $+32, R8
-	CMPQ        R8, SI
-	JLT         loop86
+	VMOVDQU32   (DX)(R11*2), Z4
+	VPUNPCKLWD  Z4, Z0, Z2
+	VPUNPCKHWD  Z4, Z0, Z4
+	VFMADD231PS Z2, Z3, Z14
+	VFMADD231PS Z4, Z1, Z15
+	ADDQ        $+32, R11
+	CMPQ        R11, SI
+	JLT         loop151
 
-out87:
-	CMPQ R8, BX
-	JGE  out89
+out152:
+	CMPQ R11, BX
+	JGE  out154
 
-loop88:
-	VMOVUPS     (AX)(R8*4), Z1
-	VPMOVZXWD   (DX)(R8*2), Z2
+loop153:
+	PREFETCHT0  (R9)(R11*2)
+	PREFETCHT0  (R8)(R11*2)
+	VMOVUPS     (AX)(R11*4), Z1
+	VPMOVZXWD   (R10)(R11*2), Z2
 	VPSLLD      $0x10, Z2, Z2
 	VFMADD231PS Z2, Z1, Z12
-	ADDQ        $+16, R8
-	CMPQ        R8, BX
-	JLT         loop88
+	VPMOVZXWD   (DX)(R11*2), Z2
+	VPSLLD      $0x10, Z2, Z2
+	VFMADD231PS Z2, Z1, Z14
+	ADDQ        $+16, R11
+	CMPQ        R11, BX
+	JLT         loop153
 
-out89:
+out154:
 	TESTQ       DI, DI
-	JZ          whole90
-	VMOVUPS.Z   (AX)(R8*4), K1, Z1
-	VPMOVZXWD.Z (DX)(R8*2), K1, Z2
+	JZ          whole155
+	PREFETCHT0  (R9)(R11*2)
+	PREFETCHT0  (R8)(R11*2)
+	VMOVUPS.Z   (AX)(R11*4), K1, Z1
+	VPMOVZXWD.Z (R10)(R11*2), K1, Z2
 	VPSLLD      $0x10, Z2, Z2
 	VFMADD231PS Z2, Z1, Z13
+	VPMOVZXWD.Z (DX)(R11*2), K1, Z2
+	VPSLLD      $0x10, Z2, Z2
+	VFMADD231PS Z2, Z1, Z15
 
-whole90:
+whole155:
 	VADDPS        Z13, Z12, Z12
+	VADDPS        Z15, Z14, Z14
 	VEXTRACTF64X4 $0x01, Z12, Y1
 	VADDPS        Y1, Y12, Y12
+	VEXTRACTF64X4 $0x01, Z14, Y1
+	VADDPS        Y1, Y14, Y14
 	VPERMILPS     $0x0e, Y12, Y1
 	VADDPS        Y1, Y12, Y12
 	VPERMILPS     $0x01, Y12, Y1
@@ -1065,20 +1900,523 @@ whole90:
 	VADDPS        X1, X12, X12
 	MOVQ          b+56(FP), R8
 	TESTQ         R8, R8
-	JZ            nobias91
+	JZ            nobias156
 	MOVQ          ids+24(FP), DX
 	MOVL          (DX)(CX*4), DX
 	VMOVSS        (R8)(DX*4), X1
 	VADDPS        X1, X12, X12
 
-nobias91:
-	MOVQ   y+0(FP), DX
-	VMOVSS X12, (DX)(CX*4)
-	ADDQ   $+1, CX
-	CMPQ   CX, n+32(FP)
-	JLT    loop81
+nobias156:
+	MOVQ          y+0(FP), DX
+	VMOVSS        X12, (DX)(CX*4)
+	VPERMILPS     $0x0e, Y14, Y1
+	VADDPS        Y1, Y14, Y14
+	VPERMILPS     $0x01, Y14, Y1
+	VADDPS        Y1, Y14, Y14
+	VEXTRACTF32X4 $0x01, Y14, X1
+	VADDPS        X1, X14, X14
+	MOVQ          b+56(FP), R8
+	TESTQ         R8, R8
+	JZ            nobias157
+	MOVQ          ids+24(FP), DX
+	MOVL          4(DX)(CX*4), DX
+	VMOVSS        (R8)(DX*4), X1
+	VADDPS        X1, X14, X14
 
-out82:
+nobias157:
+	MOVQ   y+0(FP), DX
+	VMOVSS X14, 4(DX)(CX*4)
+	MOVQ   n+32(FP), DX
+	SUBQ   $+1, DX
+	ADDQ   $+2, CX
+	CMPQ   CX, DX
+	JLT    loop149
+
+out150:
+	MOVQ n+32(FP), DX
+	SUBQ $+0, DX
+	CMPQ CX, DX
+	JGE  out159
+
+loop158:
+	MOVQ   ids+24(FP), DX
+	MOVL   (DX)(CX*4), DX
+	IMULQ  stride+16(FP), DX
+	ADDQ   w+8(FP), DX
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	XORQ   R8, R8
+	CMPQ   R8, SI
+	JGE    out161
+
+loop160:
+	VMOVUPS     (AX)(R8*4), Z1
+	VMOVUPS     64(AX)(R8*4), Z2
+	VSHUFF32X4  $0x88, Z2, Z1, Z3
+	VSHUFF32X4  $0xdd, Z2, Z1, Z1
+	VMOVDQU32   (DX)(R8*2), Z4
+	VPUNPCKLWD  Z4, Z0, Z2
+	VPUNPCKHWD  Z4, Z0, Z4
+	VFMADD231PS Z2, Z3, Z16
+	VFMADD231PS Z4, Z1, Z17
+	ADDQ        $+32, R8
+	CMPQ        R8, SI
+	JLT         loop160
+
+out161:
+	CMPQ R8, BX
+	JGE  out163
+
+loop162:
+	VMOVUPS     (AX)(R8*4), Z1
+	VPMOVZXWD   (DX)(R8*2), Z2
+	VPSLLD      $0x10, Z2, Z2
+	VFMADD231PS Z2, Z1, Z16
+	ADDQ        $+16, R8
+	CMPQ        R8, BX
+	JLT         loop162
+
+out163:
+	TESTQ       DI, DI
+	JZ          whole164
+	VMOVUPS.Z   (AX)(R8*4), K1, Z1
+	VPMOVZXWD.Z (DX)(R8*2), K1, Z2
+	VPSLLD      $0x10, Z2, Z2
+	VFMADD231PS Z2, Z1, Z17
+
+whole164:
+	VADDPS        Z17, Z16, Z16
+	VEXTRACTF64X4 $0x01, Z16, Y1
+	VADDPS        Y1, Y16, Y16
+	VPERMILPS     $0x0e, Y16, Y1
+	VADDPS        Y1, Y16, Y16
+	VPERMILPS     $0x01, Y16, Y1
+	VADDPS        Y1, Y16, Y16
+	VEXTRACTF32X4 $0x01, Y16, X1
+	VADDPS        X1, X16, X16
+	MOVQ          b+56(FP), R8
+	TESTQ         R8, R8
+	JZ            nobias165
+	MOVQ          ids+24(FP), DX
+	MOVL          (DX)(CX*4), DX
+	VMOVSS        (R8)(DX*4), X1
+	VADDPS        X1, X16, X16
+
+nobias165:
+	MOVQ   y+0(FP), DX
+	VMOVSS X16, (DX)(CX*4)
+	MOVQ   n+32(FP), DX
+	SUBQ   $+0, DX
+	ADDQ   $+1, CX
+	CMPQ   CX, DX
+	JLT    loop158
+
+out159:
+	VZEROUPPER
+	RET
+
+// func gatherFarBF16AVX512(y *float32, w *uint16, stride int, ids *int32, n int, x *float32, cols int, b *float32)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VL, BMI2, CMOV, MMX+
+TEXT ·gatherFarBF16AVX512(SB), NOSPLIT, $0-64
+	MOVQ   x+40(FP), AX
+	MOVQ   cols+48(FP), DI
+	MOVQ   DI, BX
+	MOVQ   DI, SI
+	ANDQ   $-16, BX
+	SUBQ   BX, DI
+	ANDQ   $-32, SI
+	MOVL   $-1, CX
+	BZHIL  DI, CX, CX
+	KMOVW  CX, K1
+	VPXORD Z0, Z0, Z0
+	XORQ   CX, CX
+	MOVQ   n+32(FP), DX
+	SUBQ   $+3, DX
+	CMPQ   CX, DX
+	JGE    out167
+
+loop166:
+	LEAQ    32(CX), R8
+	LEAQ    36(CX), DX
+	CMPQ    DX, n+32(FP)
+	CMOVQGT CX, R8
+	MOVQ    ids+24(FP), DX
+	MOVL    (DX)(R8*4), R9
+	IMULQ   stride+16(FP), R9
+	ADDQ    w+8(FP), R9
+	MOVL    4(DX)(R8*4), R10
+	IMULQ   stride+16(FP), R10
+	ADDQ    w+8(FP), R10
+	MOVL    8(DX)(R8*4), R11
+	IMULQ   stride+16(FP), R11
+	ADDQ    w+8(FP), R11
+	MOVL    12(DX)(R8*4), R8
+	IMULQ   stride+16(FP), R8
+	ADDQ    w+8(FP), R8
+	MOVQ    ids+24(FP), DX
+	MOVL    (DX)(CX*4), R12
+	IMULQ   stride+16(FP), R12
+	ADDQ    w+8(FP), R12
+	MOVL    4(DX)(CX*4), R13
+	IMULQ   stride+16(FP), R13
+	ADDQ    w+8(FP), R13
+	MOVL    8(DX)(CX*4), R14
+	IMULQ   stride+16(FP), R14
+	ADDQ    w+8(FP), R14
+	MOVL    12(DX)(CX*4), DX
+	IMULQ   stride+16(FP), DX
+	ADDQ    w+8(FP), DX
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	XORQ    R15, R15
+	CMPQ    R15, SI
+	JGE     out169
+
+loop168:
+	PREFETCHT1  (R9)(R15*2)
+	PREFETCHT1  (R10)(R15*2)
+	PREFETCHT1  (R11)(R15*2)
+	PREFETCHT1  (R8)(R15*2)
+	VMOVUPS     (AX)(R15*4), Z9
+	VMOVUPS     64(AX)(R15*4), Z10
+	VSHUFF32X4  $0x88, Z10, Z9, Z11
+	VSHUFF32X4  $0xdd, Z10, Z9, Z9
+	VMOVDQU32   (R12)(R15*2), Z18
+	VPUNPCKLWD  Z18, Z0, Z10
+	VPUNPCKHWD  Z18, Z0, Z18
+	VFMADD231PS Z10, Z11, Z1
+	VFMADD231PS Z18, Z9, Z2
+	VMOVDQU32   (R13)(R15*2), Z18
+	VPUNPCKLWD  Z18, Z0, Z10
+	VPUNPCKHWD  Z18, Z0, Z18
+	VFMADD231PS Z10, Z11, Z3
+	VFMADD231PS Z18, Z9, Z4
+	VMOVDQU32   (R14)(R15*2), Z18
+	VPUNPCKLWD  Z18, Z0, Z10
+	VPUNPCKHWD  Z18, Z0, Z18
+	VFMADD231PS Z10, Z11, Z5
+	VFMADD231PS Z18, Z9, Z6
+	VMOVDQU32   (DX)(R15*2), Z18
+	VPUNPCKLWD  Z18, Z0, Z10
+	VPUNPCKHWD  Z18, Z0, Z18
+	VFMADD231PS Z10, Z11, Z7
+	VFMADD231PS Z18, Z9, Z8
+	ADDQ        $+32, R15
+	CMPQ        R15, SI
+	JLT         loop168
+
+out169:
+	CMPQ R15, BX
+	JGE  out171
+
+loop170:
+	PREFETCHT1  (R9)(R15*2)
+	PREFETCHT1  (R10)(R15*2)
+	PREFETCHT1  (R11)(R15*2)
+	PREFETCHT1  (R8)(R15*2)
+	VMOVUPS     (AX)(R15*4), Z9
+	VPMOVZXWD   (R12)(R15*2), Z10
+	VPSLLD      $0x10, Z10, Z10
+	VFMADD231PS Z10, Z9, Z1
+	VPMOVZXWD   (R13)(R15*2), Z10
+	VPSLLD      $0x10, Z10, Z10
+	VFMADD231PS Z10, Z9, Z3
+	VPMOVZXWD   (R14)(R15*2), Z10
+	VPSLLD      $0x10, Z10, Z10
+	VFMADD231PS Z10, Z9, Z5
+	VPMOVZXWD   (DX)(R15*2), Z10
+	VPSLLD      $0x10, Z10, Z10
+	VFMADD231PS Z10, Z9, Z7
+	ADDQ        $+16, R15
+	CMPQ        R15, BX
+	JLT         loop170
+
+out171:
+	TESTQ       DI, DI
+	JZ          whole172
+	PREFETCHT1  (R9)(R15*2)
+	PREFETCHT1  (R10)(R15*2)
+	PREFETCHT1  (R11)(R15*2)
+	PREFETCHT1  (R8)(R15*2)
+	VMOVUPS.Z   (AX)(R15*4), K1, Z9
+	VPMOVZXWD.Z (R12)(R15*2), K1, Z10
+	VPSLLD      $0x10, Z10, Z10
+	VFMADD231PS Z10, Z9, Z2
+	VPMOVZXWD.Z (R13)(R15*2), K1, Z10
+	VPSLLD      $0x10, Z10, Z10
+	VFMADD231PS Z10, Z9, Z4
+	VPMOVZXWD.Z (R14)(R15*2), K1, Z10
+	VPSLLD      $0x10, Z10, Z10
+	VFMADD231PS Z10, Z9, Z6
+	VPMOVZXWD.Z (DX)(R15*2), K1, Z10
+	VPSLLD      $0x10, Z10, Z10
+	VFMADD231PS Z10, Z9, Z8
+
+whole172:
+	VADDPS        Z2, Z1, Z1
+	VADDPS        Z4, Z3, Z3
+	VADDPS        Z6, Z5, Z5
+	VADDPS        Z8, Z7, Z7
+	VEXTRACTF64X4 $0x01, Z1, Y9
+	VADDPS        Y9, Y1, Y1
+	VEXTRACTF64X4 $0x01, Z3, Y9
+	VADDPS        Y9, Y3, Y3
+	VEXTRACTF64X4 $0x01, Z5, Y9
+	VADDPS        Y9, Y5, Y5
+	VEXTRACTF64X4 $0x01, Z7, Y9
+	VADDPS        Y9, Y7, Y7
+	VUNPCKLPS     Y3, Y1, Y9
+	VUNPCKHPS     Y3, Y1, Y10
+	VADDPS        Y10, Y9, Y1
+	VUNPCKLPS     Y7, Y5, Y9
+	VUNPCKHPS     Y7, Y5, Y10
+	VADDPS        Y10, Y9, Y5
+	VUNPCKLPD     Y5, Y1, Y9
+	VUNPCKHPD     Y5, Y1, Y10
+	VADDPS        Y10, Y9, Y1
+	VEXTRACTF32X4 $0x01, Y1, X9
+	VADDPS        X9, X1, X1
+	MOVQ          b+56(FP), R8
+	TESTQ         R8, R8
+	JZ            nobias173
+	MOVQ          ids+24(FP), DX
+	MOVL          (DX)(CX*4), R9
+	VMOVSS        (R8)(R9*4), X9
+	MOVL          4(DX)(CX*4), R9
+	VINSERTPS     $0x10, (R8)(R9*4), X9, X9
+	MOVL          8(DX)(CX*4), R9
+	VINSERTPS     $0x20, (R8)(R9*4), X9, X9
+	MOVL          12(DX)(CX*4), R9
+	VINSERTPS     $0x30, (R8)(R9*4), X9, X9
+	VADDPS        X9, X1, X1
+
+nobias173:
+	MOVQ    y+0(FP), DX
+	VMOVUPS X1, (DX)(CX*4)
+	MOVQ    n+32(FP), DX
+	SUBQ    $+3, DX
+	ADDQ    $+4, CX
+	CMPQ    CX, DX
+	JLT     loop166
+
+out167:
+	MOVQ n+32(FP), DX
+	SUBQ $+1, DX
+	CMPQ CX, DX
+	JGE  out175
+
+loop174:
+	LEAQ    32(CX), R8
+	LEAQ    34(CX), DX
+	CMPQ    DX, n+32(FP)
+	CMOVQGT CX, R8
+	MOVQ    ids+24(FP), DX
+	MOVL    (DX)(R8*4), R9
+	IMULQ   stride+16(FP), R9
+	ADDQ    w+8(FP), R9
+	MOVL    4(DX)(R8*4), R8
+	IMULQ   stride+16(FP), R8
+	ADDQ    w+8(FP), R8
+	MOVQ    ids+24(FP), DX
+	MOVL    (DX)(CX*4), R10
+	IMULQ   stride+16(FP), R10
+	ADDQ    w+8(FP), R10
+	MOVL    4(DX)(CX*4), DX
+	IMULQ   stride+16(FP), DX
+	ADDQ    w+8(FP), DX
+	VPXORD  Z12, Z12, Z12
+	VPXORD  Z13, Z13, Z13
+	VPXORD  Z14, Z14, Z14
+	VPXORD  Z15, Z15, Z15
+	XORQ    R11, R11
+	CMPQ    R11, SI
+	JGE     out177
+
+loop176:
+	PREFETCHT1  (R9)(R11*2)
+	PREFETCHT1  (R8)(R11*2)
+	VMOVUPS     (AX)(R11*4), Z1
+	VMOVUPS     64(AX)(R11*4), Z2
+	VSHUFF32X4  $0x88, Z2, Z1, Z3
+	VSHUFF32X4  $0xdd, Z2, Z1, Z1
+	VMOVDQU32   (R10)(R11*2), Z4
+	VPUNPCKLWD  Z4, Z0, Z2
+	VPUNPCKHWD  Z4, Z0, Z4
+	VFMADD231PS Z2, Z3, Z12
+	VFMADD231PS Z4, Z1, Z13
+	VMOVDQU32   (DX)(R11*2), Z4
+	VPUNPCKLWD  Z4, Z0, Z2
+	VPUNPCKHWD  Z4, Z0, Z4
+	VFMADD231PS Z2, Z3, Z14
+	VFMADD231PS Z4, Z1, Z15
+	ADDQ        $+32, R11
+	CMPQ        R11, SI
+	JLT         loop176
+
+out177:
+	CMPQ R11, BX
+	JGE  out179
+
+loop178:
+	PREFETCHT1  (R9)(R11*2)
+	PREFETCHT1  (R8)(R11*2)
+	VMOVUPS     (AX)(R11*4), Z1
+	VPMOVZXWD   (R10)(R11*2), Z2
+	VPSLLD      $0x10, Z2, Z2
+	VFMADD231PS Z2, Z1, Z12
+	VPMOVZXWD   (DX)(R11*2), Z2
+	VPSLLD      $0x10, Z2, Z2
+	VFMADD231PS Z2, Z1, Z14
+	ADDQ        $+16, R11
+	CMPQ        R11, BX
+	JLT         loop178
+
+out179:
+	TESTQ       DI, DI
+	JZ          whole180
+	PREFETCHT1  (R9)(R11*2)
+	PREFETCHT1  (R8)(R11*2)
+	VMOVUPS.Z   (AX)(R11*4), K1, Z1
+	VPMOVZXWD.Z (R10)(R11*2), K1, Z2
+	VPSLLD      $0x10, Z2, Z2
+	VFMADD231PS Z2, Z1, Z13
+	VPMOVZXWD.Z (DX)(R11*2), K1, Z2
+	VPSLLD      $0x10, Z2, Z2
+	VFMADD231PS Z2, Z1, Z15
+
+whole180:
+	VADDPS        Z13, Z12, Z12
+	VADDPS        Z15, Z14, Z14
+	VEXTRACTF64X4 $0x01, Z12, Y1
+	VADDPS        Y1, Y12, Y12
+	VEXTRACTF64X4 $0x01, Z14, Y1
+	VADDPS        Y1, Y14, Y14
+	VPERMILPS     $0x0e, Y12, Y1
+	VADDPS        Y1, Y12, Y12
+	VPERMILPS     $0x01, Y12, Y1
+	VADDPS        Y1, Y12, Y12
+	VEXTRACTF32X4 $0x01, Y12, X1
+	VADDPS        X1, X12, X12
+	MOVQ          b+56(FP), R8
+	TESTQ         R8, R8
+	JZ            nobias181
+	MOVQ          ids+24(FP), DX
+	MOVL          (DX)(CX*4), DX
+	VMOVSS        (R8)(DX*4), X1
+	VADDPS        X1, X12, X12
+
+nobias181:
+	MOVQ          y+0(FP), DX
+	VMOVSS        X12, (DX)(CX*4)
+	VPERMILPS     $0x0e, Y14, Y1
+	VADDPS        Y1, Y14, Y14
+	VPERMILPS     $0x01, Y14, Y1
+	VADDPS        Y1, Y14, Y14
+	VEXTRACTF32X4 $0x01, Y14, X1
+	VADDPS        X1, X14, X14
+	MOVQ          b+56(FP), R8
+	TESTQ         R8, R8
+	JZ            nobias182
+	MOVQ          ids+24(FP), DX
+	MOVL          4(DX)(CX*4), DX
+	VMOVSS        (R8)(DX*4), X1
+	VADDPS        X1, X14, X14
+
+nobias182:
+	MOVQ   y+0(FP), DX
+	VMOVSS X14, 4(DX)(CX*4)
+	MOVQ   n+32(FP), DX
+	SUBQ   $+1, DX
+	ADDQ   $+2, CX
+	CMPQ   CX, DX
+	JLT    loop174
+
+out175:
+	MOVQ n+32(FP), DX
+	SUBQ $+0, DX
+	CMPQ CX, DX
+	JGE  out184
+
+loop183:
+	MOVQ   ids+24(FP), DX
+	MOVL   (DX)(CX*4), DX
+	IMULQ  stride+16(FP), DX
+	ADDQ   w+8(FP), DX
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	XORQ   R8, R8
+	CMPQ   R8, SI
+	JGE    out186
+
+loop185:
+	VMOVUPS     (AX)(R8*4), Z1
+	VMOVUPS     64(AX)(R8*4), Z2
+	VSHUFF32X4  $0x88, Z2, Z1, Z3
+	VSHUFF32X4  $0xdd, Z2, Z1, Z1
+	VMOVDQU32   (DX)(R8*2), Z4
+	VPUNPCKLWD  Z4, Z0, Z2
+	VPUNPCKHWD  Z4, Z0, Z4
+	VFMADD231PS Z2, Z3, Z16
+	VFMADD231PS Z4, Z1, Z17
+	ADDQ        $+32, R8
+	CMPQ        R8, SI
+	JLT         loop185
+
+out186:
+	CMPQ R8, BX
+	JGE  out188
+
+loop187:
+	VMOVUPS     (AX)(R8*4), Z1
+	VPMOVZXWD   (DX)(R8*2), Z2
+	VPSLLD      $0x10, Z2, Z2
+	VFMADD231PS Z2, Z1, Z16
+	ADDQ        $+16, R8
+	CMPQ        R8, BX
+	JLT         loop187
+
+out188:
+	TESTQ       DI, DI
+	JZ          whole189
+	VMOVUPS.Z   (AX)(R8*4), K1, Z1
+	VPMOVZXWD.Z (DX)(R8*2), K1, Z2
+	VPSLLD      $0x10, Z2, Z2
+	VFMADD231PS Z2, Z1, Z17
+
+whole189:
+	VADDPS        Z17, Z16, Z16
+	VEXTRACTF64X4 $0x01, Z16, Y1
+	VADDPS        Y1, Y16, Y16
+	VPERMILPS     $0x0e, Y16, Y1
+	VADDPS        Y1, Y16, Y16
+	VPERMILPS     $0x01, Y16, Y1
+	VADDPS        Y1, Y16, Y16
+	VEXTRACTF32X4 $0x01, Y16, X1
+	VADDPS        X1, X16, X16
+	MOVQ          b+56(FP), R8
+	TESTQ         R8, R8
+	JZ            nobias190
+	MOVQ          ids+24(FP), DX
+	MOVL          (DX)(CX*4), DX
+	VMOVSS        (R8)(DX*4), X1
+	VADDPS        X1, X16, X16
+
+nobias190:
+	MOVQ   y+0(FP), DX
+	VMOVSS X16, (DX)(CX*4)
+	MOVQ   n+32(FP), DX
+	SUBQ   $+0, DX
+	ADDQ   $+1, CX
+	CMPQ   CX, DX
+	JLT    loop183
+
+out184:
 	VZEROUPPER
 	RET
 
@@ -1094,11 +2432,12 @@ TEXT ·matVecInt8AVX512(SB), NOSPLIT, $0-88
 	VPBROADCASTD X0, Z0
 	XORQ         CX, CX
 	MOVQ         w+8(FP), DX
+	MOVQ         n+32(FP), SI
+	SUBQ         $+3, SI
+	CMPQ         CX, SI
+	JGE          out192
 
-rows92:
-	LEAQ   4(CX), SI
-	CMPQ   SI, n+32(FP)
-	JGT    single93
+loop191:
 	MOVQ   DX, SI
 	ADDQ   stride+16(FP), DX
 	MOVQ   DX, DI
@@ -1113,9 +2452,9 @@ rows92:
 	VPXORD Z4, Z4, Z4
 	XORQ   R10, R10
 	CMPQ   R10, BX
-	JGE    out95
+	JGE    out194
 
-loop94:
+loop193:
 	VMOVDQU32  (AX)(R10*1), Z5
 	VPMADDUBSW (SI)(R10*1), Z5, Z6
 	VPMADDWD   Z0, Z6, Z6
@@ -1131,9 +2470,9 @@ loop94:
 	VPADDD     Z5, Z4, Z4
 	ADDQ       $+64, R10
 	CMPQ       R10, BX
-	JLT        loop94
+	JLT        loop193
 
-out95:
+out194:
 	VEXTRACTI64X4 $0x01, Z1, Y5
 	VPADDD        Y5, Y1, Y1
 	VEXTRACTI64X4 $0x01, Z2, Y5
@@ -1166,39 +2505,52 @@ out95:
 	VMULPS        X6, X1, X1
 	MOVQ          b+56(FP), SI
 	TESTQ         SI, SI
-	JZ            nobias96
+	JZ            nobias195
 	VADDPS        (SI)(CX*4), X1, X1
 
-nobias96:
+nobias195:
 	MOVQ    y+0(FP), SI
 	VMOVUPS X1, (SI)(CX*4)
+	MOVQ    n+32(FP), SI
+	SUBQ    $+3, SI
 	ADDQ    $+4, CX
-	JMP     rows92
+	CMPQ    CX, SI
+	JLT     loop191
 
-single93:
-	CMPQ CX, n+32(FP)
-	JGE  out98
+out192:
+	MOVQ n+32(FP), SI
+	SUBQ $+1, SI
+	CMPQ CX, SI
+	JGE  out197
 
-loop97:
+loop196:
 	MOVQ   DX, SI
 	ADDQ   stride+16(FP), DX
+	MOVQ   DX, DI
+	ADDQ   stride+16(FP), DX
 	VPXORD Z7, Z7, Z7
-	XORQ   DI, DI
-	CMPQ   DI, BX
-	JGE    out100
+	VPXORD Z8, Z8, Z8
+	XORQ   R8, R8
+	CMPQ   R8, BX
+	JGE    out199
 
-loop99:
-	VMOVDQU32  (AX)(DI*1), Z1
-	VPMADDUBSW (SI)(DI*1), Z1, Z1
+loop198:
+	VMOVDQU32  (AX)(R8*1), Z1
+	VPMADDUBSW (SI)(R8*1), Z1, Z2
+	VPMADDWD   Z0, Z2, Z2
+	VPADDD     Z2, Z7, Z7
+	VPMADDUBSW (DI)(R8*1), Z1, Z1
 	VPMADDWD   Z0, Z1, Z1
-	VPADDD     Z1, Z7, Z7
-	ADDQ       $+64, DI
-	CMPQ       DI, BX
-	JLT        loop99
+	VPADDD     Z1, Z8, Z8
+	ADDQ       $+64, R8
+	CMPQ       R8, BX
+	JLT        loop198
 
-out100:
+out199:
 	VEXTRACTI64X4 $0x01, Z7, Y1
 	VPADDD        Y1, Y7, Y7
+	VEXTRACTI64X4 $0x01, Z8, Y1
+	VPADDD        Y1, Y8, Y8
 	VPSHUFD       $0x0e, Y7, Y1
 	VPADDD        Y1, Y7, Y7
 	VPSHUFD       $0x01, Y7, Y1
@@ -1218,17 +2570,101 @@ out100:
 	VMULPS        X2, X7, X7
 	MOVQ          b+56(FP), SI
 	TESTQ         SI, SI
-	JZ            nobias101
+	JZ            nobias200
 	VADDSS        (SI)(CX*4), X7, X7
 
-nobias101:
-	MOVQ   y+0(FP), SI
-	VMOVSS X7, (SI)(CX*4)
-	ADDQ   $+1, CX
-	CMPQ   CX, n+32(FP)
-	JLT    loop97
+nobias200:
+	MOVQ          y+0(FP), SI
+	VMOVSS        X7, (SI)(CX*4)
+	VPSHUFD       $0x0e, Y8, Y1
+	VPADDD        Y1, Y8, Y8
+	VPSHUFD       $0x01, Y8, Y1
+	VPADDD        Y1, Y8, Y8
+	VEXTRACTF32X4 $0x01, Y8, X1
+	VPADDD        X1, X8, X8
+	VBROADCASTSS  zero+84(FP), X1
+	MOVQ          sum+72(FP), SI
+	VMOVSS        4(SI)(CX*4), X2
+	VPMULLD       X1, X2, X2
+	VPSUBD        X2, X8, X8
+	VCVTDQ2PS     X8, X8
+	VBROADCASTSS  inputScale+80(FP), X1
+	MOVQ          scale+64(FP), SI
+	VMOVSS        4(SI)(CX*4), X2
+	VMULPS        X1, X2, X2
+	VMULPS        X2, X8, X8
+	MOVQ          b+56(FP), SI
+	TESTQ         SI, SI
+	JZ            nobias201
+	VADDSS        4(SI)(CX*4), X8, X8
 
-out98:
+nobias201:
+	MOVQ   y+0(FP), SI
+	VMOVSS X8, 4(SI)(CX*4)
+	MOVQ   n+32(FP), SI
+	SUBQ   $+1, SI
+	ADDQ   $+2, CX
+	CMPQ   CX, SI
+	JLT    loop196
+
+out197:
+	MOVQ n+32(FP), SI
+	SUBQ $+0, SI
+	CMPQ CX, SI
+	JGE  out203
+
+loop202:
+	MOVQ   DX, SI
+	ADDQ   stride+16(FP), DX
+	VPXORD Z9, Z9, Z9
+	XORQ   DI, DI
+	CMPQ   DI, BX
+	JGE    out205
+
+loop204:
+	VMOVDQU32  (AX)(DI*1), Z1
+	VPMADDUBSW (SI)(DI*1), Z1, Z1
+	VPMADDWD   Z0, Z1, Z1
+	VPADDD     Z1, Z9, Z9
+	ADDQ       $+64, DI
+	CMPQ       DI, BX
+	JLT        loop204
+
+out205:
+	VEXTRACTI64X4 $0x01, Z9, Y1
+	VPADDD        Y1, Y9, Y9
+	VPSHUFD       $0x0e, Y9, Y1
+	VPADDD        Y1, Y9, Y9
+	VPSHUFD       $0x01, Y9, Y1
+	VPADDD        Y1, Y9, Y9
+	VEXTRACTF32X4 $0x01, Y9, X1
+	VPADDD        X1, X9, X9
+	VBROADCASTSS  zero+84(FP), X1
+	MOVQ          sum+72(FP), SI
+	VMOVSS        (SI)(CX*4), X2
+	VPMULLD       X1, X2, X2
+	VPSUBD        X2, X9, X9
+	VCVTDQ2PS     X9, X9
+	VBROADCASTSS  inputScale+80(FP), X1
+	MOVQ          scale+64(FP), SI
+	VMOVSS        (SI)(CX*4), X2
+	VMULPS        X1, X2, X2
+	VMULPS        X2, X9, X9
+	MOVQ          b+56(FP), SI
+	TESTQ         SI, SI
+	JZ            nobias206
+	VADDSS        (SI)(CX*4), X9, X9
+
+nobias206:
+	MOVQ   y+0(FP), SI
+	VMOVSS X9, (SI)(CX*4)
+	MOVQ   n+32(FP), SI
+	SUBQ   $+0, SI
+	ADDQ   $+1, CX
+	CMPQ   CX, SI
+	JLT    loop202
+
+out203:
 	VZEROUPPER
 	RET
 
@@ -1244,11 +2680,12 @@ TEXT ·matVecInTurnInt8AVX512(SB), NOSPLIT, $0-88
 	VPBROADCASTD X0, Z0
 	XORQ         CX, CX
 	MOVQ         w+8(FP), DX
+	MOVQ         n+32(FP), SI
+	SUBQ         $+3, SI
+	CMPQ         CX, SI
+	JGE          out208
 
-rows102:
-	LEAQ   4(CX), SI
-	CMPQ   SI, n+32(FP)
-	JGT    single103
+loop207:
 	MOVQ   DX, SI
 	ADDQ   stride+16(FP), DX
 	MOVQ   DX, DI
@@ -1260,63 +2697,63 @@ rows102:
 	VPXORD Z1, Z1, Z1
 	XORQ   R10, R10
 	CMPQ   R10, BX
-	JGE    out105
+	JGE    out210
 
-loop104:
+loop209:
 	VMOVDQU32  (AX)(R10*1), Z2
 	VPMADDUBSW (SI)(R10*1), Z2, Z2
 	VPMADDWD   Z0, Z2, Z2
 	VPADDD     Z2, Z1, Z1
 	ADDQ       $+64, R10
 	CMPQ       R10, BX
-	JLT        loop104
+	JLT        loop209
 
-out105:
+out210:
 	VPXORD Z3, Z3, Z3
 	XORQ   SI, SI
 	CMPQ   SI, BX
-	JGE    out107
+	JGE    out212
 
-loop106:
+loop211:
 	VMOVDQU32  (AX)(SI*1), Z2
 	VPMADDUBSW (DI)(SI*1), Z2, Z2
 	VPMADDWD   Z0, Z2, Z2
 	VPADDD     Z2, Z3, Z3
 	ADDQ       $+64, SI
 	CMPQ       SI, BX
-	JLT        loop106
+	JLT        loop211
 
-out107:
+out212:
 	VPXORD Z4, Z4, Z4
 	XORQ   SI, SI
 	CMPQ   SI, BX
-	JGE    out109
+	JGE    out214
 
-loop108:
+loop213:
 	VMOVDQU32  (AX)(SI*1), Z2
 	VPMADDUBSW (R8)(SI*1), Z2, Z2
 	VPMADDWD   Z0, Z2, Z2
 	VPADDD     Z2, Z4, Z4
 	ADDQ       $+64, SI
 	CMPQ       SI, BX
-	JLT        loop108
+	JLT        loop213
 
-out109:
+out214:
 	VPXORD Z5, Z5, Z5
 	XORQ   SI, SI
 	CMPQ   SI, BX
-	JGE    out111
+	JGE    out216
 
-loop110:
+loop215:
 	VMOVDQU32  (AX)(SI*1), Z2
 	VPMADDUBSW (R9)(SI*1), Z2, Z2
 	VPMADDWD   Z0, Z2, Z2
 	VPADDD     Z2, Z5, Z5
 	ADDQ       $+64, SI
 	CMPQ       SI, BX
-	JLT        loop110
+	JLT        loop215
 
-out111:
+out216:
 	VEXTRACTI64X4 $0x01, Z1, Y2
 	VPADDD        Y2, Y1, Y1
 	VEXTRACTI64X4 $0x01, Z3, Y2
@@ -1326,62 +2763,86 @@ out111:
 	VEXTRACTI64X4 $0x01, Z5, Y2
 	VPADDD        Y2, Y5, Y5
 	VPUNPCKLDQ    Y3, Y1, Y2
-	VPUNPCKHDQ    Y3, Y1, Y7
-	VPADDD        Y7, Y2, Y1
+	VPUNPCKHDQ    Y3, Y1, Y9
+	VPADDD        Y9, Y2, Y1
 	VPUNPCKLDQ    Y5, Y4, Y2
-	VPUNPCKHDQ    Y5, Y4, Y7
-	VPADDD        Y7, Y2, Y4
+	VPUNPCKHDQ    Y5, Y4, Y9
+	VPADDD        Y9, Y2, Y4
 	VPUNPCKLQDQ   Y4, Y1, Y2
-	VPUNPCKHQDQ   Y4, Y1, Y7
-	VPADDD        Y7, Y2, Y1
+	VPUNPCKHQDQ   Y4, Y1, Y9
+	VPADDD        Y9, Y2, Y1
 	VEXTRACTF32X4 $0x01, Y1, X2
 	VPADDD        X2, X1, X1
 	VBROADCASTSS  zero+84(FP), X2
 	MOVQ          sum+72(FP), SI
-	VMOVUPS       (SI)(CX*4), X7
-	VPMULLD       X2, X7, X7
-	VPSUBD        X7, X1, X1
+	VMOVUPS       (SI)(CX*4), X9
+	VPMULLD       X2, X9, X9
+	VPSUBD        X9, X1, X1
 	VCVTDQ2PS     X1, X1
 	VBROADCASTSS  inputScale+80(FP), X2
 	MOVQ          scale+64(FP), SI
-	VMOVUPS       (SI)(CX*4), X7
-	VMULPS        X2, X7, X7
-	VMULPS        X7, X1, X1
+	VMOVUPS       (SI)(CX*4), X9
+	VMULPS        X2, X9, X9
+	VMULPS        X9, X1, X1
 	MOVQ          b+56(FP), SI
 	TESTQ         SI, SI
-	JZ            nobias112
+	JZ            nobias217
 	VADDPS        (SI)(CX*4), X1, X1
 
-nobias112:
+nobias217:
 	MOVQ    y+0(FP), SI
 	VMOVUPS X1, (SI)(CX*4)
+	MOVQ    n+32(FP), SI
+	SUBQ    $+3, SI
 	ADDQ    $+4, CX
-	JMP     rows102
+	CMPQ    CX, SI
+	JLT     loop207
 
-single103:
-	CMPQ CX, n+32(FP)
-	JGE  out114
+out208:
+	MOVQ n+32(FP), SI
+	SUBQ $+1, SI
+	CMPQ CX, SI
+	JGE  out219
 
-loop113:
+loop218:
 	MOVQ   DX, SI
 	ADDQ   stride+16(FP), DX
+	MOVQ   DX, DI
+	ADDQ   stride+16(FP), DX
 	VPXORD Z6, Z6, Z6
-	XORQ   DI, DI
-	CMPQ   DI, BX
-	JGE    out116
+	XORQ   R8, R8
+	CMPQ   R8, BX
+	JGE    out221
 
-loop115:
-	VMOVDQU32  (AX)(DI*1), Z1
-	VPMADDUBSW (SI)(DI*1), Z1, Z1
+loop220:
+	VMOVDQU32  (AX)(R8*1), Z1
+	VPMADDUBSW (SI)(R8*1), Z1, Z1
 	VPMADDWD   Z0, Z1, Z1
 	VPADDD     Z1, Z6, Z6
-	ADDQ       $+64, DI
-	CMPQ       DI, BX
-	JLT        loop115
+	ADDQ       $+64, R8
+	CMPQ       R8, BX
+	JLT        loop220
 
-out116:
+out221:
+	VPXORD Z7, Z7, Z7
+	XORQ   SI, SI
+	CMPQ   SI, BX
+	JGE    out223
+
+loop222:
+	VMOVDQU32  (AX)(SI*1), Z1
+	VPMADDUBSW (DI)(SI*1), Z1, Z1
+	VPMADDWD   Z0, Z1, Z1
+	VPADDD     Z1, Z7, Z7
+	ADDQ       $+64, SI
+	CMPQ       SI, BX
+	JLT        loop222
+
+out223:
 	VEXTRACTI64X4 $0x01, Z6, Y1
 	VPADDD        Y1, Y6, Y6
+	VEXTRACTI64X4 $0x01, Z7, Y1
+	VPADDD        Y1, Y7, Y7
 	VPSHUFD       $0x0e, Y6, Y1
 	VPADDD        Y1, Y6, Y6
 	VPSHUFD       $0x01, Y6, Y1
@@ -1401,17 +2862,400 @@ out116:
 	VMULPS        X2, X6, X6
 	MOVQ          b+56(FP), SI
 	TESTQ         SI, SI
-	JZ            nobias117
+	JZ            nobias224
 	VADDSS        (SI)(CX*4), X6, X6
 
-nobias117:
-	MOVQ   y+0(FP), SI
-	VMOVSS X6, (SI)(CX*4)
-	ADDQ   $+1, CX
-	CMPQ   CX, n+32(FP)
-	JLT    loop113
+nobias224:
+	MOVQ          y+0(FP), SI
+	VMOVSS        X6, (SI)(CX*4)
+	VPSHUFD       $0x0e, Y7, Y1
+	VPADDD        Y1, Y7, Y7
+	VPSHUFD       $0x01, Y7, Y1
+	VPADDD        Y1, Y7, Y7
+	VEXTRACTF32X4 $0x01, Y7, X1
+	VPADDD        X1, X7, X7
+	VBROADCASTSS  zero+84(FP), X1
+	MOVQ          sum+72(FP), SI
+	VMOVSS        4(SI)(CX*4), X2
+	VPMULLD       X1, X2, X2
+	VPSUBD        X2, X7, X7
+	VCVTDQ2PS     X7, X7
+	VBROADCASTSS  inputScale+80(FP), X1
+	MOVQ          scale+64(FP), SI
+	VMOVSS        4(SI)(CX*4), X2
+	VMULPS        X1, X2, X2
+	VMULPS        X2, X7, X7
+	MOVQ          b+56(FP), SI
+	TESTQ         SI, SI
+	JZ            nobias225
+	VADDSS        4(SI)(CX*4), X7, X7
 
-out114:
+nobias225:
+	MOVQ   y+0(FP), SI
+	VMOVSS X7, 4(SI)(CX*4)
+	MOVQ   n+32(FP), SI
+	SUBQ   $+1, SI
+	ADDQ   $+2, CX
+	CMPQ   CX, SI
+	JLT    loop218
+
+out219:
+	MOVQ n+32(FP), SI
+	SUBQ $+0, SI
+	CMPQ CX, SI
+	JGE  out227
+
+loop226:
+	MOVQ   DX, SI
+	ADDQ   stride+16(FP), DX
+	VPXORD Z8, Z8, Z8
+	XORQ   DI, DI
+	CMPQ   DI, BX
+	JGE    out229
+
+loop228:
+	VMOVDQU32  (AX)(DI*1), Z1
+	VPMADDUBSW (SI)(DI*1), Z1, Z1
+	VPMADDWD   Z0, Z1, Z1
+	VPADDD     Z1, Z8, Z8
+	ADDQ       $+64, DI
+	CMPQ       DI, BX
+	JLT        loop228
+
+out229:
+	VEXTRACTI64X4 $0x01, Z8, Y1
+	VPADDD        Y1, Y8, Y8
+	VPSHUFD       $0x0e, Y8, Y1
+	VPADDD        Y1, Y8, Y8
+	VPSHUFD       $0x01, Y8, Y1
+	VPADDD        Y1, Y8, Y8
+	VEXTRACTF32X4 $0x01, Y8, X1
+	VPADDD        X1, X8, X8
+	VBROADCASTSS  zero+84(FP), X1
+	MOVQ          sum+72(FP), SI
+	VMOVSS        (SI)(CX*4), X2
+	VPMULLD       X1, X2, X2
+	VPSUBD        X2, X8, X8
+	VCVTDQ2PS     X8, X8
+	VBROADCASTSS  inputScale+80(FP), X1
+	MOVQ          scale+64(FP), SI
+	VMOVSS        (SI)(CX*4), X2
+	VMULPS        X1, X2, X2
+	VMULPS        X2, X8, X8
+	MOVQ          b+56(FP), SI
+	TESTQ         SI, SI
+	JZ            nobias230
+	VADDSS        (SI)(CX*4), X8, X8
+
+nobias230:
+	MOVQ   y+0(FP), SI
+	VMOVSS X8, (SI)(CX*4)
+	MOVQ   n+32(FP), SI
+	SUBQ   $+0, SI
+	ADDQ   $+1, CX
+	CMPQ   CX, SI
+	JLT    loop226
+
+out227:
+	VZEROUPPER
+	RET
+
+// func matVecAheadInt8AVX512(y *float32, w *int8, stride int, ids *int32, n int, x *uint8, cols int, b *float32, scale *float32, sum *int32, inputScale float32, zero int32)
+// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VL, MMX+
+TEXT ·matVecAheadInt8AVX512(SB), NOSPLIT, $0-88
+	MOVQ         x+40(FP), AX
+	MOVQ         cols+48(FP), BX
+	ADDQ         $+63, BX
+	ANDQ         $-64, BX
+	MOVL         $0x00010001, CX
+	VMOVD        CX, X0
+	VPBROADCASTD X0, Z0
+	XORQ         CX, CX
+	MOVQ         w+8(FP), DX
+	MOVQ         n+32(FP), SI
+	SUBQ         $+3, SI
+	CMPQ         CX, SI
+	JGE          out232
+
+loop231:
+	MOVQ   DX, SI
+	ADDQ   stride+16(FP), DX
+	MOVQ   DX, DI
+	ADDQ   stride+16(FP), DX
+	MOVQ   DX, R8
+	ADDQ   stride+16(FP), DX
+	MOVQ   DX, R9
+	ADDQ   stride+16(FP), DX
+	VPXORD Z1, Z1, Z1
+	XORQ   R10, R10
+	CMPQ   R10, BX
+	JGE    out234
+
+loop233:
+	PREFETCHT1 4096(SI)(R10*1)
+	VMOVDQU32  (AX)(R10*1), Z2
+	VPMADDUBSW (SI)(R10*1), Z2, Z2
+	VPMADDWD   Z0, Z2, Z2
+	VPADDD     Z2, Z1, Z1
+	ADDQ       $+64, R10
+	CMPQ       R10, BX
+	JLT        loop233
+
+out234:
+	VPXORD Z3, Z3, Z3
+	XORQ   SI, SI
+	CMPQ   SI, BX
+	JGE    out236
+
+loop235:
+	PREFETCHT1 4096(DI)(SI*1)
+	VMOVDQU32  (AX)(SI*1), Z2
+	VPMADDUBSW (DI)(SI*1), Z2, Z2
+	VPMADDWD   Z0, Z2, Z2
+	VPADDD     Z2, Z3, Z3
+	ADDQ       $+64, SI
+	CMPQ       SI, BX
+	JLT        loop235
+
+out236:
+	VPXORD Z4, Z4, Z4
+	XORQ   SI, SI
+	CMPQ   SI, BX
+	JGE    out238
+
+loop237:
+	PREFETCHT1 4096(R8)(SI*1)
+	VMOVDQU32  (AX)(SI*1), Z2
+	VPMADDUBSW (R8)(SI*1), Z2, Z2
+	VPMADDWD   Z0, Z2, Z2
+	VPADDD     Z2, Z4, Z4
+	ADDQ       $+64, SI
+	CMPQ       SI, BX
+	JLT        loop237
+
+out238:
+	VPXORD Z5, Z5, Z5
+	XORQ   SI, SI
+	CMPQ   SI, BX
+	JGE    out240
+
+loop239:
+	PREFETCHT1 4096(R9)(SI*1)
+	VMOVDQU32  (AX)(SI*1), Z2
+	VPMADDUBSW (R9)(SI*1), Z2, Z2
+	VPMADDWD   Z0, Z2, Z2
+	VPADDD     Z2, Z5, Z5
+	ADDQ       $+64, SI
+	CMPQ       SI, BX
+	JLT        loop239
+
+out240:
+	VEXTRACTI64X4 $0x01, Z1, Y2
+	VPADDD        Y2, Y1, Y1
+	VEXTRACTI64X4 $0x01, Z3, Y2
+	VPADDD        Y2, Y3, Y3
+	VEXTRACTI64X4 $0x01, Z4, Y2
+	VPADDD        Y2, Y4, Y4
+	VEXTRACTI64X4 $0x01, Z5, Y2
+	VPADDD        Y2, Y5, Y5
+	VPUNPCKLDQ    Y3, Y1, Y2
+	VPUNPCKHDQ    Y3, Y1, Y9
+	VPADDD        Y9, Y2, Y1
+	VPUNPCKLDQ    Y5, Y4, Y2
+	VPUNPCKHDQ    Y5, Y4, Y9
+	VPADDD        Y9, Y2, Y4
+	VPUNPCKLQDQ   Y4, Y1, Y2
+	VPUNPCKHQDQ   Y4, Y1, Y9
+	VPADDD        Y9, Y2, Y1
+	VEXTRACTF32X4 $0x01, Y1, X2
+	VPADDD        X2, X1, X1
+	VBROADCASTSS  zero+84(FP), X2
+	MOVQ          sum+72(FP), SI
+	VMOVUPS       (SI)(CX*4), X9
+	VPMULLD       X2, X9, X9
+	VPSUBD        X9, X1, X1
+	VCVTDQ2PS     X1, X1
+	VBROADCASTSS  inputScale+80(FP), X2
+	MOVQ          scale+64(FP), SI
+	VMOVUPS       (SI)(CX*4), X9
+	VMULPS        X2, X9, X9
+	VMULPS        X9, X1, X1
+	MOVQ          b+56(FP), SI
+	TESTQ         SI, SI
+	JZ            nobias241
+	VADDPS        (SI)(CX*4), X1, X1
+
+nobias241:
+	MOVQ    y+0(FP), SI
+	VMOVUPS X1, (SI)(CX*4)
+	MOVQ    n+32(FP), SI
+	SUBQ    $+3, SI
+	ADDQ    $+4, CX
+	CMPQ    CX, SI
+	JLT     loop231
+
+out232:
+	MOVQ n+32(FP), SI
+	SUBQ $+1, SI
+	CMPQ CX, SI
+	JGE  out243
+
+loop242:
+	MOVQ   DX, SI
+	ADDQ   stride+16(FP), DX
+	MOVQ   DX, DI
+	ADDQ   stride+16(FP), DX
+	VPXORD Z6, Z6, Z6
+	XORQ   R8, R8
+	CMPQ   R8, BX
+	JGE    out245
+
+loop244:
+	PREFETCHT1 4096(SI)(R8*1)
+	VMOVDQU32  (AX)(R8*1), Z1
+	VPMADDUBSW (SI)(R8*1), Z1, Z1
+	VPMADDWD   Z0, Z1, Z1
+	VPADDD     Z1, Z6, Z6
+	ADDQ       $+64, R8
+	CMPQ       R8, BX
+	JLT        loop244
+
+out245:
+	VPXORD Z7, Z7, Z7
+	XORQ   SI, SI
+	CMPQ   SI, BX
+	JGE    out247
+
+loop246:
+	PREFETCHT1 4096(DI)(SI*1)
+	VMOVDQU32  (AX)(SI*1), Z1
+	VPMADDUBSW (DI)(SI*1), Z1, Z1
+	VPMADDWD   Z0, Z1, Z1
+	VPADDD     Z1, Z7, Z7
+	ADDQ       $+64, SI
+	CMPQ       SI, BX
+	JLT        loop246
+
+out247:
+	VEXTRACTI64X4 $0x01, Z6, Y1
+	VPADDD        Y1, Y6, Y6
+	VEXTRACTI64X4 $0x01, Z7, Y1
+	VPADDD        Y1, Y7, Y7
+	VPSHUFD       $0x0e, Y6, Y1
+	VPADDD        Y1, Y6, Y6
+	VPSHUFD       $0x01, Y6, Y1
+	VPADDD        Y1, Y6, Y6
+	VEXTRACTF32X4 $0x01, Y6, X1
+	VPADDD        X1, X6, X6
+	VBROADCASTSS  zero+84(FP), X1
+	MOVQ          sum+72(FP), SI
+	VMOVSS        (SI)(CX*4), X2
+	VPMULLD       X1, X2, X2
+	VPSUBD        X2, X6, X6
+	VCVTDQ2PS     X6, X6
+	VBROADCASTSS  inputScale+80(FP), X1
+	MOVQ          scale+64(FP), SI
+	VMOVSS        (SI)(CX*4), X2
+	VMULPS        X1, X2, X2
+	VMULPS        X2, X6, X6
+	MOVQ          b+56(FP), SI
+	TESTQ         SI, SI
+	JZ            nobias248
+	VADDSS        (SI)(CX*4), X6, X6
+
+nobias248:
+	MOVQ          y+0(FP), SI
+	VMOVSS        X6, (SI)(CX*4)
+	VPSHUFD       $0x0e, Y7, Y1
+	VPADDD        Y1, Y7, Y7
+	VPSHUFD       $0x01, Y7, Y1
+	VPADDD        Y1, Y7, Y7
+	VEXTRACTF32X4 $0x01, Y7, X1
+	VPADDD        X1, X7, X7
+	VBROADCASTSS  zero+84(FP), X1
+	MOVQ          sum+72(FP), SI
+	VMOVSS        4(SI)(CX*4), X2
+	VPMULLD       X1, X2, X2
+	VPSUBD        X2, X7, X7
+	VCVTDQ2PS     X7, X7
+	VBROADCASTSS  inputScale+80(FP), X1
+	MOVQ          scale+64(FP), SI
+	VMOVSS        4(SI)(CX*4), X2
+	VMULPS        X1, X2, X2
+	VMULPS        X2, X7, X7
+	MOVQ          b+56(FP), SI
+	TESTQ         SI, SI
+	JZ            nobias249
+	VADDSS        4(SI)(CX*4), X7, X7
+
+nobias249:
+	MOVQ   y+0(FP), SI
+	VMOVSS X7, 4(SI)(CX*4)
+	MOVQ   n+32(FP), SI
+	SUBQ   $+1, SI
+	ADDQ   $+2, CX
+	CMPQ   CX, SI
+	JLT    loop242
+
+out243:
+	MOVQ n+32(FP), SI
+	SUBQ $+0, SI
+	CMPQ CX, SI
+	JGE  out251
+
+loop250:
+	MOVQ   DX, SI
+	ADDQ   stride+16(FP), DX
+	VPXORD Z8, Z8, Z8
+	XORQ   DI, DI
+	CMPQ   DI, BX
+	JGE    out253
+
+loop252:
+	PREFETCHT1 4096(SI)(DI*1)
+	VMOVDQU32  (AX)(DI*1), Z1
+	VPMADDUBSW (SI)(DI*1), Z1, Z1
+	VPMADDWD   Z0, Z1, Z1
+	VPADDD     Z1, Z8, Z8
+	ADDQ       $+64, DI
+	CMPQ       DI, BX
+	JLT        loop252
+
+out253:
+	VEXTRACTI64X4 $0x01, Z8, Y1
+	VPADDD        Y1, Y8, Y8
+	VPSHUFD       $0x0e, Y8, Y1
+	VPADDD        Y1, Y8, Y8
+	VPSHUFD       $0x01, Y8, Y1
+	VPADDD        Y1, Y8, Y8
+	VEXTRACTF32X4 $0x01, Y8, X1
+	VPADDD        X1, X8, X8
+	VBROADCASTSS  zero+84(FP), X1
+	MOVQ          sum+72(FP), SI
+	VMOVSS        (SI)(CX*4), X2
+	VPMULLD       X1, X2, X2
+	VPSUBD        X2, X8, X8
+	VCVTDQ2PS     X8, X8
+	VBROADCASTSS  inputScale+80(FP), X1
+	MOVQ          scale+64(FP), SI
+	VMOVSS        (SI)(CX*4), X2
+	VMULPS        X1, X2, X2
+	VMULPS        X2, X8, X8
+	MOVQ          b+56(FP), SI
+	TESTQ         SI, SI
+	JZ            nobias254
+	VADDSS        (SI)(CX*4), X8, X8
+
+nobias254:
+	MOVQ   y+0(FP), SI
+	VMOVSS X8, (SI)(CX*4)
+	MOVQ   n+32(FP), SI
+	SUBQ   $+0, SI
+	ADDQ   $+1, CX
+	CMPQ   CX, SI
+	JLT    loop250
+
+out251:
 	VZEROUPPER
 	RET
 
@@ -1426,11 +3270,12 @@ TEXT ·gatherInt8AVX512(SB), NOSPLIT, $0-88
 	VMOVD        CX, X0
 	VPBROADCASTD X0, Z0
 	XORQ         CX, CX
+	MOVQ         n+32(FP), DX
+	SUBQ         $+3, DX
+	CMPQ         CX, DX
+	JGE          out256
 
-rows118:
-	LEAQ   4(CX), DX
-	CMPQ   DX, n+32(FP)
-	JGT    single119
+loop255:
 	MOVQ   ids+24(FP), DX
 	MOVL   (DX)(CX*4), SI
 	IMULQ  stride+16(FP), SI
@@ -1450,9 +3295,9 @@ rows118:
 	VPXORD Z4, Z4, Z4
 	XORQ   R9, R9
 	CMPQ   R9, BX
-	JGE    out121
+	JGE    out258
 
-loop120:
+loop257:
 	VMOVDQU32  (AX)(R9*1), Z5
 	VPMADDUBSW (SI)(R9*1), Z5, Z6
 	VPMADDWD   Z0, Z6, Z6
@@ -1468,9 +3313,9 @@ loop120:
 	VPADDD     Z5, Z4, Z4
 	ADDQ       $+64, R9
 	CMPQ       R9, BX
-	JLT        loop120
+	JLT        loop257
 
-out121:
+out258:
 	VEXTRACTI64X4 $0x01, Z1, Y5
 	VPADDD        Y5, Y1, Y1
 	VEXTRACTI64X4 $0x01, Z2, Y5
@@ -1519,7 +3364,7 @@ out121:
 	VMULPS        X6, X1, X1
 	MOVQ          b+56(FP), SI
 	TESTQ         SI, SI
-	JZ            nobias122
+	JZ            nobias259
 	MOVQ          ids+24(FP), DX
 	MOVL          (DX)(CX*4), DI
 	VMOVSS        (SI)(DI*4), X5
@@ -1531,38 +3376,52 @@ out121:
 	VINSERTPS     $0x30, (SI)(DI*4), X5, X5
 	VADDPS        X5, X1, X1
 
-nobias122:
+nobias259:
 	MOVQ    y+0(FP), DX
 	VMOVUPS X1, (DX)(CX*4)
+	MOVQ    n+32(FP), DX
+	SUBQ    $+3, DX
 	ADDQ    $+4, CX
-	JMP     rows118
+	CMPQ    CX, DX
+	JLT     loop255
 
-single119:
-	CMPQ CX, n+32(FP)
-	JGE  out124
+out256:
+	MOVQ n+32(FP), DX
+	SUBQ $+1, DX
+	CMPQ CX, DX
+	JGE  out261
 
-loop123:
+loop260:
 	MOVQ   ids+24(FP), DX
-	MOVL   (DX)(CX*4), DX
+	MOVL   (DX)(CX*4), SI
+	IMULQ  stride+16(FP), SI
+	ADDQ   w+8(FP), SI
+	MOVL   4(DX)(CX*4), DX
 	IMULQ  stride+16(FP), DX
 	ADDQ   w+8(FP), DX
 	VPXORD Z7, Z7, Z7
-	XORQ   SI, SI
-	CMPQ   SI, BX
-	JGE    out126
+	VPXORD Z8, Z8, Z8
+	XORQ   DI, DI
+	CMPQ   DI, BX
+	JGE    out263
 
-loop125:
-	VMOVDQU32  (AX)(SI*1), Z1
-	VPMADDUBSW (DX)(SI*1), Z1, Z1
+loop262:
+	VMOVDQU32  (AX)(DI*1), Z1
+	VPMADDUBSW (SI)(DI*1), Z1, Z2
+	VPMADDWD   Z0, Z2, Z2
+	VPADDD     Z2, Z7, Z7
+	VPMADDUBSW (DX)(DI*1), Z1, Z1
 	VPMADDWD   Z0, Z1, Z1
-	VPADDD     Z1, Z7, Z7
-	ADDQ       $+64, SI
-	CMPQ       SI, BX
-	JLT        loop125
+	VPADDD     Z1, Z8, Z8
+	ADDQ       $+64, DI
+	CMPQ       DI, BX
+	JLT        loop262
 
-out126:
+out263:
 	VEXTRACTI64X4 $0x01, Z7, Y1
 	VPADDD        Y1, Y7, Y7
+	VEXTRACTI64X4 $0x01, Z8, Y1
+	VPADDD        Y1, Y8, Y8
 	VPSHUFD       $0x0e, Y7, Y1
 	VPADDD        Y1, Y7, Y7
 	VPSHUFD       $0x01, Y7, Y1
@@ -1586,26 +3445,126 @@ out126:
 	VMULPS        X2, X7, X7
 	MOVQ          b+56(FP), SI
 	TESTQ         SI, SI
-	JZ            nobias127
+	JZ            nobias264
 	MOVQ          ids+24(FP), DX
 	MOVL          (DX)(CX*4), DX
 	VMOVSS        (SI)(DX*4), X1
 	VADDPS        X1, X7, X7
 
-nobias127:
-	MOVQ   y+0(FP), DX
-	VMOVSS X7, (DX)(CX*4)
-	ADDQ   $+1, CX
-	CMPQ   CX, n+32(FP)
-	JLT    loop123
+nobias264:
+	MOVQ          y+0(FP), DX
+	VMOVSS        X7, (DX)(CX*4)
+	VPSHUFD       $0x0e, Y8, Y1
+	VPADDD        Y1, Y8, Y8
+	VPSHUFD       $0x01, Y8, Y1
+	VPADDD        Y1, Y8, Y8
+	VEXTRACTF32X4 $0x01, Y8, X1
+	VPADDD        X1, X8, X8
+	VBROADCASTSS  zero+84(FP), X1
+	MOVQ          sum+72(FP), SI
+	MOVQ          ids+24(FP), DX
+	MOVL          4(DX)(CX*4), DX
+	VMOVSS        (SI)(DX*4), X2
+	VPMULLD       X1, X2, X2
+	VPSUBD        X2, X8, X8
+	VCVTDQ2PS     X8, X8
+	VBROADCASTSS  inputScale+80(FP), X1
+	MOVQ          scale+64(FP), SI
+	MOVQ          ids+24(FP), DX
+	MOVL          4(DX)(CX*4), DX
+	VMOVSS        (SI)(DX*4), X2
+	VMULPS        X1, X2, X2
+	VMULPS        X2, X8, X8
+	MOVQ          b+56(FP), SI
+	TESTQ         SI, SI
+	JZ            nobias265
+	MOVQ          ids+24(FP), DX
+	MOVL          4(DX)(CX*4), DX
+	VMOVSS        (SI)(DX*4), X1
+	VADDPS        X1, X8, X8
 
-out124:
+nobias265:
+	MOVQ   y+0(FP), DX
+	VMOVSS X8, 4(DX)(CX*4)
+	MOVQ   n+32(FP), DX
+	SUBQ   $+1, DX
+	ADDQ   $+2, CX
+	CMPQ   CX, DX
+	JLT    loop260
+
+out261:
+	MOVQ n+32(FP), DX
+	SUBQ $+0, DX
+	CMPQ CX, DX
+	JGE  out267
+
+loop266:
+	MOVQ   ids+24(FP), DX
+	MOVL   (DX)(CX*4), DX
+	IMULQ  stride+16(FP), DX
+	ADDQ   w+8(FP), DX
+	VPXORD Z9, Z9, Z9
+	XORQ   SI, SI
+	CMPQ   SI, BX
+	JGE    out269
+
+loop268:
+	VMOVDQU32  (AX)(SI*1), Z1
+	VPMADDUBSW (DX)(SI*1), Z1, Z1
+	VPMADDWD   Z0, Z1, Z1
+	VPADDD     Z1, Z9, Z9
+	ADDQ       $+64, SI
+	CMPQ       SI, BX
+	JLT        loop268
+
+out269:
+	VEXTRACTI64X4 $0x01, Z9, Y1
+	VPADDD        Y1, Y9, Y9
+	VPSHUFD       $0x0e, Y9, Y1
+	VPADDD        Y1, Y9, Y9
+	VPSHUFD       $0x01, Y9, Y1
+	VPADDD        Y1, Y9, Y9
+	VEXTRACTF32X4 $0x01, Y9, X1
+	VPADDD        X1, X9, X9
+	VBROADCASTSS  zero+84(FP), X1
+	MOVQ          sum+72(FP), SI
+	MOVQ          ids+24(FP), DX
+	MOVL          (DX)(CX*4), DX
+	VMOVSS        (SI)(DX*4), X2
+	VPMULLD       X1, X2, X2
+	VPSUBD        X2, X9, X9
+	VCVTDQ2PS     X9, X9
+	VBROADCASTSS  inputScale+80(FP), X1
+	MOVQ          scale+64(FP), SI
+	MOVQ          ids+24(FP), DX
+	MOVL          (DX)(CX*4), DX
+	VMOVSS        (SI)(DX*4), X2
+	VMULPS        X1, X2, X2
+	VMULPS        X2, X9, X9
+	MOVQ          b+56(FP), SI
+	TESTQ         SI, SI
+	JZ            nobias270
+	MOVQ          ids+24(FP), DX
+	MOVL          (DX)(CX*4), DX
+	VMOVSS        (SI)(DX*4), X1
+	VADDPS        X1, X9, X9
+
+nobias270:
+	MOVQ   y+0(FP), DX
+	VMOVSS X9, (DX)(CX*4)
+	MOVQ   n+32(FP), DX
+	SUBQ   $+0, DX
+	ADDQ   $+1, CX
+	CMPQ   CX, DX
+	JLT    loop266
+
+out267:
 	VZEROUPPER
 	RET
 
-// func gatherAheadInt8AVX512(y *float32, w *int8, stride int, ids *int32, n int, x *uint8, cols int, b *float32, scale *float32, sum *int32, inputScale float32, zero int32)
-// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VL, MMX+
-TEXT ·gatherAheadInt8AVX512(SB), NOSPLIT, $0-88
+// func gatherNearInt8AVX512(y *float32, w *int8, stride int, ids *int32, n int, x *uint8, cols int, b *float32, scale *float32, sum *int32, inputScale float32, zero int32)
+// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VL, CMOV, MMX+
+TEXT ·gatherNearInt8AVX512(SB), NOSPLIT, $0-88
 	MOVQ         x+40(FP), AX
 	MOVQ         cols+48(FP), BX
 	ADDQ         $+63, BX
@@ -1614,116 +3573,73 @@ TEXT ·gatherAheadInt8AVX512(SB), NOSPLIT, $0-88
 	VMOVD        CX, X0
 	VPBROADCASTD X0, Z0
 	XORQ         CX, CX
+	MOVQ         n+32(FP), DX
+	SUBQ         $+3, DX
+	CMPQ         CX, DX
+	JGE          out272
 
-rows128:
-	LEAQ  4(CX), DX
-	CMPQ  DX, n+32(FP)
-	JGT   single129
-	LEAQ  36(CX), DX
-	CMPQ  DX, n+32(FP)
-	JGT   noprefetch130
-	MOVQ  ids+24(FP), DX
-	MOVL  128(DX)(CX*4), SI
-	IMULQ stride+16(FP), SI
-	ADDQ  w+8(FP), SI
-	MOVQ  SI, DI
-	ADDQ  stride+16(FP), DI
-	CMPQ  SI, DI
-	JGE   out132
+loop271:
+	LEAQ    16(CX), SI
+	LEAQ    20(CX), DX
+	CMPQ    DX, n+32(FP)
+	CMOVQGT CX, SI
+	MOVQ    ids+24(FP), DX
+	MOVL    (DX)(SI*4), DI
+	IMULQ   stride+16(FP), DI
+	ADDQ    w+8(FP), DI
+	MOVL    4(DX)(SI*4), R8
+	IMULQ   stride+16(FP), R8
+	ADDQ    w+8(FP), R8
+	MOVL    8(DX)(SI*4), R9
+	IMULQ   stride+16(FP), R9
+	ADDQ    w+8(FP), R9
+	MOVL    12(DX)(SI*4), SI
+	IMULQ   stride+16(FP), SI
+	ADDQ    w+8(FP), SI
+	MOVQ    ids+24(FP), DX
+	MOVL    (DX)(CX*4), R10
+	IMULQ   stride+16(FP), R10
+	ADDQ    w+8(FP), R10
+	MOVL    4(DX)(CX*4), R11
+	IMULQ   stride+16(FP), R11
+	ADDQ    w+8(FP), R11
+	MOVL    8(DX)(CX*4), R12
+	IMULQ   stride+16(FP), R12
+	ADDQ    w+8(FP), R12
+	MOVL    12(DX)(CX*4), DX
+	IMULQ   stride+16(FP), DX
+	ADDQ    w+8(FP), DX
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	XORQ    R13, R13
+	CMPQ    R13, BX
+	JGE     out274
 
-loop131:
-	PREFETCHT1 (SI)
-	ADDQ       $+64, SI
-	CMPQ       SI, DI
-	JLT        loop131
-
-out132:
-	MOVL  132(DX)(CX*4), SI
-	IMULQ stride+16(FP), SI
-	ADDQ  w+8(FP), SI
-	MOVQ  SI, DI
-	ADDQ  stride+16(FP), DI
-	CMPQ  SI, DI
-	JGE   out134
-
-loop133:
-	PREFETCHT1 (SI)
-	ADDQ       $+64, SI
-	CMPQ       SI, DI
-	JLT        loop133
-
-out134:
-	MOVL  136(DX)(CX*4), SI
-	IMULQ stride+16(FP), SI
-	ADDQ  w+8(FP), SI
-	MOVQ  SI, DI
-	ADDQ  stride+16(FP), DI
-	CMPQ  SI, DI
-	JGE   out136
-
-loop135:
-	PREFETCHT1 (SI)
-	ADDQ       $+64, SI
-	CMPQ       SI, DI
-	JLT        loop135
-
-out136:
-	MOVL  140(DX)(CX*4), DX
-	IMULQ stride+16(FP), DX
-	ADDQ  w+8(FP), DX
-	MOVQ  DX, SI
-	ADDQ  stride+16(FP), SI
-	CMPQ  DX, SI
-	JGE   out138
-
-loop137:
-	PREFETCHT1 (DX)
-	ADDQ       $+64, DX
-	CMPQ       DX, SI
-	JLT        loop137
-
-out138:
-noprefetch130:
-	MOVQ   ids+24(FP), DX
-	MOVL   (DX)(CX*4), SI
-	IMULQ  stride+16(FP), SI
-	ADDQ   w+8(FP), SI
-	MOVL   4(DX)(CX*4), DI
-	IMULQ  stride+16(FP), DI
-	ADDQ   w+8(FP), DI
-	MOVL   8(DX)(CX*4), R8
-	IMULQ  stride+16(FP), R8
-	ADDQ   w+8(FP), R8
-	MOVL   12(DX)(CX*4), DX
-	IMULQ  stride+16(FP), DX
-	ADDQ   w+8(FP), DX
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	XORQ   R9, R9
-	CMPQ   R9, BX
-	JGE    out140
-
-loop139:
-	VMOVDQU32  (AX)(R9*1), Z5
-	VPMADDUBSW (SI)(R9*1), Z5, Z6
+loop273:
+	PREFETCHT0 (DI)(R13*1)
+	PREFETCHT0 (R8)(R13*1)
+	PREFETCHT0 (R9)(R13*1)
+	PREFETCHT0 (SI)(R13*1)
+	VMOVDQU32  (AX)(R13*1), Z5
+	VPMADDUBSW (R10)(R13*1), Z5, Z6
 	VPMADDWD   Z0, Z6, Z6
 	VPADDD     Z6, Z1, Z1
-	VPMADDUBSW (DI)(R9*1), Z5, Z6
+	VPMADDUBSW (R11)(R13*1), Z5, Z6
 	VPMADDWD   Z0, Z6, Z6
 	VPADDD     Z6, Z2, Z2
-	VPMADDUBSW (R8)(R9*1), Z5, Z6
+	VPMADDUBSW (R12)(R13*1), Z5, Z6
 	VPMADDWD   Z0, Z6, Z6
 	VPADDD     Z6, Z3, Z3
-	VPMADDUBSW (DX)(R9*1), Z5, Z5
+	VPMADDUBSW (DX)(R13*1), Z5, Z5
 	VPMADDWD   Z0, Z5, Z5
 	VPADDD     Z5, Z4, Z4
-	ADDQ       $+64, R9
-	CMPQ       R9, BX
-	JLT        loop139
+	ADDQ       $+64, R13
+	CMPQ       R13, BX
+	JLT        loop273
 
-out140:
+out274:
 	VEXTRACTI64X4 $0x01, Z1, Y5
 	VPADDD        Y5, Y1, Y1
 	VEXTRACTI64X4 $0x01, Z2, Y5
@@ -1772,7 +3688,7 @@ out140:
 	VMULPS        X6, X1, X1
 	MOVQ          b+56(FP), SI
 	TESTQ         SI, SI
-	JZ            nobias141
+	JZ            nobias275
 	MOVQ          ids+24(FP), DX
 	MOVL          (DX)(CX*4), DI
 	VMOVSS        (SI)(DI*4), X5
@@ -1784,58 +3700,65 @@ out140:
 	VINSERTPS     $0x30, (SI)(DI*4), X5, X5
 	VADDPS        X5, X1, X1
 
-nobias141:
+nobias275:
 	MOVQ    y+0(FP), DX
 	VMOVUPS X1, (DX)(CX*4)
+	MOVQ    n+32(FP), DX
+	SUBQ    $+3, DX
 	ADDQ    $+4, CX
-	JMP     rows128
+	CMPQ    CX, DX
+	JLT     loop271
 
-single129:
-	CMPQ CX, n+32(FP)
-	JGE  out143
+out272:
+	MOVQ n+32(FP), DX
+	SUBQ $+1, DX
+	CMPQ CX, DX
+	JGE  out277
 
-loop142:
-	LEAQ  33(CX), DX
-	CMPQ  DX, n+32(FP)
-	JGT   noprefetch144
-	MOVQ  ids+24(FP), DX
-	MOVL  128(DX)(CX*4), DX
-	IMULQ stride+16(FP), DX
-	ADDQ  w+8(FP), DX
-	MOVQ  DX, SI
-	ADDQ  stride+16(FP), SI
-	CMPQ  DX, SI
-	JGE   out146
+loop276:
+	LEAQ    16(CX), SI
+	LEAQ    18(CX), DX
+	CMPQ    DX, n+32(FP)
+	CMOVQGT CX, SI
+	MOVQ    ids+24(FP), DX
+	MOVL    (DX)(SI*4), DI
+	IMULQ   stride+16(FP), DI
+	ADDQ    w+8(FP), DI
+	MOVL    4(DX)(SI*4), SI
+	IMULQ   stride+16(FP), SI
+	ADDQ    w+8(FP), SI
+	MOVQ    ids+24(FP), DX
+	MOVL    (DX)(CX*4), R8
+	IMULQ   stride+16(FP), R8
+	ADDQ    w+8(FP), R8
+	MOVL    4(DX)(CX*4), DX
+	IMULQ   stride+16(FP), DX
+	ADDQ    w+8(FP), DX
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	XORQ    R9, R9
+	CMPQ    R9, BX
+	JGE     out279
 
-loop145:
-	PREFETCHT1 (DX)
-	ADDQ       $+64, DX
-	CMPQ       DX, SI
-	JLT        loop145
-
-out146:
-noprefetch144:
-	MOVQ   ids+24(FP), DX
-	MOVL   (DX)(CX*4), DX
-	IMULQ  stride+16(FP), DX
-	ADDQ   w+8(FP), DX
-	VPXORD Z7, Z7, Z7
-	XORQ   SI, SI
-	CMPQ   SI, BX
-	JGE    out148
-
-loop147:
-	VMOVDQU32  (AX)(SI*1), Z1
-	VPMADDUBSW (DX)(SI*1), Z1, Z1
+loop278:
+	PREFETCHT0 (DI)(R9*1)
+	PREFETCHT0 (SI)(R9*1)
+	VMOVDQU32  (AX)(R9*1), Z1
+	VPMADDUBSW (R8)(R9*1), Z1, Z2
+	VPMADDWD   Z0, Z2, Z2
+	VPADDD     Z2, Z7, Z7
+	VPMADDUBSW (DX)(R9*1), Z1, Z1
 	VPMADDWD   Z0, Z1, Z1
-	VPADDD     Z1, Z7, Z7
-	ADDQ       $+64, SI
-	CMPQ       SI, BX
-	JLT        loop147
+	VPADDD     Z1, Z8, Z8
+	ADDQ       $+64, R9
+	CMPQ       R9, BX
+	JLT        loop278
 
-out148:
+out279:
 	VEXTRACTI64X4 $0x01, Z7, Y1
 	VPADDD        Y1, Y7, Y7
+	VEXTRACTI64X4 $0x01, Z8, Y1
+	VPADDD        Y1, Y8, Y8
 	VPSHUFD       $0x0e, Y7, Y1
 	VPADDD        Y1, Y7, Y7
 	VPSHUFD       $0x01, Y7, Y1
@@ -1859,20 +3782,457 @@ out148:
 	VMULPS        X2, X7, X7
 	MOVQ          b+56(FP), SI
 	TESTQ         SI, SI
-	JZ            nobias149
+	JZ            nobias280
 	MOVQ          ids+24(FP), DX
 	MOVL          (DX)(CX*4), DX
 	VMOVSS        (SI)(DX*4), X1
 	VADDPS        X1, X7, X7
 
-nobias149:
-	MOVQ   y+0(FP), DX
-	VMOVSS X7, (DX)(CX*4)
-	ADDQ   $+1, CX
-	CMPQ   CX, n+32(FP)
-	JLT    loop142
+nobias280:
+	MOVQ          y+0(FP), DX
+	VMOVSS        X7, (DX)(CX*4)
+	VPSHUFD       $0x0e, Y8, Y1
+	VPADDD        Y1, Y8, Y8
+	VPSHUFD       $0x01, Y8, Y1
+	VPADDD        Y1, Y8, Y8
+	VEXTRACTF32X4 $0x01, Y8, X1
+	VPADDD        X1, X8, X8
+	VBROADCASTSS  zero+84(FP), X1
+	MOVQ          sum+72(FP), SI
+	MOVQ          ids+24(FP), DX
+	MOVL          4(DX)(CX*4), DX
+	VMOVSS        (SI)(DX*4), X2
+	VPMULLD       X1, X2, X2
+	VPSUBD        X2, X8, X8
+	VCVTDQ2PS     X8, X8
+	VBROADCASTSS  inputScale+80(FP), X1
+	MOVQ          scale+64(FP), SI
+	MOVQ          ids+24(FP), DX
+	MOVL          4(DX)(CX*4), DX
+	VMOVSS        (SI)(DX*4), X2
+	VMULPS        X1, X2, X2
+	VMULPS        X2, X8, X8
+	MOVQ          b+56(FP), SI
+	TESTQ         SI, SI
+	JZ            nobias281
+	MOVQ          ids+24(FP), DX
+	MOVL          4(DX)(CX*4), DX
+	VMOVSS        (SI)(DX*4), X1
+	VADDPS        X1, X8, X8
 
-out143:
+nobias281:
+	MOVQ   y+0(FP), DX
+	VMOVSS X8, 4(DX)(CX*4)
+	MOVQ   n+32(FP), DX
+	SUBQ   $+1, DX
+	ADDQ   $+2, CX
+	CMPQ   CX, DX
+	JLT    loop276
+
+out277:
+	MOVQ n+32(FP), DX
+	SUBQ $+0, DX
+	CMPQ CX, DX
+	JGE  out283
+
+loop282:
+	MOVQ   ids+24(FP), DX
+	MOVL   (DX)(CX*4), DX
+	IMULQ  stride+16(FP), DX
+	ADDQ   w+8(FP), DX
+	VPXORD Z9, Z9, Z9
+	XORQ   SI, SI
+	CMPQ   SI, BX
+	JGE    out285
+
+loop284:
+	VMOVDQU32  (AX)(SI*1), Z1
+	VPMADDUBSW (DX)(SI*1), Z1, Z1
+	VPMADDWD   Z0, Z1, Z1
+	VPADDD     Z1, Z9, Z9
+	ADDQ       $+64, SI
+	CMPQ       SI, BX
+	JLT        loop284
+
+out285:
+	VEXTRACTI64X4 $0x01, Z9, Y1
+	VPADDD        Y1, Y9, Y9
+	VPSHUFD       $0x0e, Y9, Y1
+	VPADDD        Y1, Y9, Y9
+	VPSHUFD       $0x01, Y9, Y1
+	VPADDD        Y1, Y9, Y9
+	VEXTRACTF32X4 $0x01, Y9, X1
+	VPADDD        X1, X9, X9
+	VBROADCASTSS  zero+84(FP), X1
+	MOVQ          sum+72(FP), SI
+	MOVQ          ids+24(FP), DX
+	MOVL          (DX)(CX*4), DX
+	VMOVSS        (SI)(DX*4), X2
+	VPMULLD       X1, X2, X2
+	VPSUBD        X2, X9, X9
+	VCVTDQ2PS     X9, X9
+	VBROADCASTSS  inputScale+80(FP), X1
+	MOVQ          scale+64(FP), SI
+	MOVQ          ids+24(FP), DX
+	MOVL          (DX)(CX*4), DX
+	VMOVSS        (SI)(DX*4), X2
+	VMULPS        X1, X2, X2
+	VMULPS        X2, X9, X9
+	MOVQ          b+56(FP), SI
+	TESTQ         SI, SI
+	JZ            nobias286
+	MOVQ          ids+24(FP), DX
+	MOVL          (DX)(CX*4), DX
+	VMOVSS        (SI)(DX*4), X1
+	VADDPS        X1, X9, X9
+
+nobias286:
+	MOVQ   y+0(FP), DX
+	VMOVSS X9, (DX)(CX*4)
+	MOVQ   n+32(FP), DX
+	SUBQ   $+0, DX
+	ADDQ   $+1, CX
+	CMPQ   CX, DX
+	JLT    loop282
+
+out283:
+	VZEROUPPER
+	RET
+
+// func gatherFarInt8AVX512(y *float32, w *int8, stride int, ids *int32, n int, x *uint8, cols int, b *float32, scale *float32, sum *int32, inputScale float32, zero int32)
+// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VL, CMOV, MMX+
+TEXT ·gatherFarInt8AVX512(SB), NOSPLIT, $0-88
+	MOVQ         x+40(FP), AX
+	MOVQ         cols+48(FP), BX
+	ADDQ         $+63, BX
+	ANDQ         $-64, BX
+	MOVL         $0x00010001, CX
+	VMOVD        CX, X0
+	VPBROADCASTD X0, Z0
+	XORQ         CX, CX
+	MOVQ         n+32(FP), DX
+	SUBQ         $+3, DX
+	CMPQ         CX, DX
+	JGE          out288
+
+loop287:
+	LEAQ    32(CX), SI
+	LEAQ    36(CX), DX
+	CMPQ    DX, n+32(FP)
+	CMOVQGT CX, SI
+	MOVQ    ids+24(FP), DX
+	MOVL    (DX)(SI*4), DI
+	IMULQ   stride+16(FP), DI
+	ADDQ    w+8(FP), DI
+	MOVL    4(DX)(SI*4), R8
+	IMULQ   stride+16(FP), R8
+	ADDQ    w+8(FP), R8
+	MOVL    8(DX)(SI*4), R9
+	IMULQ   stride+16(FP), R9
+	ADDQ    w+8(FP), R9
+	MOVL    12(DX)(SI*4), SI
+	IMULQ   stride+16(FP), SI
+	ADDQ    w+8(FP), SI
+	MOVQ    ids+24(FP), DX
+	MOVL    (DX)(CX*4), R10
+	IMULQ   stride+16(FP), R10
+	ADDQ    w+8(FP), R10
+	MOVL    4(DX)(CX*4), R11
+	IMULQ   stride+16(FP), R11
+	ADDQ    w+8(FP), R11
+	MOVL    8(DX)(CX*4), R12
+	IMULQ   stride+16(FP), R12
+	ADDQ    w+8(FP), R12
+	MOVL    12(DX)(CX*4), DX
+	IMULQ   stride+16(FP), DX
+	ADDQ    w+8(FP), DX
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	XORQ    R13, R13
+	CMPQ    R13, BX
+	JGE     out290
+
+loop289:
+	PREFETCHT1 (DI)(R13*1)
+	PREFETCHT1 (R8)(R13*1)
+	PREFETCHT1 (R9)(R13*1)
+	PREFETCHT1 (SI)(R13*1)
+	VMOVDQU32  (AX)(R13*1), Z5
+	VPMADDUBSW (R10)(R13*1), Z5, Z6
+	VPMADDWD   Z0, Z6, Z6
+	VPADDD     Z6, Z1, Z1
+	VPMADDUBSW (R11)(R13*1), Z5, Z6
+	VPMADDWD   Z0, Z6, Z6
+	VPADDD     Z6, Z2, Z2
+	VPMADDUBSW (R12)(R13*1), Z5, Z6
+	VPMADDWD   Z0, Z6, Z6
+	VPADDD     Z6, Z3, Z3
+	VPMADDUBSW (DX)(R13*1), Z5, Z5
+	VPMADDWD   Z0, Z5, Z5
+	VPADDD     Z5, Z4, Z4
+	ADDQ       $+64, R13
+	CMPQ       R13, BX
+	JLT        loop289
+
+out290:
+	VEXTRACTI64X4 $0x01, Z1, Y5
+	VPADDD        Y5, Y1, Y1
+	VEXTRACTI64X4 $0x01, Z2, Y5
+	VPADDD        Y5, Y2, Y2
+	VEXTRACTI64X4 $0x01, Z3, Y5
+	VPADDD        Y5, Y3, Y3
+	VEXTRACTI64X4 $0x01, Z4, Y5
+	VPADDD        Y5, Y4, Y4
+	VPUNPCKLDQ    Y2, Y1, Y5
+	VPUNPCKHDQ    Y2, Y1, Y6
+	VPADDD        Y6, Y5, Y1
+	VPUNPCKLDQ    Y4, Y3, Y5
+	VPUNPCKHDQ    Y4, Y3, Y6
+	VPADDD        Y6, Y5, Y3
+	VPUNPCKLQDQ   Y3, Y1, Y5
+	VPUNPCKHQDQ   Y3, Y1, Y6
+	VPADDD        Y6, Y5, Y1
+	VEXTRACTF32X4 $0x01, Y1, X5
+	VPADDD        X5, X1, X1
+	VBROADCASTSS  zero+84(FP), X5
+	MOVQ          sum+72(FP), SI
+	MOVQ          ids+24(FP), DX
+	MOVL          (DX)(CX*4), DI
+	VMOVSS        (SI)(DI*4), X6
+	MOVL          4(DX)(CX*4), DI
+	VINSERTPS     $0x10, (SI)(DI*4), X6, X6
+	MOVL          8(DX)(CX*4), DI
+	VINSERTPS     $0x20, (SI)(DI*4), X6, X6
+	MOVL          12(DX)(CX*4), DI
+	VINSERTPS     $0x30, (SI)(DI*4), X6, X6
+	VPMULLD       X5, X6, X6
+	VPSUBD        X6, X1, X1
+	VCVTDQ2PS     X1, X1
+	VBROADCASTSS  inputScale+80(FP), X5
+	MOVQ          scale+64(FP), SI
+	MOVQ          ids+24(FP), DX
+	MOVL          (DX)(CX*4), DI
+	VMOVSS        (SI)(DI*4), X6
+	MOVL          4(DX)(CX*4), DI
+	VINSERTPS     $0x10, (SI)(DI*4), X6, X6
+	MOVL          8(DX)(CX*4), DI
+	VINSERTPS     $0x20, (SI)(DI*4), X6, X6
+	MOVL          12(DX)(CX*4), DI
+	VINSERTPS     $0x30, (SI)(DI*4), X6, X6
+	VMULPS        X5, X6, X6
+	VMULPS        X6, X1, X1
+	MOVQ          b+56(FP), SI
+	TESTQ         SI, SI
+	JZ            nobias291
+	MOVQ          ids+24(FP), DX
+	MOVL          (DX)(CX*4), DI
+	VMOVSS        (SI)(DI*4), X5
+	MOVL          4(DX)(CX*4), DI
+	VINSERTPS     $0x10, (SI)(DI*4), X5, X5
+	MOVL          8(DX)(CX*4), DI
+	VINSERTPS     $0x20, (SI)(DI*4), X5, X5
+	MOVL          12(DX)(CX*4), DI
+	VINSERTPS     $0x30, (SI)(DI*4), X5, X5
+	VADDPS        X5, X1, X1
+
+nobias291:
+	MOVQ    y+0(FP), DX
+	VMOVUPS X1, (DX)(CX*4)
+	MOVQ    n+32(FP), DX
+	SUBQ    $+3, DX
+	ADDQ    $+4, CX
+	CMPQ    CX, DX
+	JLT     loop287
+
+out288:
+	MOVQ n+32(FP), DX
+	SUBQ $+1, DX
+	CMPQ CX, DX
+	JGE  out293
+
+loop292:
+	LEAQ    32(CX), SI
+	LEAQ    34(CX), DX
+	CMPQ    DX, n+32(FP)
+	CMOVQGT CX, SI
+	MOVQ    ids+24(FP), DX
+	MOVL    (DX)(SI*4), DI
+	IMULQ   stride+16(FP), DI
+	ADDQ    w+8(FP), DI
+	MOVL    4(DX)(SI*4), SI
+	IMULQ   stride+16(FP), SI
+	ADDQ    w+8(FP), SI
+	MOVQ    ids+24(FP), DX
+	MOVL    (DX)(CX*4), R8
+	IMULQ   stride+16(FP), R8
+	ADDQ    w+8(FP), R8
+	MOVL    4(DX)(CX*4), DX
+	IMULQ   stride+16(FP), DX
+	ADDQ    w+8(FP), DX
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	XORQ    R9, R9
+	CMPQ    R9, BX
+	JGE     out295
+
+loop294:
+	PREFETCHT1 (DI)(R9*1)
+	PREFETCHT1 (SI)(R9*1)
+	VMOVDQU32  (AX)(R9*1), Z1
+	VPMADDUBSW (R8)(R9*1), Z1, Z2
+	VPMADDWD   Z0, Z2, Z2
+	VPADDD     Z2, Z7, Z7
+	VPMADDUBSW (DX)(R9*1), Z1, Z1
+	VPMADDWD   Z0, Z1, Z1
+	VPADDD     Z1, Z8, Z8
+	ADDQ       $+64, R9
+	CMPQ       R9, BX
+	JLT        loop294
+
+out295:
+	VEXTRACTI64X4 $0x01, Z7, Y1
+	VPADDD        Y1, Y7, Y7
+	VEXTRACTI64X4 $0x01, Z8, Y1
+	VPADDD        Y1, Y8, Y8
+	VPSHUFD       $0x0e, Y7, Y1
+	VPADDD        Y1, Y7, Y7
+	VPSHUFD       $0x01, Y7, Y1
+	VPADDD        Y1, Y7, Y7
+	VEXTRACTF32X4 $0x01, Y7, X1
+	VPADDD        X1, X7, X7
+	VBROADCASTSS  zero+84(FP), X1
+	MOVQ          sum+72(FP), SI
+	MOVQ          ids+24(FP), DX
+	MOVL          (DX)(CX*4), DX
+	VMOVSS        (SI)(DX*4), X2
+	VPMULLD       X1, X2, X2
+	VPSUBD        X2, X7, X7
+	VCVTDQ2PS     X7, X7
+	VBROADCASTSS  inputScale+80(FP), X1
+	MOVQ          scale+64(FP), SI
+	MOVQ          ids+24(FP), DX
+	MOVL          (DX)(CX*4), DX
+	VMOVSS        (SI)(DX*4), X2
+	VMULPS        X1, X2, X2
+	VMULPS        X2, X7, X7
+	MOVQ          b+56(FP), SI
+	TESTQ         SI, SI
+	JZ            nobias296
+	MOVQ          ids+24(FP), DX
+	MOVL          (DX)(CX*4), DX
+	VMOVSS        (SI)(DX*4), X1
+	VADDPS        X1, X7, X7
+
+nobias296:
+	MOVQ          y+0(FP), DX
+	VMOVSS        X7, (DX)(CX*4)
+	VPSHUFD       $0x0e, Y8, Y1
+	VPADDD        Y1, Y8, Y8
+	VPSHUFD       $0x01, Y8, Y1
+	VPADDD        Y1, Y8, Y8
+	VEXTRACTF32X4 $0x01, Y8, X1
+	VPADDD        X1, X8, X8
+	VBROADCASTSS  zero+84(FP), X1
+	MOVQ          sum+72(FP), SI
+	MOVQ          ids+24(FP), DX
+	MOVL          4(DX)(CX*4), DX
+	VMOVSS        (SI)(DX*4), X2
+	VPMULLD       X1, X2, X2
+	VPSUBD        X2, X8, X8
+	VCVTDQ2PS     X8, X8
+	VBROADCASTSS  inputScale+80(FP), X1
+	MOVQ          scale+64(FP), SI
+	MOVQ          ids+24(FP), DX
+	MOVL          4(DX)(CX*4), DX
+	VMOVSS        (SI)(DX*4), X2
+	VMULPS        X1, X2, X2
+	VMULPS        X2, X8, X8
+	MOVQ          b+56(FP), SI
+	TESTQ         SI, SI
+	JZ            nobias297
+	MOVQ          ids+24(FP), DX
+	MOVL          4(DX)(CX*4), DX
+	VMOVSS        (SI)(DX*4), X1
+	VADDPS        X1, X8, X8
+
+nobias297:
+	MOVQ   y+0(FP), DX
+	VMOVSS X8, 4(DX)(CX*4)
+	MOVQ   n+32(FP), DX
+	SUBQ   $+1, DX
+	ADDQ   $+2, CX
+	CMPQ   CX, DX
+	JLT    loop292
+
+out293:
+	MOVQ n+32(FP), DX
+	SUBQ $+0, DX
+	CMPQ CX, DX
+	JGE  out299
+
+loop298:
+	MOVQ   ids+24(FP), DX
+	MOVL   (DX)(CX*4), DX
+	IMULQ  stride+16(FP), DX
+	ADDQ   w+8(FP), DX
+	VPXORD Z9, Z9, Z9
+	XORQ   SI, SI
+	CMPQ   SI, BX
+	JGE    out301
+
+loop300:
+	VMOVDQU32  (AX)(SI*1), Z1
+	VPMADDUBSW (DX)(SI*1), Z1, Z1
+	VPMADDWD   Z0, Z1, Z1
+	VPADDD     Z1, Z9, Z9
+	ADDQ       $+64, SI
+	CMPQ       SI, BX
+	JLT        loop300
+
+out301:
+	VEXTRACTI64X4 $0x01, Z9, Y1
+	VPADDD        Y1, Y9, Y9
+	VPSHUFD       $0x0e, Y9, Y1
+	VPADDD        Y1, Y9, Y9
+	VPSHUFD       $0x01, Y9, Y1
+	VPADDD        Y1, Y9, Y9
+	VEXTRACTF32X4 $0x01, Y9, X1
+	VPADDD        X1, X9, X9
+	VBROADCASTSS  zero+84(FP), X1
+	MOVQ          sum+72(FP), SI
+	MOVQ          ids+24(FP), DX
+	MOVL          (DX)(CX*4), DX
+	VMOVSS        (SI)(DX*4), X2
+	VPMULLD       X1, X2, X2
+	VPSUBD        X2, X9, X9
+	VCVTDQ2PS     X9, X9
+	VBROADCASTSS  inputScale+80(FP), X1
+	MOVQ          scale+64(FP), SI
+	MOVQ          ids+24(FP), DX
+	MOVL          (DX)(CX*4), DX
+	VMOVSS        (SI)(DX*4), X2
+	VMULPS        X1, X2, X2
+	VMULPS        X2, X9, X9
+	MOVQ          b+56(FP), SI
+	TESTQ         SI, SI
+	JZ            nobias302
+	MOVQ          ids+24(FP), DX
+	MOVL          (DX)(CX*4), DX
+	VMOVSS        (SI)(DX*4), X1
+	VADDPS        X1, X9, X9
+
+nobias302:
+	MOVQ   y+0(FP), DX
+	VMOVSS X9, (DX)(CX*4)
+	MOVQ   n+32(FP), DX
+	SUBQ   $+0, DX
+	ADDQ   $+1, CX
+	CMPQ   CX, DX
+	JLT    loop298
+
+out299:
 	VZEROUPPER
 	RET
 
@@ -1889,9 +4249,9 @@ TEXT ·axpyBF16AVX512(SB), NOSPLIT, $0-56
 	MOVQ   cols+48(FP), R9
 	SUBQ   $+255, R9
 	CMPQ   CX, R9
-	JGE    out152
+	JGE    out305
 
-loop151:
+loop304:
 	VMOVUPS    (AX)(CX*4), Z1
 	VMOVUPS    64(AX)(CX*4), Z2
 	VMOVUPS    128(AX)(CX*4), Z3
@@ -1926,9 +4286,9 @@ loop151:
 	VSHUFF32X4 $0xdd, Z16, Z15, Z15
 	MOVQ       DX, R8
 	CMPQ       R8, DI
-	JGE        out154
+	JGE        out307
 
-loop153:
+loop306:
 	MOVL         (BX)(R8*4), R10
 	VBROADCASTSS (SI)(R8*4), Z16
 	IMULQ        stride+16(FP), R10
@@ -1975,9 +4335,9 @@ loop153:
 	VFMADD231PS  Z19, Z16, Z15
 	ADDQ         $+1, R8
 	CMPQ         R8, DI
-	JLT          loop153
+	JLT          loop306
 
-out154:
+out307:
 	VSHUFF32X4 $0x44, Z1, Z17, Z16
 	VSHUFF32X4 $0xd8, Z16, Z16, Z16
 	VSHUFF32X4 $0xee, Z1, Z17, Z1
@@ -2028,15 +4388,15 @@ out154:
 	VMOVUPS    Z14, 960(AX)(CX*4)
 	ADDQ       $+256, CX
 	CMPQ       CX, R9
-	JLT        loop151
+	JLT        loop304
 
-out152:
+out305:
 	MOVQ cols+48(FP), R9
 	SUBQ $+127, R9
 	CMPQ CX, R9
-	JGE  out156
+	JGE  out309
 
-loop155:
+loop308:
 	VMOVUPS    (AX)(CX*4), Z1
 	VMOVUPS    64(AX)(CX*4), Z2
 	VMOVUPS    128(AX)(CX*4), Z3
@@ -2055,9 +4415,9 @@ loop155:
 	VSHUFF32X4 $0xdd, Z8, Z7, Z7
 	MOVQ       DX, R8
 	CMPQ       R8, DI
-	JGE        out158
+	JGE        out311
 
-loop157:
+loop310:
 	MOVL         (BX)(R8*4), R10
 	VBROADCASTSS (SI)(R8*4), Z8
 	IMULQ        stride+16(FP), R10
@@ -2084,9 +4444,9 @@ loop157:
 	VFMADD231PS  Z11, Z8, Z7
 	ADDQ         $+1, R8
 	CMPQ         R8, DI
-	JLT          loop157
+	JLT          loop310
 
-out158:
+out311:
 	VSHUFF32X4 $0x44, Z1, Z9, Z8
 	VSHUFF32X4 $0xd8, Z8, Z8, Z8
 	VSHUFF32X4 $0xee, Z1, Z9, Z1
@@ -2113,15 +4473,15 @@ out158:
 	VMOVUPS    Z6, 448(AX)(CX*4)
 	ADDQ       $+128, CX
 	CMPQ       CX, R9
-	JLT        loop155
+	JLT        loop308
 
-out156:
+out309:
 	MOVQ cols+48(FP), R9
 	SUBQ $+63, R9
 	CMPQ CX, R9
-	JGE  out160
+	JGE  out313
 
-loop159:
+loop312:
 	VMOVUPS    (AX)(CX*4), Z1
 	VMOVUPS    64(AX)(CX*4), Z2
 	VMOVUPS    128(AX)(CX*4), Z3
@@ -2132,9 +4492,9 @@ loop159:
 	VSHUFF32X4 $0xdd, Z4, Z3, Z3
 	MOVQ       DX, R8
 	CMPQ       R8, DI
-	JGE        out162
+	JGE        out315
 
-loop161:
+loop314:
 	MOVL         (BX)(R8*4), R10
 	VBROADCASTSS (SI)(R8*4), Z4
 	IMULQ        stride+16(FP), R10
@@ -2151,9 +4511,9 @@ loop161:
 	VFMADD231PS  Z7, Z4, Z3
 	ADDQ         $+1, R8
 	CMPQ         R8, DI
-	JLT          loop161
+	JLT          loop314
 
-out162:
+out315:
 	VSHUFF32X4 $0x44, Z1, Z5, Z4
 	VSHUFF32X4 $0xd8, Z4, Z4, Z4
 	VSHUFF32X4 $0xee, Z1, Z5, Z1
@@ -2168,21 +4528,21 @@ out162:
 	VMOVUPS    Z2, 192(AX)(CX*4)
 	ADDQ       $+64, CX
 	CMPQ       CX, R9
-	JLT        loop159
+	JLT        loop312
 
-out160:
+out313:
 	MOVQ cols+48(FP), R9
 	SUBQ $+15, R9
 	CMPQ CX, R9
-	JGE  out164
+	JGE  out317
 
-loop163:
+loop316:
 	VMOVUPS (AX)(CX*4), Z0
 	MOVQ    DX, R8
 	CMPQ    R8, DI
-	JGE     out166
+	JGE     out319
 
-loop165:
+loop318:
 	MOVL         (BX)(R8*4), R10
 	VBROADCASTSS (SI)(R8*4), Z1
 	IMULQ        stride+16(FP), R10
@@ -2192,27 +4552,27 @@ loop165:
 	VFMADD231PS  Z2, Z1, Z0
 	ADDQ         $+1, R8
 	CMPQ         R8, DI
-	JLT          loop165
+	JLT          loop318
 
-out166:
+out319:
 	VMOVUPS Z0, (AX)(CX*4)
 	ADDQ    $+16, CX
 	CMPQ    CX, R9
-	JLT     loop163
+	JLT     loop316
 
-out164:
+out317:
 	MOVQ      cols+48(FP), R8
 	ANDQ      $+15, R8
-	JZ        whole150
+	JZ        whole303
 	MOVL      $-1, R9
 	BZHIL     R8, R9, R9
 	KMOVW     R9, K1
 	VMOVUPS.Z (AX)(CX*4), K1, Z0
 	MOVQ      DX, R8
 	CMPQ      R8, DI
-	JGE       out168
+	JGE       out321
 
-loop167:
+loop320:
 	MOVL         (BX)(R8*4), DX
 	VBROADCASTSS (SI)(R8*4), Z1
 	IMULQ        stride+16(FP), DX
@@ -2222,12 +4582,12 @@ loop167:
 	VFMADD231PS  Z2, Z1, Z0
 	ADDQ         $+1, R8
 	CMPQ         R8, DI
-	JLT          loop167
+	JLT          loop320
 
-out168:
+out321:
 	VMOVUPS Z0, K1, (AX)(CX*4)
 
-whole150:
+whole303:
 	VZEROUPPER
 	RET
 
@@ -2243,9 +4603,9 @@ TEXT ·axpyInt8AVX512(SB), NOSPLIT, $0-64
 	MOVQ cols+48(FP), R9
 	SUBQ $+255, R9
 	CMPQ CX, R9
-	JGE  out171
+	JGE  out324
 
-loop170:
+loop323:
 	VMOVUPS (AX)(CX*4), Z0
 	VMOVUPS 64(AX)(CX*4), Z1
 	VMOVUPS 128(AX)(CX*4), Z2
@@ -2264,9 +4624,9 @@ loop170:
 	VMOVUPS 960(AX)(CX*4), Z15
 	MOVQ    DX, R8
 	CMPQ    R8, DI
-	JGE     out173
+	JGE     out326
 
-loop172:
+loop325:
 	MOVL         (BX)(R8*4), R10
 	VBROADCASTSS (SI)(R8*4), Z16
 	MOVQ         scale+56(FP), R11
@@ -2324,9 +4684,9 @@ loop172:
 	VFMADD231PS  Z17, Z16, Z15
 	ADDQ         $+1, R8
 	CMPQ         R8, DI
-	JLT          loop172
+	JLT          loop325
 
-out173:
+out326:
 	VMOVUPS Z0, (AX)(CX*4)
 	VMOVUPS Z1, 64(AX)(CX*4)
 	VMOVUPS Z2, 128(AX)(CX*4)
@@ -2345,15 +4705,15 @@ out173:
 	VMOVUPS Z15, 960(AX)(CX*4)
 	ADDQ    $+256, CX
 	CMPQ    CX, R9
-	JLT     loop170
+	JLT     loop323
 
-out171:
+out324:
 	MOVQ cols+48(FP), R9
 	SUBQ $+127, R9
 	CMPQ CX, R9
-	JGE  out175
+	JGE  out328
 
-loop174:
+loop327:
 	VMOVUPS (AX)(CX*4), Z0
 	VMOVUPS 64(AX)(CX*4), Z1
 	VMOVUPS 128(AX)(CX*4), Z2
@@ -2364,9 +4724,9 @@ loop174:
 	VMOVUPS 448(AX)(CX*4), Z7
 	MOVQ    DX, R8
 	CMPQ    R8, DI
-	JGE     out177
+	JGE     out330
 
-loop176:
+loop329:
 	MOVL         (BX)(R8*4), R10
 	VBROADCASTSS (SI)(R8*4), Z8
 	MOVQ         scale+56(FP), R11
@@ -2400,9 +4760,9 @@ loop176:
 	VFMADD231PS  Z9, Z8, Z7
 	ADDQ         $+1, R8
 	CMPQ         R8, DI
-	JLT          loop176
+	JLT          loop329
 
-out177:
+out330:
 	VMOVUPS Z0, (AX)(CX*4)
 	VMOVUPS Z1, 64(AX)(CX*4)
 	VMOVUPS Z2, 128(AX)(CX*4)
@@ -2413,24 +4773,24 @@ out177:
 	VMOVUPS Z7, 448(AX)(CX*4)
 	ADDQ    $+128, CX
 	CMPQ    CX, R9
-	JLT     loop174
+	JLT     loop327
 
-out175:
+out328:
 	MOVQ cols+48(FP), R9
 	SUBQ $+63, R9
 	CMPQ CX, R9
-	JGE  out179
+	JGE  out332
 
-loop178:
+loop331:
 	VMOVUPS (AX)(CX*4), Z0
 	VMOVUPS 64(AX)(CX*4), Z1
 	VMOVUPS 128(AX)(CX*4), Z2
 	VMOVUPS 192(AX)(CX*4), Z3
 	MOVQ    DX, R8
 	CMPQ    R8, DI
-	JGE     out181
+	JGE     out334
 
-loop180:
+loop333:
 	MOVL         (BX)(R8*4), R10
 	VBROADCASTSS (SI)(R8*4), Z4
 	MOVQ         scale+56(FP), R11
@@ -2452,30 +4812,30 @@ loop180:
 	VFMADD231PS  Z5, Z4, Z3
 	ADDQ         $+1, R8
 	CMPQ         R8, DI
-	JLT          loop180
+	JLT          loop333
 
-out181:
+out334:
 	VMOVUPS Z0, (AX)(CX*4)
 	VMOVUPS Z1, 64(AX)(CX*4)
 	VMOVUPS Z2, 128(AX)(CX*4)
 	VMOVUPS Z3, 192(AX)(CX*4)
 	ADDQ    $+64, CX
 	CMPQ    CX, R9
-	JLT     loop178
+	JLT     loop331
 
-out179:
+out332:
 	MOVQ cols+48(FP), R9
 	SUBQ $+15, R9
 	CMPQ CX, R9
-	JGE  out183
+	JGE  out336
 
-loop182:
+loop335:
 	VMOVUPS (AX)(CX*4), Z0
 	MOVQ    DX, R8
 	CMPQ    R8, DI
-	JGE     out185
+	JGE     out338
 
-loop184:
+loop337:
 	MOVL         (BX)(R8*4), R10
 	VBROADCASTSS (SI)(R8*4), Z1
 	MOVQ         scale+56(FP), R11
@@ -2488,27 +4848,27 @@ loop184:
 	VFMADD231PS  Z2, Z1, Z0
 	ADDQ         $+1, R8
 	CMPQ         R8, DI
-	JLT          loop184
+	JLT          loop337
 
-out185:
+out338:
 	VMOVUPS Z0, (AX)(CX*4)
 	ADDQ    $+16, CX
 	CMPQ    CX, R9
-	JLT     loop182
+	JLT     loop335
 
-out183:
+out336:
 	MOVQ      cols+48(FP), R8
 	ANDQ      $+15, R8
-	JZ        whole169
+	JZ        whole322
 	MOVL      $-1, R9
 	BZHIL     R8, R9, R9
 	KMOVW     R9, K1
 	VMOVUPS.Z (AX)(CX*4), K1, Z0
 	MOVQ      DX, R8
 	CMPQ      R8, DI
-	JGE       out187
+	JGE       out340
 
-loop186:
+loop339:
 	MOVL         (BX)(R8*4), DX
 	VBROADCASTSS (SI)(R8*4), Z1
 	MOVQ         scale+56(FP), R9
@@ -2521,12 +4881,12 @@ loop186:
 	VFMADD231PS  Z2, Z1, Z0
 	ADDQ         $+1, R8
 	CMPQ         R8, DI
-	JLT          loop186
+	JLT          loop339
 
-out187:
+out340:
 	VMOVUPS Z0, K1, (AX)(CX*4)
 
-whole169:
+whole322:
 	VZEROUPPER
 	RET
 
@@ -2545,9 +4905,9 @@ TEXT ·finiteRangeAVX512(SB), NOSPLIT, $0-24
 	VPBROADCASTD X3, Z3
 	XORQ         DX, DX
 	CMPQ         DX, CX
-	JGE          out189
+	JGE          out342
 
-loop188:
+loop341:
 	VMOVUPS   (AX)(DX*4), Z4
 	VPANDD    Z2, Z4, Z5
 	VPCMPGTD  Z5, Z3, K1
@@ -2556,9 +4916,9 @@ loop188:
 	VMAXPS    Z4, Z1, Z1
 	ADDQ      $+16, DX
 	CMPQ      DX, CX
-	JLT       loop188
+	JLT       loop341
 
-out189:
+out342:
 	VEXTRACTF64X4 $0x01, Z0, Y2
 	VMINPS        Y2, Y0, Y0
 	VEXTRACTF32X4 $0x01, Y0, X2
@@ -2592,9 +4952,9 @@ TEXT ·convertAVX512(SB), NOSPLIT, $0-40
 	VBROADCASTSS zero+36(FP), Z3
 	XORQ         BX, BX
 	CMPQ         BX, DX
-	JGE          out191
+	JGE          out344
 
-loop190:
+loop343:
 	VMULPS    (CX)(BX*4), Z0, Z4
 	VCMPPS    $0x07, Z4, Z4, K1
 	VMOVAPS.Z Z4, K1, Z4
@@ -2605,9 +4965,9 @@ loop190:
 	VPMOVDB   Z4, (AX)(BX*1)
 	ADDQ      $+16, BX
 	CMPQ      BX, DX
-	JLT       loop190
+	JLT       loop343
 
-out191:
+out344:
 	VZEROUPPER
 	RET
 
@@ -2618,10 +4978,10 @@ TEXT ·blockMatVecAVX512(SB), NOSPLIT, $0-80
 	MOVQ x+64(FP), CX
 	XORQ DX, DX
 
-blocks192:
+blocks345:
 	LEAQ   4(DX), BX
 	CMPQ   BX, n+40(FP)
-	JGT    single193
+	JGT    single346
 	MOVQ   blocks+32(FP), BX
 	MOVL   (BX)(DX*4), BX
 	IMULQ  cols+24(FP), BX
@@ -2662,9 +5022,9 @@ blocks192:
 	MOVQ   count+56(FP), R10
 	ANDQ   $-4, R10
 	CMPQ   R9, R10
-	JGE    out195
+	JGE    out348
 
-loop194:
+loop347:
 	MOVL         (AX)(R9*4), R11
 	SHLQ         $0x06, R11
 	VBROADCASTSS (CX)(R9*4), Z16
@@ -2695,13 +5055,13 @@ loop194:
 	VFMADD231PS  (R8)(R11*1), Z16, Z15
 	ADDQ         $+4, R9
 	CMPQ         R9, R10
-	JLT          loop194
+	JLT          loop347
 
-out195:
+out348:
 	CMPQ R9, count+56(FP)
-	JGE  out197
+	JGE  out350
 
-loop196:
+loop349:
 	MOVL         (AX)(R9*4), R10
 	SHLQ         $0x06, R10
 	VBROADCASTSS (CX)(R9*4), Z16
@@ -2711,9 +5071,9 @@ loop196:
 	VFMADD231PS  (R8)(R10*1), Z16, Z12
 	ADDQ         $+1, R9
 	CMPQ         R9, count+56(FP)
-	JLT          loop196
+	JLT          loop349
 
-out197:
+out350:
 	MOVQ         blocks+32(FP), BX
 	MOVL         (BX)(DX*4), BX
 	SHLQ         $0x04, BX
@@ -2727,11 +5087,11 @@ out197:
 	VPCMPGTD     counting<>+0(SB), Z16, K1
 	MOVQ         b+72(FP), SI
 	TESTQ        SI, SI
-	JZ           nobias198
+	JZ           nobias351
 	VMOVUPS.Z    (SI)(BX*4), K1, Z16
 	VADDPS       Z16, Z0, Z0
 
-nobias198:
+nobias351:
 	VMOVAPS.Z    Z0, K1, Z0
 	MOVQ         y+0(FP), BX
 	MOVQ         DX, SI
@@ -2750,11 +5110,11 @@ nobias198:
 	VPCMPGTD     counting<>+0(SB), Z16, K1
 	MOVQ         b+72(FP), SI
 	TESTQ        SI, SI
-	JZ           nobias199
+	JZ           nobias352
 	VMOVUPS.Z    (SI)(BX*4), K1, Z16
 	VADDPS       Z16, Z4, Z4
 
-nobias199:
+nobias352:
 	VMOVAPS.Z    Z4, K1, Z4
 	MOVQ         y+0(FP), BX
 	MOVQ         DX, SI
@@ -2773,11 +5133,11 @@ nobias199:
 	VPCMPGTD     counting<>+0(SB), Z16, K1
 	MOVQ         b+72(FP), SI
 	TESTQ        SI, SI
-	JZ           nobias200
+	JZ           nobias353
 	VMOVUPS.Z    (SI)(BX*4), K1, Z16
 	VADDPS       Z16, Z8, Z8
 
-nobias200:
+nobias353:
 	VMOVAPS.Z    Z8, K1, Z8
 	MOVQ         y+0(FP), BX
 	MOVQ         DX, SI
@@ -2796,24 +5156,24 @@ nobias200:
 	VPCMPGTD     counting<>+0(SB), Z16, K1
 	MOVQ         b+72(FP), SI
 	TESTQ        SI, SI
-	JZ           nobias201
+	JZ           nobias354
 	VMOVUPS.Z    (SI)(BX*4), K1, Z16
 	VADDPS       Z16, Z12, Z12
 
-nobias201:
+nobias354:
 	VMOVAPS.Z Z12, K1, Z12
 	MOVQ      y+0(FP), BX
 	MOVQ      DX, SI
 	SHLQ      $0x06, SI
 	VMOVUPS   Z12, 192(BX)(SI*1)
 	ADDQ      $+4, DX
-	JMP       blocks192
+	JMP       blocks345
 
-single193:
+single346:
 	CMPQ DX, n+40(FP)
-	JGE  out203
+	JGE  out356
 
-loop202:
+loop355:
 	MOVQ   blocks+32(FP), BX
 	MOVL   (BX)(DX*4), BX
 	IMULQ  cols+24(FP), BX
@@ -2827,9 +5187,9 @@ loop202:
 	MOVQ   count+56(FP), DI
 	ANDQ   $-4, DI
 	CMPQ   SI, DI
-	JGE    out205
+	JGE    out358
 
-loop204:
+loop357:
 	MOVL         (AX)(SI*4), R8
 	SHLQ         $0x06, R8
 	VBROADCASTSS (CX)(SI*4), Z0
@@ -2848,22 +5208,22 @@ loop204:
 	VFMADD231PS  (BX)(R8*1), Z0, Z20
 	ADDQ         $+4, SI
 	CMPQ         SI, DI
-	JLT          loop204
+	JLT          loop357
 
-out205:
+out358:
 	CMPQ SI, count+56(FP)
-	JGE  out207
+	JGE  out360
 
-loop206:
+loop359:
 	MOVL         (AX)(SI*4), DI
 	SHLQ         $0x06, DI
 	VBROADCASTSS (CX)(SI*4), Z0
 	VFMADD231PS  (BX)(DI*1), Z0, Z17
 	ADDQ         $+1, SI
 	CMPQ         SI, count+56(FP)
-	JLT          loop206
+	JLT          loop359
 
-out207:
+out360:
 	MOVQ         blocks+32(FP), BX
 	MOVL         (BX)(DX*4), BX
 	SHLQ         $0x04, BX
@@ -2877,11 +5237,11 @@ out207:
 	VPCMPGTD     counting<>+0(SB), Z0, K1
 	MOVQ         b+72(FP), SI
 	TESTQ        SI, SI
-	JZ           nobias208
+	JZ           nobias361
 	VMOVUPS.Z    (SI)(BX*4), K1, Z0
 	VADDPS       Z0, Z17, Z17
 
-nobias208:
+nobias361:
 	VMOVAPS.Z Z17, K1, Z17
 	MOVQ      y+0(FP), BX
 	MOVQ      DX, SI
@@ -2889,9 +5249,9 @@ nobias208:
 	VMOVUPS   Z17, (BX)(SI*1)
 	ADDQ      $+1, DX
 	CMPQ      DX, n+40(FP)
-	JLT       loop202
+	JLT       loop355
 
-out203:
+out356:
 	VZEROUPPER
 	RET
 
@@ -2920,10 +5280,10 @@ TEXT ·blockMatVecBF16AVX512(SB), NOSPLIT, $0-80
 	MOVQ x+64(FP), CX
 	XORQ DX, DX
 
-blocks209:
+blocks362:
 	LEAQ   4(DX), BX
 	CMPQ   BX, n+40(FP)
-	JGT    single210
+	JGT    single363
 	MOVQ   blocks+32(FP), BX
 	MOVL   (BX)(DX*4), BX
 	IMULQ  cols+24(FP), BX
@@ -2964,9 +5324,9 @@ blocks209:
 	MOVQ   count+56(FP), R10
 	ANDQ   $-4, R10
 	CMPQ   R9, R10
-	JGE    out212
+	JGE    out365
 
-loop211:
+loop364:
 	MOVL         (AX)(R9*4), R11
 	SHLQ         $0x05, R11
 	VBROADCASTSS (CX)(R9*4), Z16
@@ -3029,13 +5389,13 @@ loop211:
 	VFMADD231PS  Z17, Z16, Z15
 	ADDQ         $+4, R9
 	CMPQ         R9, R10
-	JLT          loop211
+	JLT          loop364
 
-out212:
+out365:
 	CMPQ R9, count+56(FP)
-	JGE  out214
+	JGE  out367
 
-loop213:
+loop366:
 	MOVL         (AX)(R9*4), R10
 	SHLQ         $0x05, R10
 	VBROADCASTSS (CX)(R9*4), Z16
@@ -3053,9 +5413,9 @@ loop213:
 	VFMADD231PS  Z17, Z16, Z12
 	ADDQ         $+1, R9
 	CMPQ         R9, count+56(FP)
-	JLT          loop213
+	JLT          loop366
 
-out214:
+out367:
 	MOVQ         blocks+32(FP), BX
 	MOVL         (BX)(DX*4), BX
 	SHLQ         $0x04, BX
@@ -3069,11 +5429,11 @@ out214:
 	VPCMPGTD     counting<>+0(SB), Z16, K1
 	MOVQ         b+72(FP), SI
 	TESTQ        SI, SI
-	JZ           nobias215
+	JZ           nobias368
 	VMOVUPS.Z    (SI)(BX*4), K1, Z16
 	VADDPS       Z16, Z0, Z0
 
-nobias215:
+nobias368:
 	VMOVAPS.Z    Z0, K1, Z0
 	MOVQ         y+0(FP), BX
 	MOVQ         DX, SI
@@ -3092,11 +5452,11 @@ nobias215:
 	VPCMPGTD     counting<>+0(SB), Z16, K1
 	MOVQ         b+72(FP), SI
 	TESTQ        SI, SI
-	JZ           nobias216
+	JZ           nobias369
 	VMOVUPS.Z    (SI)(BX*4), K1, Z16
 	VADDPS       Z16, Z4, Z4
 
-nobias216:
+nobias369:
 	VMOVAPS.Z    Z4, K1, Z4
 	MOVQ         y+0(FP), BX
 	MOVQ         DX, SI
@@ -3115,11 +5475,11 @@ nobias216:
 	VPCMPGTD     counting<>+0(SB), Z16, K1
 	MOVQ         b+72(FP), SI
 	TESTQ        SI, SI
-	JZ           nobias217
+	JZ           nobias370
 	VMOVUPS.Z    (SI)(BX*4), K1, Z16
 	VADDPS       Z16, Z8, Z8
 
-nobias217:
+nobias370:
 	VMOVAPS.Z    Z8, K1, Z8
 	MOVQ         y+0(FP), BX
 	MOVQ         DX, SI
@@ -3138,24 +5498,24 @@ nobias217:
 	VPCMPGTD     counting<>+0(SB), Z16, K1
 	MOVQ         b+72(FP), SI
 	TESTQ        SI, SI
-	JZ           nobias218
+	JZ           nobias371
 	VMOVUPS.Z    (SI)(BX*4), K1, Z16
 	VADDPS       Z16, Z12, Z12
 
-nobias218:
+nobias371:
 	VMOVAPS.Z Z12, K1, Z12
 	MOVQ      y+0(FP), BX
 	MOVQ      DX, SI
 	SHLQ      $0x06, SI
 	VMOVUPS   Z12, 192(BX)(SI*1)
 	ADDQ      $+4, DX
-	JMP       blocks209
+	JMP       blocks362
 
-single210:
+single363:
 	CMPQ DX, n+40(FP)
-	JGE  out220
+	JGE  out373
 
-loop219:
+loop372:
 	MOVQ   blocks+32(FP), BX
 	MOVL   (BX)(DX*4), BX
 	IMULQ  cols+24(FP), BX
@@ -3169,9 +5529,9 @@ loop219:
 	MOVQ   count+56(FP), DI
 	ANDQ   $-4, DI
 	CMPQ   SI, DI
-	JGE    out222
+	JGE    out375
 
-loop221:
+loop374:
 	MOVL         (AX)(SI*4), R8
 	SHLQ         $0x05, R8
 	VBROADCASTSS (CX)(SI*4), Z0
@@ -3198,13 +5558,13 @@ loop221:
 	VFMADD231PS  Z1, Z0, Z21
 	ADDQ         $+4, SI
 	CMPQ         SI, DI
-	JLT          loop221
+	JLT          loop374
 
-out222:
+out375:
 	CMPQ SI, count+56(FP)
-	JGE  out224
+	JGE  out377
 
-loop223:
+loop376:
 	MOVL         (AX)(SI*4), DI
 	SHLQ         $0x05, DI
 	VBROADCASTSS (CX)(SI*4), Z0
@@ -3213,9 +5573,9 @@ loop223:
 	VFMADD231PS  Z1, Z0, Z18
 	ADDQ         $+1, SI
 	CMPQ         SI, count+56(FP)
-	JLT          loop223
+	JLT          loop376
 
-out224:
+out377:
 	MOVQ         blocks+32(FP), BX
 	MOVL         (BX)(DX*4), BX
 	SHLQ         $0x04, BX
@@ -3229,11 +5589,11 @@ out224:
 	VPCMPGTD     counting<>+0(SB), Z0, K1
 	MOVQ         b+72(FP), SI
 	TESTQ        SI, SI
-	JZ           nobias225
+	JZ           nobias378
 	VMOVUPS.Z    (SI)(BX*4), K1, Z0
 	VADDPS       Z0, Z18, Z18
 
-nobias225:
+nobias378:
 	VMOVAPS.Z Z18, K1, Z18
 	MOVQ      y+0(FP), BX
 	MOVQ      DX, SI
@@ -3241,9 +5601,9 @@ nobias225:
 	VMOVUPS   Z18, (BX)(SI*1)
 	ADDQ      $+1, DX
 	CMPQ      DX, n+40(FP)
-	JLT       loop219
+	JLT       loop372
 
-out220:
+out373:
 	VZEROUPPER
 	RET
 
@@ -3254,10 +5614,10 @@ TEXT ·blockMatVecInt8AVX512(SB), NOSPLIT, $0-88
 	MOVQ x+64(FP), CX
 	XORQ DX, DX
 
-blocks226:
+blocks379:
 	LEAQ   4(DX), BX
 	CMPQ   BX, n+40(FP)
-	JGT    single227
+	JGT    single380
 	MOVQ   blocks+32(FP), BX
 	MOVL   (BX)(DX*4), BX
 	IMULQ  cols+24(FP), BX
@@ -3298,9 +5658,9 @@ blocks226:
 	MOVQ   count+56(FP), R10
 	ANDQ   $-4, R10
 	CMPQ   R9, R10
-	JGE    out229
+	JGE    out382
 
-loop228:
+loop381:
 	MOVL         (AX)(R9*4), R11
 	SHLQ         $0x04, R11
 	VBROADCASTSS (CX)(R9*4), Z16
@@ -3363,13 +5723,13 @@ loop228:
 	VFMADD231PS  Z17, Z16, Z15
 	ADDQ         $+4, R9
 	CMPQ         R9, R10
-	JLT          loop228
+	JLT          loop381
 
-out229:
+out382:
 	CMPQ R9, count+56(FP)
-	JGE  out231
+	JGE  out384
 
-loop230:
+loop383:
 	MOVL         (AX)(R9*4), R10
 	SHLQ         $0x04, R10
 	VBROADCASTSS (CX)(R9*4), Z16
@@ -3387,9 +5747,9 @@ loop230:
 	VFMADD231PS  Z17, Z16, Z12
 	ADDQ         $+1, R9
 	CMPQ         R9, count+56(FP)
-	JLT          loop230
+	JLT          loop383
 
-out231:
+out384:
 	MOVQ         blocks+32(FP), BX
 	MOVL         (BX)(DX*4), BX
 	SHLQ         $0x04, BX
@@ -3405,11 +5765,11 @@ out231:
 	VPCMPGTD     counting<>+0(SB), Z16, K1
 	MOVQ         b+72(FP), SI
 	TESTQ        SI, SI
-	JZ           nobias232
+	JZ           nobias385
 	VMOVUPS.Z    (SI)(BX*4), K1, Z16
 	VADDPS       Z16, Z0, Z0
 
-nobias232:
+nobias385:
 	VMOVAPS.Z    Z0, K1, Z0
 	MOVQ         y+0(FP), BX
 	MOVQ         DX, SI
@@ -3430,11 +5790,11 @@ nobias232:
 	VPCMPGTD     counting<>+0(SB), Z16, K1
 	MOVQ         b+72(FP), SI
 	TESTQ        SI, SI
-	JZ           nobias233
+	JZ           nobias386
 	VMOVUPS.Z    (SI)(BX*4), K1, Z16
 	VADDPS       Z16, Z4, Z4
 
-nobias233:
+nobias386:
 	VMOVAPS.Z    Z4, K1, Z4
 	MOVQ         y+0(FP), BX
 	MOVQ         DX, SI
@@ -3455,11 +5815,11 @@ nobias233:
 	VPCMPGTD     counting<>+0(SB), Z16, K1
 	MOVQ         b+72(FP), SI
 	TESTQ        SI, SI
-	JZ           nobias234
+	JZ           nobias387
 	VMOVUPS.Z    (SI)(BX*4), K1, Z16
 	VADDPS       Z16, Z8, Z8
 
-nobias234:
+nobias387:
 	VMOVAPS.Z    Z8, K1, Z8
 	MOVQ         y+0(FP), BX
 	MOVQ         DX, SI
@@ -3480,24 +5840,24 @@ nobias234:
 	VPCMPGTD     counting<>+0(SB), Z16, K1
 	MOVQ         b+72(FP), SI
 	TESTQ        SI, SI
-	JZ           nobias235
+	JZ           nobias388
 	VMOVUPS.Z    (SI)(BX*4), K1, Z16
 	VADDPS       Z16, Z12, Z12
 
-nobias235:
+nobias388:
 	VMOVAPS.Z Z12, K1, Z12
 	MOVQ      y+0(FP), BX
 	MOVQ      DX, SI
 	SHLQ      $0x06, SI
 	VMOVUPS   Z12, 192(BX)(SI*1)
 	ADDQ      $+4, DX
-	JMP       blocks226
+	JMP       blocks379
 
-single227:
+single380:
 	CMPQ DX, n+40(FP)
-	JGE  out237
+	JGE  out390
 
-loop236:
+loop389:
 	MOVQ   blocks+32(FP), BX
 	MOVL   (BX)(DX*4), BX
 	IMULQ  cols+24(FP), BX
@@ -3511,9 +5871,9 @@ loop236:
 	MOVQ   count+56(FP), DI
 	ANDQ   $-4, DI
 	CMPQ   SI, DI
-	JGE    out239
+	JGE    out392
 
-loop238:
+loop391:
 	MOVL         (AX)(SI*4), R8
 	SHLQ         $0x04, R8
 	VBROADCASTSS (CX)(SI*4), Z0
@@ -3540,13 +5900,13 @@ loop238:
 	VFMADD231PS  Z1, Z0, Z21
 	ADDQ         $+4, SI
 	CMPQ         SI, DI
-	JLT          loop238
+	JLT          loop391
 
-out239:
+out392:
 	CMPQ SI, count+56(FP)
-	JGE  out241
+	JGE  out394
 
-loop240:
+loop393:
 	MOVL         (AX)(SI*4), DI
 	SHLQ         $0x04, DI
 	VBROADCASTSS (CX)(SI*4), Z0
@@ -3555,9 +5915,9 @@ loop240:
 	VFMADD231PS  Z1, Z0, Z18
 	ADDQ         $+1, SI
 	CMPQ         SI, count+56(FP)
-	JLT          loop240
+	JLT          loop393
 
-out241:
+out394:
 	MOVQ         blocks+32(FP), BX
 	MOVL         (BX)(DX*4), BX
 	SHLQ         $0x04, BX
@@ -3573,11 +5933,11 @@ out241:
 	VPCMPGTD     counting<>+0(SB), Z0, K1
 	MOVQ         b+72(FP), SI
 	TESTQ        SI, SI
-	JZ           nobias242
+	JZ           nobias395
 	VMOVUPS.Z    (SI)(BX*4), K1, Z0
 	VADDPS       Z0, Z18, Z18
 
-nobias242:
+nobias395:
 	VMOVAPS.Z Z18, K1, Z18
 	MOVQ      y+0(FP), BX
 	MOVQ      DX, SI
@@ -3585,8 +5945,8 @@ nobias242:
 	VMOVUPS   Z18, (BX)(SI*1)
 	ADDQ      $+1, DX
 	CMPQ      DX, n+40(FP)
-	JLT       loop236
+	JLT       loop389
 
-out237:
+out390:
 	VZEROUPPER
 	RET

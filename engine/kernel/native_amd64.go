@@ -16,10 +16,10 @@ func native() []*Set {
 	var sets []*Set
 	x := cpu.X86
 	if x.HasAVX2 && x.HasFMA && x.HasBMI2 && x.HasPOPCNT {
-		sets = append(sets, withNarrowAVX2(setAVX2()))
+		sets = append(sets, setAVX2())
 	}
 	if len(sets) > 0 && x.HasAVX512F && x.HasAVX512BW && x.HasAVX512VL {
-		sets = append(sets, withNarrowAVX512(setAVX512()))
+		sets = append(sets, setAVX512())
 	}
 	return sets
 }
@@ -33,11 +33,13 @@ func setAVX2() *Set {
 		axpy:   axpyAVX2, compress: compressAVX2, compressPositive: compressPositiveAVX2,
 		maxID: maxIDAVX2, addBytes: addBytesAVX2, matVecCSR: matVecCSRAVX2,
 	}
-	return a.set("avx2", selector{extremesAVX2, countAboveAVX2, indicesAboveAVX2}, blocking{
+	s := a.set("avx2", selector{extremesAVX2, countAboveAVX2, indicesAboveAVX2}, blocking{
 		mr: 6, nr: 16, mc: 96, kc: 256, nc: 1024, micro: microAVX2,
 		packA: packer{packRows6AVX2, packColumns6AVX2},
 		packB: packer{packRows16AVX2, packColumns16AVX2},
 	})
+	a.narrow = withNarrowAVX2(s)
+	return s
 }
 
 func setAVX512() *Set {
@@ -49,11 +51,13 @@ func setAVX512() *Set {
 		axpy:   axpyAVX512, compress: compressAVX512, compressPositive: compressPositiveAVX512,
 		maxID: maxIDAVX512, addBytes: addBytesAVX512, matVecCSR: matVecCSRAVX512,
 	}
-	return a.set("avx512", selector{extremesAVX512, countAboveAVX512, indicesAboveAVX512}, blocking{
+	s := a.set("avx512", selector{extremesAVX512, countAboveAVX512, indicesAboveAVX512}, blocking{
 		mr: 12, nr: 32, mc: 192, kc: 256, nc: 1024, micro: microAVX512,
 		packA: packer{packRows12AVX512, packColumns12AVX512},
 		packB: packer{packRows32AVX512, packColumns32AVX512},
 	})
+	a.narrow = withNarrowAVX512(s)
+	return s
 }
 
 // rowsFunc multiplies n rows, adjacent ones or those of ids, with x. The stride is in bytes.
@@ -65,6 +69,7 @@ type assembly struct {
 	picked [pickedForms]rowsFunc
 	forms  tuned
 	bare   [pickedForms]rowsFunc
+	narrow *narrowAssembly
 	read   []func(p *byte, bytes int)
 
 	matVecCSR                  func(y *float32, start *int32, col *uint16, val *float32, rows, n int, x, b *float32)
@@ -77,10 +82,9 @@ type assembly struct {
 func (a *assembly) set(name string, s selector, g blocking) *Set {
 	return &Set{
 		forms:            &a.forms,
-		dense:            a.denseIn,
+		run:              a.runner,
 		bare:             a.bareIn,
 		read:             a.read,
-		picked:           a.pickedIn,
 		Name:             name,
 		MatVec:           a.checkedMatVec,
 		GatherMatVec:     a.checkedGather,
@@ -96,7 +100,21 @@ func (a *assembly) set(name string, s selector, g blocking) *Set {
 
 func (a *assembly) checkedMatVec(y []float32, w *Matrix, x, b []float32) {
 	checkMatVec(y, w, x, b)
-	a.denseIn(a.forms.of(w).Dense, y, w, x, b)
+	a.denseIn(a.forms.of(w.shape()).Dense, y, w, x, b)
+}
+
+// runner returns what Tune measures.
+func (a *assembly) runner(w Table) runner {
+	m, ok := w.(*Matrix)
+	if !ok {
+		return a.narrow.runner(w)
+	}
+	x, y := Aligned(m.Cols), Aligned(m.Rows)
+	checkMatVec(y, m, x, nil)
+	return runner{
+		func(f DenseForm) { a.denseIn(f, y, m, x, nil) },
+		func(f PickedForm, ids []int32) { a.pickedIn(f, y, m, ids, x, nil) },
+	}
 }
 
 func (a *assembly) denseIn(f DenseForm, y []float32, w *Matrix, x, b []float32) {
@@ -107,7 +125,7 @@ func (a *assembly) denseIn(f DenseForm, y []float32, w *Matrix, x, b []float32) 
 func (a *assembly) checkedGather(y []float32, w *Matrix, ids []int32, x, b []float32) {
 	checkGather(y, w, ids, x, b)
 	a.checkIDs(ids, w.Rows)
-	a.pickedIn(a.forms.of(w).Picked, y, w, ids, x, b)
+	a.pickedIn(a.forms.of(w.shape()).Picked, y, w, ids, x, b)
 }
 
 func (a *assembly) pickedIn(f PickedForm, y []float32, w *Matrix, ids []int32, x, b []float32) {

@@ -18,37 +18,60 @@ const (
 
 // Tune measures which forms are best for tables of w's shape, once per shape and Set, and
 // makes the kernels use them. It reads w, about a hundred times if that is small: 5 ms
-// for 4 MB. Results keep their bits, whatever it finds. Tables that fit half of an L2
-// cache of 1 MiB are not measured: there is nothing to choose.
-func (s *Set) Tune(w *Matrix) Forms {
+// for 4 MB. Results keep their bits, whatever it finds. Tables of at most 512 KiB are not
+// measured: they are read from the L2 cache, where there is nothing to choose.
+func (s *Set) Tune(w Table) Forms {
 	s.forms.mu.Lock()
 	defer s.forms.mu.Unlock()
-	f := s.Forms(w)
-	if f.Measured || len(w.Data) <= smallTable || !holds(w) {
+	f, shape := s.Forms(w), w.shape()
+	if f.Measured || shape.rows*shape.rowBytes <= smallTable {
 		return f
 	}
 	t := newTuning(s, w)
-	if s.dense != nil {
-		f.Dense = DenseForm(t.best(int(f.Dense), denseForms, t.denseCall))
-		f.Picked = PickedForm(t.best(int(f.Picked), pickedForms, t.pickedCall))
+	if s.run != nil {
+		f.Dense = DenseForm(t.best(int(f.Dense), denseForms, func(form int) { t.dense(DenseForm(form)) }))
+		f.Picked = PickedForm(t.best(int(f.Picked), pickedForms, func(form int) { t.picked(PickedForm(form), t.some(tuneShare)) }))
 	}
 	f.BreakEven, f.Measured = t.breakEven(f), true
-	s.forms.add(shape{w.Rows, w.Stride}, f)
+	s.forms.add(shape, f)
 	return f
+}
+
+// runner runs the products of a table in any of their forms.
+type runner struct {
+	dense  func(f DenseForm)
+	picked func(f PickedForm, ids []int32)
+}
+
+// runner returns the one of a table, whose inputs are zero: they do not matter.
+func (s *Set) runner(w Table) runner {
+	if s.run != nil {
+		return s.run(w)
+	}
+	y := Aligned(w.shape().rows)
+	switch w := w.(type) {
+	case *BF16:
+		x := Aligned(w.Cols)
+		return runner{func(DenseForm) { s.MatVecBF16(y, w, x, nil) }, func(_ PickedForm, ids []int32) { s.GatherBF16(y, w, ids, x, nil) }}
+	case *Int8:
+		x := NewQuantised(w.Cols)
+		return runner{func(DenseForm) { s.MatVecInt8(y, w, x, nil) }, func(_ PickedForm, ids []int32) { s.GatherInt8(y, w, ids, x, nil) }}
+	}
+	m := w.(*Matrix)
+	x := Aligned(m.Cols)
+	return runner{func(DenseForm) { s.MatVec(y, m, x, nil) }, func(_ PickedForm, ids []int32) { s.GatherMatVec(y, m, ids, x, nil) }}
 }
 
 // tuning is the memory of measurements on one table.
 type tuning struct {
-	set    *Set
-	w      *Matrix
-	x, y   []float32
+	runner
 	order  []int32 // all rows, shuffled: pieces of it are sets of chosen rows
 	offset int
 }
 
-func newTuning(s *Set, w *Matrix) *tuning {
-	t := &tuning{set: s, w: w, x: Aligned(w.Cols), y: Aligned(w.Rows)}
-	for _, id := range rand.New(rand.NewPCG(1, 1)).Perm(w.Rows) {
+func newTuning(s *Set, w Table) *tuning {
+	t := &tuning{runner: s.runner(w)}
+	for _, id := range rand.New(rand.NewPCG(1, 1)).Perm(w.shape().rows) {
 		t.order = append(t.order, int32(id))
 	}
 	return t
@@ -62,14 +85,6 @@ func (t *tuning) some(share float64) []int32 {
 	}
 	t.offset += n
 	return t.order[t.offset-n : t.offset]
-}
-
-func (t *tuning) denseCall(form int) {
-	t.set.dense(DenseForm(form), t.y, t.w, t.x, nil)
-}
-
-func (t *tuning) pickedCall(form int) {
-	t.set.picked(PickedForm(form), t.y, t.w, t.some(tuneShare), t.x, nil)
 }
 
 // best returns the form whose calls take the least time: another than the expected one
@@ -90,9 +105,9 @@ func (t *tuning) best(expected, forms int, call func(form int)) int {
 func (t *tuning) breakEven(f Forms) float64 {
 	times := t.interleave(2, func(which int) {
 		if which == 0 {
-			t.set.MatVec(t.y, t.w, t.x, nil)
+			t.dense(f.Dense)
 		} else {
-			t.set.GatherMatVec(t.y, t.w, t.some(tuneHalf), t.x, nil)
+			t.picked(f.Picked, t.some(tuneHalf))
 		}
 	})
 	return min(1, tuneHalf*float64(times[0])/float64(times[1]))

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"strings"
+
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
@@ -25,20 +27,25 @@ type dots struct {
 	later                          []Register // rows that are asked for while others are read
 }
 
-// matVecs writes the forms of the product. Which is best depends on where the table lies
+// form is a function that dots writes.
+type form struct {
+	name string
+	dots
+}
+
+// forms are the ways to the same results. Which is best depends on where the table lies
 // and on how long its rows are; the package measures it.
+var forms = []form{
+	{"matVec", dots{}},
+	{"matVecInTurn", dots{inTurn: true}},
+	{"matVecAhead", dots{inTurn: true, ahead: 4096}},
+	{"gather", dots{gather: true}},
+	{"gatherNear", dots{gather: true, ahead: 16, near: true}},
+	{"gatherFar", dots{gather: true, ahead: 32}},
+}
+
 func matVecs(v vectors) {
-	for _, form := range []struct {
-		name string
-		dots
-	}{
-		{"matVec", dots{}},
-		{"matVecInTurn", dots{inTurn: true}},
-		{"matVecAhead", dots{inTurn: true, ahead: 4096}},
-		{"gather", dots{gather: true}},
-		{"gatherNear", dots{gather: true, ahead: 16, near: true}},
-		{"gatherFar", dots{gather: true, ahead: 32}},
-	} {
+	for _, form := range forms {
 		d := form.dots
 		d.vectors, d.accs = v, 2
 		d.emit(form.name)
@@ -49,35 +56,37 @@ func matVecs(v vectors) {
 // bareRows writes the forms of picked rows without the arithmetic: what those kernels
 // could reach at most.
 func bareRows(v vectors) {
-	for _, form := range []struct {
-		name string
-		dots
-	}{
-		{"readRows", dots{}},
-		{"readRowsNear", dots{ahead: 16, near: true}},
-		{"readRowsFar", dots{ahead: 32}},
-	} {
+	for _, form := range forms {
 		d := form.dots
-		d.vectors, d.accs, d.gather, d.bare = v, 2, true, true
-		d.emit(form.name)
+		if rest, picks := strings.CutPrefix(form.name, "gather"); picks {
+			d.vectors, d.accs, d.bare = v, 2, true
+			d.emit("readRows" + rest)
+		}
 	}
 }
 
 func (d *dots) emit(name string) {
 	d.text(name, "(y, w *float32, stride int, ids *int32, n int, x *float32, cols int, b *float32)")
 	d.setUp()
-	for _, n := range []int{4, 2, 1} {
-		last := GP64()
-		MOVQ(arg("n"), last)
-		SUBQ(I8(int8(n-1)), last)
-		loop(d.i, last, n, func() {
-			d.group(n)
-			MOVQ(arg("n"), last)
-			SUBQ(I8(int8(n-1)), last)
-		})
-	}
+	d.groups(d.group)
 	VZEROUPPER()
 	RET()
+}
+
+// groups runs group for all rows: four at a time, and at the end two and one.
+func (d *dots) groups(group func(n int)) {
+	for _, n := range []int{4, 2, 1} {
+		last := GP64()
+		end := func() {
+			MOVQ(arg("n"), last)
+			SUBQ(I8(int8(n-1)), last)
+		}
+		end()
+		loop(d.i, last, n, func() {
+			group(n)
+			end()
+		})
+	}
 }
 
 // setUp finds the byte offsets at which a row's blocks and full registers end.
@@ -99,21 +108,23 @@ func (d *dots) setUp() {
 	}
 }
 
-func (d *dots) group(n int) {
+func (d *dots) group(n int) { d.finish(d.products(n, d.sums)) }
+
+// products returns a register of sums for each of the next n rows. sum does so for rows
+// side by side.
+func (d *dots) products(n int, sum func(rows []Register) []VecVirtual) (sums []VecVirtual) {
 	d.later = nil
 	if d.gather && d.ahead > 0 && n > 1 {
 		d.later = d.laterRows(n)
 	}
 	rows := d.pointers(n)
-	if d.inTurn {
-		var sums []VecVirtual
-		for _, row := range rows {
-			sums = append(sums, d.products([]Register{row})...)
-		}
-		d.finish(sums)
-		return
+	if !d.inTurn {
+		return sum(rows)
 	}
-	d.finish(d.products(rows))
+	for _, row := range rows {
+		sums = append(sums, sum([]Register{row})...)
+	}
+	return sums
 }
 
 // pointers returns the addresses of the next n rows.
@@ -154,23 +165,24 @@ func (d *dots) laterRows(n int) []Register {
 	return d.chosen(n, at)
 }
 
-// ask asks for the line at off of the rows that come later.
-func (d *dots) ask(rows []Register, off Register, disp int) {
+// ask asks for the line at a place of the rows that come later.
+func (d *dots) ask(at Mem, rows []Register) {
 	if !d.gather && d.ahead > 0 {
-		PREFETCHT1(Mem{Base: rows[0], Index: off, Scale: 1, Disp: disp + d.ahead})
+		at.Base = rows[0]
+		PREFETCHT1(at.Offset(d.ahead))
 	}
 	for _, row := range d.later {
-		m := Mem{Base: row, Index: off, Scale: 1, Disp: disp}
+		at.Base = row
 		if d.near {
-			PREFETCHT0(m)
+			PREFETCHT0(at)
 		} else {
-			PREFETCHT1(m)
+			PREFETCHT1(at)
 		}
 	}
 }
 
-// products returns a register of sums for each row.
-func (d *dots) products(rows []Register) []VecVirtual {
+// sums returns a register of sums for each row.
+func (d *dots) sums(rows []Register) []VecVirtual {
 	acc := make([][]VecVirtual, len(rows))
 	for r := range rows {
 		acc[r] = d.regs(d.accs)
@@ -181,7 +193,7 @@ func (d *dots) products(rows []Register) []VecVirtual {
 	loop(off, d.blocks, d.bytes()*d.accs, func() {
 		for c := range d.accs {
 			if c*d.bytes()%64 == 0 {
-				d.ask(rows, off, c*d.bytes())
+				d.ask(Mem{Index: off, Scale: 1, Disp: c * d.bytes()}, rows)
 			}
 			x := d.reg()
 			VMOVUPS(Mem{Base: d.x, Index: off, Scale: 1, Disp: c * d.bytes()}, x)
@@ -191,7 +203,7 @@ func (d *dots) products(rows []Register) []VecVirtual {
 		}
 	})
 	loop(off, d.full, d.bytes(), func() {
-		d.ask(rows, off, 0)
+		d.ask(Mem{Index: off, Scale: 1}, rows)
 		x := d.reg()
 		VMOVUPS(Mem{Base: d.x, Index: off, Scale: 1}, x)
 		for r, row := range rows {
@@ -219,7 +231,7 @@ func (d *dots) lastPart(rows []Register, acc [][]VecVirtual, off Register) {
 	skip := label("whole")
 	TESTQ(d.rest, d.rest)
 	JZ(LabelRef(skip))
-	d.ask(rows, off, 0)
+	d.ask(Mem{Index: off, Scale: 1}, rows)
 	x, w := d.reg(), d.reg()
 	d.loadMasked(Mem{Base: d.x, Index: off, Scale: 1}, d.tail, x)
 	for r, row := range rows {

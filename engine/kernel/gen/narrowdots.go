@@ -21,14 +21,11 @@ const (
 
 func narrowDots(v vectors) {
 	for _, e := range []element{bf16s, int8s} {
-		d := narrowRows{dots: dots{vectors: v, accs: 2}, element: e}
-		d.emit("matVec")
-		d.inTurn = true
-		d.emit("matVecInTurn")
-		d.inTurn, d.gather = false, true
-		d.emit("gather")
-		d.prefetch = 32
-		d.emit("gatherAhead")
+		for _, form := range forms {
+			d := narrowRows{dots: form.dots, element: e}
+			d.vectors, d.accs = v, 2
+			d.emit(form.name)
+		}
 	}
 }
 
@@ -44,61 +41,17 @@ func (d *narrowRows) emit(form string) {
 	if !d.gather {
 		MOVQ(arg("w"), d.next)
 	}
-	rows, single, t := label("rows"), label("single"), GP64()
-	Label(rows)
-	LEAQ(Mem{Base: d.i, Disp: 4}, t)
-	CMPQ(t, arg("n"))
-	JGT(LabelRef(single))
-	d.group(4)
-	ADDQ(I8(4), d.i)
-	JMP(LabelRef(rows))
-	Label(single)
-	loop(d.i, arg("n"), 1, func() { d.group(1) })
+	d.groups(d.group)
 	VZEROUPPER()
 	RET()
 }
 
 func (d *narrowRows) group(n int) {
-	if d.prefetch > 0 {
-		d.prefetchRows(n)
-	}
-	rows, products := d.addresses(n), d.productsBF16
+	products, finish := d.productsBF16, d.finish
 	if d.element == int8s {
-		products = d.productsInt8
+		products, finish = d.productsInt8, d.finishInt8
 	}
-	var sums []VecVirtual
-	if d.inTurn {
-		for _, row := range rows {
-			sums = append(sums, products([]Register{row})...)
-		}
-	} else {
-		sums = products(rows)
-	}
-	if d.element == int8s {
-		d.finishInt8(sums)
-	} else {
-		d.finish(sums)
-	}
-}
-
-// addresses returns those of the next n rows.
-func (d *narrowRows) addresses(n int) []Register {
-	rows := make([]Register, n)
-	for r := range rows {
-		rows[r] = GP64()
-		if !d.gather {
-			MOVQ(d.next, rows[r])
-			ADDQ(arg("stride"), d.next)
-			continue
-		}
-		if r == 0 {
-			MOVQ(arg("ids"), d.next)
-		}
-		MOVL(Mem{Base: d.next, Index: d.i, Scale: 4, Disp: 4 * r}, rows[r].(GPVirtual).As32())
-		IMULQ(arg("stride"), rows[r])
-		ADDQ(arg("w"), rows[r])
-	}
-	return rows
+	finish(d.products(n, products))
 }
 
 func (d *narrowRows) setUpBF16() {
@@ -128,6 +81,7 @@ func (d *narrowRows) productsBF16(rows []Register) []VecVirtual {
 		return x
 	}
 	loop(off, d.blocks, d.lanes*d.accs, func() {
+		d.ask(Mem{Index: off, Scale: 2}, rows)
 		x0, x1 := d.split(input(0, nil), input(1, nil))
 		for r, row := range rows {
 			w0, w1 := d.widenPair(Mem{Base: row, Index: off, Scale: 2}, d.fill)
@@ -136,6 +90,7 @@ func (d *narrowRows) productsBF16(rows []Register) []VecVirtual {
 		}
 	})
 	last := func(mask Register, to int) {
+		d.ask(Mem{Index: off, Scale: 2}, rows)
 		x := input(0, mask)
 		for r, row := range rows {
 			d.fma(d.vectors, Mem{Base: row, Index: off, Scale: 2}, mask, x, acc[r][to])
@@ -172,6 +127,7 @@ func (d *narrowRows) productsInt8(rows []Register) []VecVirtual {
 	off := GP64()
 	XORQ(off, off)
 	loop(off, d.full, d.bytes(), func() {
+		d.ask(Mem{Index: off, Scale: 1}, rows)
 		x := d.reg()
 		d.loadInts(Mem{Base: d.x, Index: off, Scale: 1}, x)
 		for r, row := range rows {
@@ -195,41 +151,46 @@ func (d *narrowRows) finishInt8(s []VecVirtual) {
 	}
 	if len(s) == 4 {
 		addTransposedInts(s)
-	} else {
-		addLanesInts(s[0])
+		d.scaled(s[0], 0, 4)
+		return
 	}
-	up := XMM()
-	d.upper(s[0], up)
-	sum := s[0].AsX()
+	for k, r := range s {
+		addLanesInts(r)
+		d.scaled(r, k, 1)
+	}
+}
+
+// scaled turns the integer sums of n rows, from the k-th of the group on, into outputs.
+func (d *narrowRows) scaled(r VecVirtual, k, n int) {
+	up, sum := XMM(), r.AsX()
+	d.upper(r, up)
 	VPADDD(up, sum, sum)
 
 	zero, part, factor := XMM(), XMM(), XMM()
 	VBROADCASTSS(arg("zero"), zero) // any 32 bits
-	d.perRow("sum", len(s), part)
+	d.perRow("sum", k, n, part)
 	VPMULLD(zero, part, part)
 	VPSUBD(part, sum, sum)
 	VCVTDQ2PS(sum, sum)
 	VBROADCASTSS(arg("inputScale"), zero)
-	d.perRow("scale", len(s), factor)
+	d.perRow("scale", k, n, factor)
 	VMULPS(zero, factor, factor)
 	VMULPS(factor, sum, sum)
-	d.addBias(sum, len(s))
-	y := GP64()
-	MOVQ(arg("y"), y)
-	to := Mem{Base: y, Index: d.i, Scale: 4}
-	if len(s) == 4 {
-		VMOVUPS(sum, to)
+	d.addBias(sum, k, n)
+	if n == 4 {
+		VMOVUPS(sum, d.output(k))
 	} else {
-		VMOVSS(sum, to)
+		VMOVSS(sum, d.output(k))
 	}
 }
 
-// perRow loads the numbers of 32 bits, of whatever kind, that belong to the next n rows.
-func (d *narrowRows) perRow(table string, n int, dst VecVirtual) {
+// perRow loads the numbers of 32 bits, of whatever kind, that belong to n rows, from the
+// k-th of the group on.
+func (d *narrowRows) perRow(table string, k, n int, dst VecVirtual) {
 	base := GP64()
 	MOVQ(arg(table), base)
 	if !d.gather {
-		at := Mem{Base: base, Index: d.i, Scale: 4}
+		at := Mem{Base: base, Index: d.i, Scale: 4, Disp: 4 * k}
 		if n == 4 {
 			VMOVUPS(at, dst)
 		} else {
@@ -240,7 +201,7 @@ func (d *narrowRows) perRow(table string, n int, dst VecVirtual) {
 	id := GP64()
 	MOVQ(arg("ids"), d.next)
 	for r := range n {
-		MOVL(Mem{Base: d.next, Index: d.i, Scale: 4, Disp: 4 * r}, id.As32())
+		MOVL(Mem{Base: d.next, Index: d.i, Scale: 4, Disp: 4 * (k + r)}, id.As32())
 		if r == 0 {
 			VMOVSS(Mem{Base: base, Index: id, Scale: 4}, dst)
 		} else {
