@@ -83,6 +83,16 @@ func (n *Narrow) Bytes() int64 {
 	return bytes
 }
 
+// Tune measures the forms of the kernels for the tables, as techniques do for theirs.
+func (n *Narrow) Tune(set *kernel.Set) {
+	for _, w := range n.bf16 {
+		set.Tune(w)
+	}
+	for _, w := range n.int8 {
+		set.Tune(w)
+	}
+}
+
 // NarrowScratch is the memory of one narrow pass. It belongs to one worker.
 type NarrowScratch struct {
 	layers [][]float32

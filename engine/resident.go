@@ -75,6 +75,16 @@ type slot struct {
 	current atomic.Pointer[resident]
 }
 
+// tune measures the forms of the kernels for the node-major tables.
+func (r *resident) tune(set *kernel.Set) {
+	if r.sparse != nil {
+		return
+	}
+	for i := range r.net.Layers {
+		set.Tune(r.net.Layers[i].W)
+	}
+}
+
 // newSlot makes net resident, with feature-major copies of the layers from first on.
 func newSlot(net *Network, first int) (*slot, error) {
 	var file bytes.Buffer
@@ -190,11 +200,14 @@ func (b *base) Load(group int) error {
 	return nil
 }
 
-// addGroup makes the networks of some slots one group, which weighs extra bytes more.
+// addGroup makes the networks of some slots one group, which weighs extra bytes more. It
+// finds out how the kernels read their tables best.
 func (b *base) addGroup(name string, extra int64, members ...int) {
 	bytes := extra
 	for _, member := range members {
-		bytes += b.slots[member].current.Load().bytes()
+		r := b.slots[member].current.Load()
+		bytes += r.bytes()
+		r.tune(b.set)
 	}
 	b.groups = append(b.groups, profile.Group{Name: name, Bytes: bytes})
 	b.members = append(b.members, members)

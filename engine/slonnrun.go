@@ -169,7 +169,7 @@ func (s *sloSession) propose(r *resident, p *plan, x []float32, share bool) {
 			y[i] = s.work.products[id] + bias[id]
 		}
 	} else {
-		s.t.set.GatherMatVec(y, w, ids, x, bias)
+		s.t.set.PickMatVec(y, s.work.products, w, ids, x, bias) // no stage has products to keep
 		s.nodes += len(ids)
 	}
 	s.pass.takePositive(y)

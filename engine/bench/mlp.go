@@ -72,6 +72,7 @@ func (m *mlp) addNarrow() {
 		if err != nil {
 			continue // weights that it cannot keep; StorageOf says so
 		}
+		narrow.Tune(m.set)
 		scratch := narrow.NewScratch()
 		m.add(Case{Kernel: "dense", Type: storage, Density: 1, State: Warm, Bytes: int(narrow.Bytes()),
 			Call: func() { narrow.Forward(m.set, scratch, m.inputs) }})
