@@ -107,3 +107,27 @@ func sameBits(t rapid.TB, what string, got, want []float32) {
 		}
 	}
 }
+
+// layouts are the ways in which the rows of a matrix may lie in Data: as NewMatrix does
+// it, as in a Corner, with what is not a number around the rows, and without padding,
+// where reading on after the last row is a fault.
+var layouts = []string{"padded", "corner", "tight"}
+
+// matrixOf returns a matrix of a layout, zero but for what pads a corner.
+func matrixOf(layout string, rows, cols int) *kernel.Matrix {
+	switch layout {
+	case "corner":
+		all := kernel.NewMatrix(rows+1, cols+17)
+		for i := range all.Data {
+			all.Data[i] = float32(math.NaN())
+		}
+		m := all.Corner(rows, cols)
+		for i := range rows {
+			clear(m.Row(i))
+		}
+		return &m
+	case "tight":
+		return &kernel.Matrix{Rows: rows, Cols: cols, Stride: cols, Data: kernel.Aligned(rows * cols)}
+	}
+	return kernel.NewMatrix(rows, cols)
+}
