@@ -79,6 +79,9 @@ func guard[T comparable](n, skip int, sentinel T) guarded[T] {
 // slice has capacity past its end, where only the guard would notice a write.
 func (g guarded[T]) slice() []T { return g.all[g.skip : g.skip+g.n] }
 
+// longer goes on for some elements after slice, which must not change all the same.
+func (g guarded[T]) longer() []T { return g.all[g.skip : g.skip+g.n+23] }
+
 func (g guarded[T]) check(t rapid.TB, what string) {
 	t.Helper()
 	for i, v := range g.all {
