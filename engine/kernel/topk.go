@@ -13,6 +13,7 @@ type selector struct {
 // equal scores straddle the limit there is none: then those above the k-th score are
 // taken, and as many of its equals as there is room for, lowest index first.
 func (s selector) topK(ids []int32, scores []float32, k int) int {
+	checkTopK(ids, scores, k)
 	if k >= len(scores) {
 		return firstIndices(ids, len(scores))
 	}
