@@ -12,7 +12,8 @@ import (
 )
 
 // edgeCase calls a kernel with slices that all come from e, and compares the result with
-// that of the plain variant. Its size is rows and cols, what these mean is its own.
+// that of the plain variant. Its size is rows and cols, what these mean is its own. A
+// kernel that no Set has goes to eachEdge without an entry here.
 type edgeCase struct {
 	name string
 	run  func(e *edges, s *kernel.Set, rows, cols int)
