@@ -76,7 +76,7 @@ func squaredDistance(a, b []float32) float64 {
 	sum := float32(0)
 	for i, v := range a {
 		d := v - b[i]
-		sum += d * d
+		sum += float32(d * d) // rounded, so that no compiler fuses it with the sum
 	}
 	return float64(sum)
 }

@@ -150,7 +150,7 @@ func (l *LSH) Confidence(s *Scratch, i int) float32 {
 	for table, bucket := range s.buckets {
 		row := l.row(table, bucket)
 		n := float32(l.tables.Images[row])
-		agreement += n * l.tables.Agreement.Row(row)[i]
+		agreement += float32(n * l.tables.Agreement.Row(row)[i]) // rounded, so that no compiler fuses it with the sum
 		images += n
 	}
 	if images == 0 {

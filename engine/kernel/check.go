@@ -3,6 +3,7 @@ package kernel
 import (
 	"fmt"
 	"math"
+	"math/bits"
 )
 
 // The checks below cost a few nanoseconds a call and are what stands between a wrong
@@ -34,7 +35,16 @@ func checkCompress(ids []int32, vals, y []float32) {
 }
 
 func holds(w *Matrix) bool {
-	return w.Rows >= 0 && w.Cols >= 0 && w.Cols <= w.Stride && len(w.Data) >= w.Rows*w.Stride
+	return w.Rows >= 0 && w.Cols >= 0 && w.Cols <= w.Stride && len(w.Data) >= times(w.Rows, w.Stride)
+}
+
+// times multiplies numbers that are not negative. Products above the largest int, which
+// wrapped around could pass for small ones, are half of it: the sum of two is above any length.
+func times(a, b int) int {
+	if high, low := bits.Mul64(uint64(a), uint64(b)); high == 0 && low < math.MaxInt/2 {
+		return int(low)
+	}
+	return math.MaxInt / 2
 }
 
 func badMatVec(y int, w *Matrix, x, b int) {
@@ -61,6 +71,12 @@ func checkIDs(ids []int32, rows int) {
 	}
 }
 
+func checkTopK(ids []int32, scores []float32, k int) {
+	if k = min(k, len(scores)); len(ids) < k {
+		panic(fmt.Sprintf("kernel: top %d of %d scores into %d ids: want as many", k, len(scores), len(ids)))
+	}
+}
+
 // badID panics with the first id outside of 0..rows-1, of which there must be one.
 func badID(ids []int32, rows int) {
 	for i, id := range ids {
@@ -73,7 +89,7 @@ func badID(ids []int32, rows int) {
 
 // checkView panics unless a rows x cols view with these steps lies inside n floats.
 func checkView(name string, n, rows, cols, rowStep, colStep int) {
-	if rowStep < 0 || colStep < 0 || (rows-1)*rowStep+(cols-1)*colStep >= n {
+	if rowStep < 0 || colStep < 0 || times(rows-1, rowStep)+times(cols-1, colStep) >= n {
 		panic(fmt.Sprintf("kernel: gemm: a %dx%d view with steps %d and %d does not fit %s of %d floats",
 			rows, cols, rowStep, colStep, name, n))
 	}

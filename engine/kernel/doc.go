@@ -35,6 +35,9 @@
 // Variants differ in rounding, so results agree between CPUs to about 1e-6 relative,
 // not bit by bit; within one variant they are reproducible.
 //
+// To run without an instruction set: GODEBUG=cpu.avx512f=off leaves [Best] AVX2, and
+// GODEBUG=cpu.avx2=off or cpu.all=off leaves it Go. This is read once, as a process starts.
+//
 // The assembly is written by the module in gen; run go generate after changing it.
 //
 //	k := kernel.Best()

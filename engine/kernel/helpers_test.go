@@ -79,6 +79,9 @@ func guard[T comparable](n, skip int, sentinel T) guarded[T] {
 // slice has capacity past its end, where only the guard would notice a write.
 func (g guarded[T]) slice() []T { return g.all[g.skip : g.skip+g.n] }
 
+// longer goes on for some elements after slice, which must not change all the same.
+func (g guarded[T]) longer() []T { return g.all[g.skip : g.skip+g.n+23] }
+
 func (g guarded[T]) check(t rapid.TB, what string) {
 	t.Helper()
 	for i, v := range g.all {
@@ -106,4 +109,28 @@ func sameBits(t rapid.TB, what string, got, want []float32) {
 				math.Float32bits(got[i]), got[i], math.Float32bits(want[i]), want[i])
 		}
 	}
+}
+
+// layouts are the ways in which the rows of a matrix may lie in Data: as NewMatrix does
+// it, as in a Corner, with what is not a number around the rows, and without padding,
+// where reading on after the last row is a fault.
+var layouts = []string{"padded", "corner", "tight"}
+
+// matrixOf returns a matrix of a layout, zero but for what pads a corner.
+func matrixOf(layout string, rows, cols int) *kernel.Matrix {
+	switch layout {
+	case "corner":
+		all := kernel.NewMatrix(rows+1, cols+17)
+		for i := range all.Data {
+			all.Data[i] = float32(math.NaN())
+		}
+		m := all.Corner(rows, cols)
+		for i := range rows {
+			clear(m.Row(i))
+		}
+		return &m
+	case "tight":
+		return &kernel.Matrix{Rows: rows, Cols: cols, Stride: cols, Data: kernel.Aligned(rows * cols)}
+	}
+	return kernel.NewMatrix(rows, cols)
 }

@@ -88,8 +88,9 @@ type Set struct {
 	// Compress writes the indices and values of y's elements that are not 0, likewise.
 	Compress func(ids []int32, vals []float32, y []float32) int
 	// TopK writes the indices of the k largest scores to ids, in ascending order of index,
-	// and returns k (or len(scores) if that is smaller). Equal scores: the lower index wins,
-	// so the sets are nested in k. Scores are finite.
+	// and returns k (or len(scores) if that is smaller), for which ids has room. Equal
+	// scores: the lower index wins, so the sets are nested in k. Scores may be infinite; if
+	// some are not numbers, there are still k different indices in ascending order, but any.
 	TopK func(ids []int32, scores []float32, k int) int
 	// AddBytes adds a table of bytes to 16-bit sums: sum[i] += table[i].
 	AddBytes func(sum []uint16, table []uint8)

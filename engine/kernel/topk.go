@@ -13,6 +13,7 @@ type selector struct {
 // equal scores straddle the limit there is none: then those above the k-th score are
 // taken, and as many of its equals as there is room for, lowest index first.
 func (s selector) topK(ids []int32, scores []float32, k int) int {
+	checkTopK(ids, scores, k)
 	if k >= len(scores) {
 		return firstIndices(ids, len(scores))
 	}
@@ -27,7 +28,29 @@ func (s selector) topK(ids []int32, scores []float32, k int) int {
 	below := value(key(t) - 1)
 	cut := s.cut(scores, t, below, k-above)
 	n := s.indicesAbove(ids, scores[:cut], below, 0)
-	return n + s.indicesAbove(ids[n:], scores[cut:], t, cut)
+	n += s.indicesAbove(ids[n:], scores[cut:], t, cut)
+	if n < k {
+		s.fill(ids, scores, t)
+	}
+	return k
+}
+
+// fill takes the scores above t, and as many of the others as there is room for, lowest
+// index first. It is for those that topK cannot tell from the rest by a float just below
+// them: minus infinity, and what is not a number.
+func (s selector) fill(ids []int32, scores []float32, t float32) {
+	others := len(ids) - s.countAbove(scores, t)
+	for i, n := 0, 0; n < len(ids); i++ {
+		above := scores[i] > t
+		if !above && others <= 0 {
+			continue
+		}
+		if !above {
+			others--
+		}
+		ids[n] = int32(i)
+		n++
+	}
 }
 
 func firstIndices(ids []int32, n int) int {
