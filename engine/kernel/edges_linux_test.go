@@ -29,6 +29,9 @@ var edgeCases = []edgeCase{
 	{"TopK", edgeTopK},
 	{"AddBytes", edgeAddBytes},
 	{"Gemm", edgeGemm},
+	{"narrow rows", edgeNarrow},
+	{"Quantise", edgeQuantise},
+	{"BlockMatVec", edgeBlocks},
 }
 
 func TestKernelsStayInTheirSlices(t *testing.T) {
@@ -72,24 +75,29 @@ func edgeMatVec(e *edges, s *kernel.Set, w *kernel.Matrix) {
 	y, x, b := e.floats(w.Rows), e.floats(w.Cols), e.bias(w.Rows, w.Cols)
 	want := make([]float32, w.Rows)
 	kernel.Pure().MatVec(want, w, x, b)
-	s.MatVec(y, w, x, b)
-	near(e.t, "MatVec", y, want, float64(w.Cols))
+	eachForm(s, w, func() {
+		s.MatVec(y, w, x, b)
+		near(e.t, "MatVec", y, want, float64(w.Cols))
+	})
 }
 
-// someIDs returns up to 12 ids of rows, at the edge, duplicates among them.
+// someIDs returns up to 40 ids of rows, at the edge, duplicates among them.
 func (e *edges) someIDs(rows int) []int32 {
 	if rows == 0 {
 		return placed[int32](e, nil)
 	}
-	return placed(e, e.ids(e.intn(13), rows))
+	return placed(e, e.ids(e.intn(41), rows))
 }
 
 func edgeGather(e *edges, s *kernel.Set, w *kernel.Matrix) {
 	ids, x, b := e.someIDs(w.Rows), e.floats(w.Cols), e.bias(w.Rows, w.Cols)
 	y, want := e.floats(len(ids)), make([]float32, len(ids))
 	kernel.Pure().GatherMatVec(want, w, ids, x, b)
-	s.GatherMatVec(y, w, ids, x, b)
-	near(e.t, "GatherMatVec", y, want, float64(w.Cols))
+	eachForm(s, w, func() {
+		s.GatherMatVec(y, w, ids, x, b)
+		near(e.t, "GatherMatVec", y, want, float64(w.Cols))
+		s.ReadRows(y, w, ids, x)
+	})
 }
 
 func edgeAxpy(e *edges, s *kernel.Set, wt *kernel.Matrix) {
@@ -144,6 +152,55 @@ func edgeAddBytes(e *edges, s *kernel.Set, rows, n int) {
 	if !slices.Equal(sum, want) {
 		e.t.Fatalf("AddBytes: got %v, want %v", sum, want)
 	}
+}
+
+// edgeNarrow has tables of narrow types, with all that belongs to them at the edge.
+func edgeNarrow(e *edges, s *kernel.Set, rows, cols int) {
+	h, w, q := kernel.NewBF16(e.draws.matrix(rows, cols)), kernel.NewInt8(e.draws.matrix(rows, cols)), e.quantised(cols)
+	h.Data, w.Data, q.Data = placed(e, h.Data), placed(e, w.Data), placed(e, q.Data)
+	w.Scale, w.Sum = placed(e, w.Scale), placed(e, w.Sum)
+	ids, b := e.someIDs(rows), e.bias(rows, cols)
+	y, some, sums, a := e.floats(rows), e.floats(len(ids)), e.floats(cols), e.floats(len(ids))
+	for _, n := range []narrowTable{bf16Table(h, e.floats(cols)), int8Table(w, q)} {
+		want := naiveMatVec(n.dense, n.x, b)
+		eachForm(s, n.table, func() {
+			n.matVec(s, y, b)
+			near(e.t, n.kind, y, want, float64(cols))
+			n.gather(s, some, ids, b)
+			for i, id := range ids {
+				sameBits(e.t, n.kind, some[i:i+1], y[id:id+1])
+			}
+		})
+		n.axpy(s, sums, ids, a)
+	}
+}
+
+func edgeQuantise(e *edges, s *kernel.Set, _, cols int) {
+	got, want, x := kernel.NewQuantised(cols), kernel.NewQuantised(cols), e.floats(cols)
+	got.Data = placed(e, got.Data)
+	s.Quantise(got, x)
+	kernel.Pure().Quantise(want, x)
+	if !slices.Equal(got.Data, want.Data) {
+		e.t.Fatalf("Quantise: got %v, want %v", got.Data, want.Data)
+	}
+}
+
+func edgeBlocks(e *edges, s *kernel.Set, rows, cols int) {
+	if rows == 0 || cols == 0 {
+		return
+	}
+	rows *= 7 // several blocks
+	m := e.draws.matrix(rows, cols)
+	f, h, w := kernel.NewBlocks(m), kernel.NewBlocksBF16(m), kernel.NewBlocksInt8(m)
+	f.Data, h.Data, w.Data, w.Scale = placed(e, f.Data), placed(e, h.Data), placed(e, w.Data), placed(e, w.Scale)
+	blocks, ids := placed(e, e.ids(3, f.Count())), placed(e, e.ids(7, cols))
+	x, b, y := e.floats(len(ids)), e.bias(rows, cols), e.floats(16*len(blocks))
+	s.BlockMatVec(y, f, blocks, ids, x, b)
+	near(e.t, "float32 blocks", y, naiveBlocks(m, blocks, ids, x, b), 10)
+	s.BlockMatVecBF16(y, h, blocks, ids, x, b)
+	near(e.t, "bf16 blocks", y, naiveBlocks(h.Dense(), blocks, ids, x, b), 10)
+	s.BlockMatVecInt8(y, w, blocks, ids, x, b)
+	near(e.t, "int8 blocks", y, naiveBlocks(w.Dense(), blocks, ids, x, b), 10)
 }
 
 // edgeGemm has views that end with their last element.

@@ -13,6 +13,7 @@ import (
 // its products with inputs.
 type narrowTable struct {
 	kind   string
+	table  kernel.Table
 	dense  *kernel.Matrix
 	x      []float32 // the inputs as the kernels see them
 	matVec func(s *kernel.Set, y, b []float32)
@@ -29,7 +30,7 @@ func shifted[T any](d *draws, v []T) []T {
 }
 
 func bf16Table(w *kernel.BF16, x []float32) narrowTable {
-	return narrowTable{"bf16", w.Dense(), x,
+	return narrowTable{"bf16", w, w.Dense(), x,
 		func(s *kernel.Set, y, b []float32) { s.MatVecBF16(y, w, x, b) },
 		func(s *kernel.Set, y []float32, ids []int32, b []float32) { s.GatherBF16(y, w, ids, x, b) },
 		func(s *kernel.Set, y []float32, ids []int32, a []float32) { s.AxpyBF16(y, w, ids, a) }}
@@ -38,7 +39,7 @@ func bf16Table(w *kernel.BF16, x []float32) narrowTable {
 func int8Table(w *kernel.Int8, q *kernel.Quantised) narrowTable {
 	x := make([]float32, q.Cols)
 	q.Dense(x)
-	return narrowTable{"int8", w.Dense(), x,
+	return narrowTable{"int8", w, w.Dense(), x,
 		func(s *kernel.Set, y, b []float32) { s.MatVecInt8(y, w, q, b) },
 		func(s *kernel.Set, y []float32, ids []int32, b []float32) { s.GatherInt8(y, w, ids, q, b) },
 		func(s *kernel.Set, y []float32, ids []int32, a []float32) { s.AxpyInt8(y, w, ids, a) }}
