@@ -89,6 +89,13 @@ type TradeoffOptions struct {
 	Margin     float64     // --margin: standard errors of the loss by which a point must stay within Loss, 0 to 10
 }
 
+// BenchOptions are those of `slosim bench`.
+type BenchOptions struct {
+	Console
+	Groups []string // --group: of BenchGroups; empty: all
+	Rounds int      // --rounds: at least 5
+}
+
 // ReportOptions are those of `slosim report`.
 type ReportOptions struct {
 	Console

@@ -29,4 +29,5 @@ type measurer interface {
 	Measure(ctx context.Context, o scenarios.MeasureOptions) error
 	Train(ctx context.Context, o scenarios.TrainOptions) error
 	Tradeoff(ctx context.Context, o scenarios.TradeoffOptions) error
+	Bench(ctx context.Context, o scenarios.BenchOptions) error
 }

@@ -85,6 +85,11 @@ func (f fakeApp) Tradeoff(_ context.Context, o scenarios.TradeoffOptions) error 
 	return f.err
 }
 
+func (f fakeApp) Bench(_ context.Context, o scenarios.BenchOptions) error {
+	fmt.Fprintf(o.Console.Out, "bench %v in %d rounds\n", o.Groups, o.Rounds)
+	return f.err
+}
+
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"slosim": func() {

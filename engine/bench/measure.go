@@ -19,8 +19,8 @@ const (
 
 // Options say how much to measure.
 type Options struct {
-	Rounds   int                 // at least 1
-	Progress func(done, all int) // may be nil
+	Rounds   int    // at least 1
+	Progress func() // called after each case of a round; may be nil
 }
 
 // Row is what was measured of a case.
@@ -32,13 +32,14 @@ type Row struct {
 	State   string  `json:"state"`
 	Variant string  `json:"variant,omitempty"`
 	Library bool    `json:"library,omitempty"` // not ours
-	Figure  string  `json:"-"`                 // see [Case]
+	Figure  string  `json:"figure,omitempty"`  // see [Case]
 	// MedianUS and P99US are microseconds a call; P99US is 0 with fewer than 100 calls.
 	MedianUS float64 `json:"median_us"`
 	P99US    float64 `json:"p99_us,omitempty"`
 	Calls    int     `json:"calls"`
 	// ShareOfLimit is the bytes of active rows a second over what a core reads from a buffer
-	// as large as the table, measured beside it; rows from a nearer cache may exceed 1.
+	// as large as the table, measured beside it; rows from a nearer cache may exceed 1. Rounds
+	// is 0 if the bytes are not known.
 	ShareOfLimit Ratio `json:"share_of_limit"`
 	// ShareOfLoads is the time that the loads take without the arithmetic, over the kernel's:
 	// near 1, only the memory bounds it, in the order in which it is read. Rounds is 0 if it
@@ -63,14 +64,14 @@ func Measure(ctx context.Context, g *Group, o Options) ([]Row, error) {
 			runs[i].bare = &sampler{call: bare}
 		}
 	}
-	for round := range max(1, o.Rounds) {
+	for range max(1, o.Rounds) {
 		for i := range runs {
 			if err := ctx.Err(); err != nil {
 				return nil, err
 			}
 			runs[i].round(read, dense, g.reader.Bytes(), g.Cases[i].Bytes)
 			if o.Progress != nil {
-				o.Progress(round*len(runs)+i+1, max(1, o.Rounds)*len(runs))
+				o.Progress()
 			}
 		}
 	}
@@ -99,7 +100,9 @@ func (r *run) round(read, dense *sampler, readBytes, bytes int) {
 		r.loads = append(r.loads, r.bare.sample()/took)
 	}
 	r.speedups = append(r.speedups, reference/took)
-	r.shares = append(r.shares, limit*float64(bytes)/took)
+	if bytes > 0 {
+		r.shares = append(r.shares, limit*float64(bytes)/took)
+	}
 }
 
 func (r *run) row(g *Group, i int) Row {

@@ -16,32 +16,33 @@ type mlp struct {
 	layers [][]float32 // outputs
 	wide   []*kernel.Matrix
 	inputs []float32
-	ids    []int32
 	values []float32
 }
 
 // Network returns the group of a plain network: a forward pass of its layers by each
-// library, with a share of the hidden nodes, and with narrower weights. input is one
-// sample.
-func Network(set *kernel.Set, net *engine.Network, input []float32) *Group {
+// library, with a share of the hidden nodes, and with narrower weights; and the
+// activators of its sparse-trained twin. It fails if that has none.
+func Network(set *kernel.Set, plain, sparse *engine.Network, samples engine.Samples) (*Group, error) {
 	m := &mlp{
-		Group: newGroup(set, "mlp", int(4*net.Ops())), set: set, net: net, pass: net.NewScratch(),
-		inputs: kernel.Aligned(net.Inputs()),
+		Group: newGroup(set, "mlp", int(4*plain.Ops())), set: set, net: plain, pass: plain.NewScratch(),
 	}
-	copy(m.inputs, input)
-	for i := range net.Layers {
-		w := net.Layers[i].W
+	widest := 0
+	for i := range plain.Layers {
+		w := plain.Layers[i].W
 		set.Tune(w)
 		m.layers = append(m.layers, kernel.Aligned(w.Rows))
 		m.wide = append(m.wide, transposed(w))
+		widest = max(widest, w.Rows)
 	}
-	m.ids, m.values = make([]int32, 1<<16), kernel.Aligned(1<<16)
+	m.values = kernel.Aligned(widest)
+	q := newQueries(samples, plain.Inputs())
+	m.inputs = q.inputs[0]
 	m.addDense()
 	m.addNarrow()
 	for _, density := range Densities {
 		m.addSparse(density)
 	}
-	return m.Group
+	return m.Group, m.addActivators(sparse, q)
 }
 
 func transposed(w *kernel.Matrix) *kernel.Matrix {
@@ -102,6 +103,7 @@ func relu(x []float32) {
 
 // addSparse adds a pass that computes chosen nodes of the first layer, and the others from
 // the inputs that are left, feature-major: as slo-nn does once its activator has chosen.
+// Above the break-even density of the first layer the dense pass takes over.
 func (m *mlp) addSparse(density float64) {
 	first := m.net.Layers[0].W
 	sets := newRowSets(first.Rows, density, 0)
@@ -112,6 +114,10 @@ func (m *mlp) addSparse(density float64) {
 	c := Case{Kernel: "sparse pass", Type: "float32", Density: density, State: Warm, Bytes: 4 * bytes,
 		Variant: "gather, then input-sparse"}
 	c.Call = func() { m.sparse(sets.next()) }
+	if limit := m.set.Forms(first).BreakEven; density > limit {
+		c.Variant = "dense above " + percent(limit)
+		c.Call = func() { m.net.Forward(m.set, m.pass, m.inputs) }
+	}
 	m.add(c)
 }
 

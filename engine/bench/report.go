@@ -39,12 +39,12 @@ type Storage struct {
 	Samples   int     `json:"samples"`
 }
 
-// allocationPasses is how often a point runs to count its allocations.
-const allocationPasses = 20
+// AllocationPasses is how often a point runs to count its allocations.
+const AllocationPasses = 20
 
-// allocations returns the allocations of a pass at the point that makes most. Others of
+// Allocations returns the allocations of a pass at the point that makes most. Others of
 // the process count too, so it is an upper bound; the least of three tries is taken.
-func allocations(ctx context.Context, techniques []engine.Technique, x []float32) (float64, error) {
+func Allocations(ctx context.Context, techniques []engine.Technique, x []float32) (float64, error) {
 	worst := 0.0
 	for _, t := range techniques {
 		session := t.NewSession()
@@ -67,12 +67,12 @@ func allocationsOf(session engine.Session, point int, x []float32) float64 {
 	session.Activate(x)
 	session.Execute(point, x)
 	runtime.ReadMemStats(&before)
-	for range allocationPasses {
+	for range AllocationPasses {
 		session.Activate(x)
 		session.Execute(point, x)
 	}
 	runtime.ReadMemStats(&after)
-	return float64(after.Mallocs-before.Mallocs) / allocationPasses
+	return float64(after.Mallocs-before.Mallocs) / AllocationPasses
 }
 
 // StorageOf runs a network on samples with weights of each storage type.

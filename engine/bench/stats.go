@@ -27,17 +27,14 @@ func ratioOf(ratios []float64) Ratio {
 	return Ratio{Median: (r[n/2] + r[(n-1)/2]) / 2, Lo: r[low], Hi: r[n-1-low], Rounds: n}
 }
 
-// lowRank returns how many of n values may be left out at either end.
+// lowRank returns how many of n values may be left out at either end: the median lies
+// below the value after them if no more than they do.
 func lowRank(n int) int {
-	half := distuv.Binomial{N: float64(n), P: 0.5}
-	low := 0
-	for low+1 < n/2 && half.CDF(float64(low)) <= 0.025 {
+	below, low := distuv.Binomial{N: float64(n), P: 0.5}, 0
+	for below.CDF(float64(low+1)) <= 0.025 {
 		low++
 	}
-	if low > 0 && half.CDF(float64(low-1)) > 0.025 {
-		low--
-	}
-	return max(0, low)
+	return low
 }
 
 // inverse turns a into 1/a.

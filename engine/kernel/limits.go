@@ -10,12 +10,14 @@ import (
 // Limit is the rate at which one core reads a buffer that stays in one level of the
 // memory. No kernel reads its tables faster, so this is what it is judged by.
 type Limit struct {
-	Level string // "L2", "L3" or "DRAM"
-	Bytes int    // size of the buffer
+	Level string `json:"level"` // "L2", "L3" or "DRAM"
+	Bytes int    `json:"bytes"` // size of the buffer
 	// Median of the rates of Rounds rounds in the best way of reading, in bytes a second,
 	// and the range within which the median lies in 96 % of cases.
-	PerSecond, Lo, Hi float64
-	Rounds            int
+	PerSecond float64 `json:"per_second"`
+	Lo        float64 `json:"lo"`
+	Hi        float64 `json:"hi"`
+	Rounds    int     `json:"rounds"`
 }
 
 // Limits measures this machine once in a process, with the best variant, which takes a

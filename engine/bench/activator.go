@@ -1,0 +1,80 @@
+package bench
+
+import (
+	"slosim/engine"
+	"slosim/engine/activator"
+	"slosim/engine/kernel"
+)
+
+// Shares of the first layer's nodes that activators list.
+const (
+	proposed = 0.30 // by the linear and the clustered one, as slo-nn uses them
+	selected = 0.10
+)
+
+// queries are inputs that take turns, so that no branch is learned by heart.
+type queries struct {
+	inputs [][]float32
+	turn   int
+}
+
+func newQueries(samples engine.Samples, inputs int) *queries {
+	q := &queries{}
+	for i := range min(64, samples.Len()) {
+		x := kernel.Aligned(inputs)
+		samples.Input(i, x)
+		q.inputs = append(q.inputs, x)
+	}
+	return q
+}
+
+func (q *queries) next() []float32 {
+	q.turn = (q.turn + 1) % len(q.inputs)
+	return q.inputs[q.turn]
+}
+
+// addActivators adds what choosing nodes costs, beside the dense network of which it may
+// be a small share only: activators of the sparse network and the selection of the
+// largest scores alone.
+func (m *mlp) addActivators(sparse *engine.Network, q *queries) error {
+	for _, name := range []string{engine.LinearActivator, engine.ClusteredActivator} {
+		a, err := engine.OpenActivator(sparse, name, m.set)
+		if err != nil {
+			return err
+		}
+		figure := ""
+		if name == engine.LinearActivator {
+			figure = "activator.linear"
+		}
+		m.addActivator("activator "+name, figure, "score, list", a, sparse.Layers[0].W.Rows, proposed, q)
+	}
+	return m.addSelection(sparse, q)
+}
+
+func (m *mlp) addActivator(kernelName, figure, variant string, a activator.Activator, nodes int, share float64, q *queries) {
+	scratch, ids := a.NewScratch(), make([]int32, nodes)
+	k := int(share*float64(nodes) + 0.5)
+	m.add(Case{Kernel: kernelName, Type: "float32", Density: share, State: Warm, Variant: variant, Figure: figure,
+		Call: func() {
+			a.Score(scratch, q.next())
+			a.Top(ids, scratch, k)
+		}})
+}
+
+// addSelection selects among the pre-activations of the first layer.
+func (m *mlp) addSelection(net *engine.Network, q *queries) error {
+	l := &net.Layers[0]
+	var scores [][]float32
+	for _, x := range q.inputs {
+		y := kernel.Aligned(l.W.Rows)
+		m.set.MatVec(y, l.W, x, l.Bias[0])
+		scores = append(scores, y)
+	}
+	ids, turn := make([]int32, l.W.Rows), 0
+	m.add(Case{Kernel: "select", Type: "float32", Density: selected, State: Warm, Variant: "bisection, compress",
+		Figure: "select.1024.top10pct", Call: func() {
+			turn = (turn + 1) % len(scores)
+			m.set.TopK(ids, scores[turn], int(selected*float64(len(ids))+0.5))
+		}})
+	return nil
+}
