@@ -167,7 +167,7 @@ func TestMeasureTellsTwiceTheWork(t *testing.T) {
 	if s := rows[1].ShareOfLoads; s.Rounds != 7 || s.Median < 0.4 || s.Median > 0.6 {
 		t.Errorf("half the loads: got %+v", s)
 	}
-	if rows[0].Speedup.Median != 1 || rows[1].ShareOfLimit.Rounds != 0 || rows[0].ShareOfLimit.Rounds != 7 {
+	if rows[0].Speedup.Median != 1 || rows[1].ShareOfLimit.Rounds != 0 || rows[0].ShareOfLimit.Rounds != 14 {
 		t.Errorf("got %+v", rows)
 	}
 }

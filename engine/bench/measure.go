@@ -69,7 +69,8 @@ func Measure(ctx context.Context, g *Group, o Options) ([]Row, error) {
 			if err := ctx.Err(); err != nil {
 				return nil, err
 			}
-			runs[i].round(read, dense, g.reader.Bytes(), g.Cases[i].Bytes)
+			share := runs[i].round(read, dense, g, g.Cases[i].Bytes)
+			runs[0].shares = append(runs[0].shares, share) // it is measured beside every case
 			if o.Progress != nil {
 				o.Progress()
 			}
@@ -88,21 +89,22 @@ type run struct {
 	shares, speedups, loads []float64
 }
 
-// round takes the three samples of a round.
-func (r *run) round(read, dense *sampler, readBytes, bytes int) {
-	limit := read.sample() / float64(readBytes)
+// round takes the samples of a round and returns the dense kernel's share of the limit.
+func (r *run) round(read, dense *sampler, g *Group, bytes int) float64 {
+	limit := read.sample() / float64(g.reader.Bytes())
 	reference := dense.sample()
 	took := reference
 	if r.own != dense {
 		took = r.own.sample()
+		if bytes > 0 {
+			r.shares = append(r.shares, limit*float64(bytes)/took)
+		}
 	}
 	if r.bare != nil {
 		r.loads = append(r.loads, r.bare.sample()/took)
 	}
 	r.speedups = append(r.speedups, reference/took)
-	if bytes > 0 {
-		r.shares = append(r.shares, limit*float64(bytes)/took)
-	}
+	return limit * float64(g.Bytes) / reference
 }
 
 func (r *run) row(g *Group, i int) Row {
