@@ -32,6 +32,10 @@ var edgeCases = []edgeCase{
 	{"narrow rows", edgeNarrow},
 	{"Quantise", edgeQuantise},
 	{"BlockMatVec", edgeBlocks},
+	{"Hadamard", edgeHadamard},
+	{"Signs", edgeSigns},
+	{"Widen", edgeWiden},
+	{"Union", edgeUnion},
 }
 
 func TestKernelsStayInTheirSlices(t *testing.T) {
@@ -201,6 +205,47 @@ func edgeBlocks(e *edges, s *kernel.Set, rows, cols int) {
 	near(e.t, "bf16 blocks", y, naiveBlocks(h.Dense(), blocks, ids, x, b), 10)
 	s.BlockMatVecInt8(y, w, blocks, ids, x, b)
 	near(e.t, "int8 blocks", y, naiveBlocks(w.Dense(), blocks, ids, x, b), 10)
+}
+
+func edgeHadamard(e *edges, s *kernel.Set, log, cols int) {
+	if log > 10 || cols%16 != 0 { // sizes do not depend on cols
+		return
+	}
+	v, flips := e.floats(1<<log), placed(e, e.signMasks(1<<log))
+	want := slices.Clone(v)
+	kernel.Pure().Hadamard(want, flips)
+	s.Hadamard(v, flips)
+	sameBits(e.t, "Hadamard", v, want)
+}
+
+func edgeSigns(e *edges, s *kernel.Set, rows, cols int) {
+	v := e.floats(rows*cols/2 + cols)
+	got, want := placed(e, make([]uint64, (len(v)+63)/64)), make([]uint64, (len(v)+63)/64)
+	kernel.Pure().Signs(want, v)
+	if s.Signs(got, v); !slices.Equal(got, want) {
+		e.t.Fatalf("Signs: got %x, want %x", got, want)
+	}
+}
+
+func edgeWiden(e *edges, s *kernel.Set, _, n int) {
+	src, dst := placed(e, make([]uint16, n)), e.floats(n)
+	for i := range src {
+		src[i] = uint16(e.next())
+	}
+	s.Widen(dst, src)
+	for i, v := range src {
+		if dst[i] != float32(v) {
+			e.t.Fatalf("Widen: element %d: got %v, want %v", i, dst[i], v)
+		}
+	}
+}
+
+func edgeUnion(e *edges, s *kernel.Set, rows, n int) {
+	nodes := 1 + rows
+	ids, stamps, dst := placed(e, e.ids(n, nodes)), placed(e, make([]uint32, nodes)), placed(e, make([]int32, n))
+	if got := s.Union(dst, stamps, 1, ids); got > min(n, nodes) {
+		e.t.Fatalf("Union: got %d of %d nodes", got, nodes)
+	}
 }
 
 // edgeGemm has views that end with their last element.

@@ -94,6 +94,21 @@ type Set struct {
 	TopK func(ids []int32, scores []float32, k int) int
 	// AddBytes adds a table of bytes to 16-bit sums: sum[i] += table[i].
 	AddBytes func(sum []uint16, table []uint8)
+	// Hadamard transforms v in place by the Walsh-Hadamard matrix, whose length is a power
+	// of two: sign flips first, of the elements whose word of flips has its top bit set
+	// (the other bits of a word are 0), unless flips is nil. Nothing is scaled. Butterflies
+	// are done in the order of steps 1, 2, 4, ..., so that all variants give the same bits.
+	Hadamard func(v []float32, flips []uint32)
+	// Signs sets bit i%64 of dst[i/64] if v[i] is above 0, and clears it otherwise; bits of
+	// the last word beyond v are 0.
+	Signs func(dst []uint64, v []float32)
+	// Widen sets dst[i] to src[i].
+	Widen func(dst []float32, src []uint16)
+	// Union writes those of ids whose entry in stamps is not stamp to dst, in order, sets
+	// their stamps, and returns how many there were: ids that come again, in this call or in
+	// another with the same stamp, are left out. dst has room for all ids; what follows the
+	// new ones in it may be overwritten.
+	Union func(dst []int32, stamps []uint32, stamp uint32, ids []int32) int
 	// Gemm computes C[m,n] = A[m,k] B[k,n] (+ C if accumulate) on strided views: element
 	// (i,j) of A is a[i*aRow+j*aCol], and so on. It is for training; tiles is scratch from
 	// NewTiles. The order of reduction does not depend on m or n, so that rows may be

@@ -39,6 +39,7 @@ func setAVX2() *Set {
 		packB: packer{packRows16AVX2, packColumns16AVX2},
 	})
 	a.narrow = withNarrowAVX2(s)
+	withHashAVX2(s, a)
 	return s
 }
 
@@ -57,6 +58,7 @@ func setAVX512() *Set {
 		packB: packer{packRows32AVX512, packColumns32AVX512},
 	})
 	a.narrow = withNarrowAVX512(s)
+	withHashAVX512(s, a)
 	return s
 }
 

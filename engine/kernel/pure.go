@@ -4,7 +4,7 @@ package kernel
 // tested against. Its products are rounded before they are added, so that it gives the
 // same bits on machines whose compiler fuses the two.
 func Pure() *Set {
-	return withNarrowGo(&Set{
+	return withHashGo(withNarrowGo(&Set{
 		forms:            &tuned{},
 		read:             []func(*byte, int){readGo},
 		Name:             "go",
@@ -17,7 +17,7 @@ func Pure() *Set {
 		TopK:             selector{extremesGo, countAboveGo, indicesAboveGo}.topK,
 		AddBytes:         addBytesGo,
 		Gemm:             blocking{mr: 2, nr: 4, mc: 64, kc: 256, nc: 512, micro: microGo}.gemm,
-	})
+	}))
 }
 
 func matVecGo(y []float32, w *Matrix, x, b []float32) {

@@ -48,6 +48,7 @@ func TestNothingAllocates(t *testing.T) {
 	ids, vals, a := d.ids(100, 64), make([]float32, 100), d.fill(make([]float32, 100))
 	sum, table := make([]uint16, 100), make([]uint8, 100)
 	sparse := kernel.NewCSR(w)
+	pow, words, stamps := make([]float32, 64), make([]uint64, 2), make([]uint32, 64)
 	kept, tiles := make([]int32, 100), kernel.NewTiles()
 	eachSet(t, func(t *testing.T, s *kernel.Set) {
 		for name, f := range map[string]func(){
@@ -57,6 +58,11 @@ func TestNothingAllocates(t *testing.T) {
 			"Axpy":             func() { s.Axpy(y, w, ids[:20], a) },
 			"AddBytes":         func() { s.AddBytes(sum, table) },
 			"Gemm":             func() { s.Gemm(tiles, 5, 10, 7, a, 10, 1, w.Data, 10, 1, vals, 10, false) },
+			"Hadamard":         func() { s.Hadamard(pow, nil) },
+			"Signs":            func() { s.Signs(words, x) },
+			"Widen":            func() { s.Widen(vals, sum) },
+			"Union":            func() { s.Union(kept, stamps, 1, ids) },
+			"PickMatVec":       func() { s.PickMatVec(y, vals, w, ids[:20], x, nil) },
 			"TopK":             func() { s.TopK(kept, x, 10) },
 			"Compress":         func() { s.Compress(kept, vals, x) },
 			"CompressPositive": func() { s.CompressPositive(kept, vals, x) },

@@ -18,6 +18,7 @@ import (
 
 // parts are the files of an instruction set.
 var parts = map[string]func(vectors){
+	"hash":   hashing,
 	"read":   reads,
 	"narrow": narrowKernels,
 	"float32": func(v vectors) {
