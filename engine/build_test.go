@@ -8,7 +8,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"slosim/engine/activator"
 	"slosim/engine/kernel"
+	"slosim/workloads/rng"
 )
 
 // testSource holds the networks of one stem, with tables.
@@ -111,6 +113,32 @@ func TestTablesRoundTrip(t *testing.T) {
 	} {
 		if diff := cmp.Diff(pair[0], pair[1]); diff != "" {
 			t.Errorf("%T stored and read (-want +got):\n%s", pair[0], diff)
+		}
+	}
+}
+
+func TestRotatedTablesRoundTrip(t *testing.T) {
+	set := kernel.Pure()
+	net := newTestNetwork(t, 5, Plain, 40, 48, 30, 10)
+	images := newTestSamples(3, 60, net.Inputs(), 10)
+	size := activator.LSHSize{Bits: 4, Tables: 3, Rotated: true}
+	tables := must2(activator.BuildLSH(set, NewObserver(net, set, 0), images, net.Inputs(), size, rng.Key{Seed: 5}))(t)
+	if err := net.PutLSH(tables); err != nil {
+		t.Fatal(err)
+	}
+	back := must2(ReadBytes(encode(t, net)))(t)
+	if diff := cmp.Diff(tables, must2(back.LSH())(t)); diff != "" {
+		t.Errorf("stored and read (-want +got):\n%s", diff)
+	}
+	must2(NewSLONNLSH(back, set, tables))(t)
+	for what, bad := range map[string]Tensor{
+		"floats":   Vector(make([]float32, 192)),
+		"short":    Bytes(make([]byte, 3*32), 3),
+		"no power": Bytes(make([]byte, 3*65), 3),
+	} {
+		back.Extra["lsh/flips"] = bad
+		if _, err := back.LSH(); err == nil {
+			t.Errorf("%s: want an error, got none", what)
 		}
 	}
 }

@@ -65,8 +65,8 @@ func newSLOLSH(net *Network, set *kernel.Set, tables *activator.LSHTables, share
 
 func matches(net *Network, tables *activator.LSHTables) error {
 	sizes := net.Sizes()
-	if hidden := sizes[1 : len(sizes)-1]; !slices.Equal(hidden, tables.Layers) || tables.Planes.Cols != sizes[0] {
-		return fmt.Errorf("want tables of a network of sizes %v, got hidden layers %v and %d inputs", sizes, tables.Layers, tables.Planes.Cols)
+	if hidden := sizes[1 : len(sizes)-1]; !slices.Equal(hidden, tables.Layers) || tables.Inputs() != sizes[0] {
+		return fmt.Errorf("want tables of a network of sizes %v, got hidden layers %v and %d inputs", sizes, tables.Layers, tables.Inputs())
 	}
 	return tables.Validate()
 }

@@ -100,8 +100,12 @@ func (n *Network) PutLSH(t *activator.LSHTables) error {
 		return fmt.Errorf("lsh tables: %w", err)
 	}
 	n.put("lsh/shape", Bytes(shape, 1))
-	n.put("lsh/planes", Floats(t.Planes, Float32))
-	n.put("lsh/offset", Vector(t.Offset))
+	if t.Rotation != nil {
+		n.putRotation(t.Rotation)
+	} else {
+		n.put("lsh/planes", Floats(t.Planes, Float32))
+		n.put("lsh/offset", Vector(t.Offset))
+	}
 	n.put("lsh/importance", Bytes(t.Importance, t.Tables*t.Buckets()))
 	if len(t.Shares) > 0 {
 		images := make([]int32, len(t.Images))
@@ -114,6 +118,38 @@ func (n *Network) PutLSH(t *activator.LSHTables) error {
 	return nil
 }
 
+// putRotation stores a byte a flip, 1 where a sign is flipped.
+func (n *Network) putRotation(r *activator.Rotation) {
+	var flips []byte
+	for _, round := range r.Flips {
+		for _, flip := range round {
+			flips = append(flips, byte(flip>>31))
+		}
+	}
+	n.put("lsh/flips", Bytes(flips, len(r.Flips)))
+	n.put("lsh/offset", Vector(r.Offset))
+}
+
+// rotation decodes what putRotation stored.
+func (r *reader) rotation(inputs int) *activator.Rotation {
+	t := r.get("lsh/flips")
+	rotation := &activator.Rotation{Inputs: inputs, Offset: r.vector("lsh/offset")}
+	if t.Type != Uint8 {
+		r.fail("lsh/flips", fmt.Errorf("want bytes, got %s", t.Type))
+	}
+	if r.err != nil {
+		return nil
+	}
+	for round := range t.Rows {
+		flips := make([]uint32, t.Cols)
+		for i, flip := range t.Data[round*t.Cols:][:t.Cols] {
+			flips[i] = uint32(flip&1) << 31
+		}
+		rotation.Flips = append(rotation.Flips, flips)
+	}
+	return rotation
+}
+
 // LSH returns the tables that [Network.PutLSH] stored.
 func (n *Network) LSH() (*activator.LSHTables, error) {
 	r := reader{n: n}
@@ -123,7 +159,12 @@ func (n *Network) LSH() (*activator.LSHTables, error) {
 	}
 	t := &activator.LSHTables{
 		Bits: shape.Bits, Tables: shape.Tables, Layers: shape.Layers, Shares: shape.Shares,
-		Planes: r.matrix("lsh/planes"), Offset: r.vector("lsh/offset"), Importance: r.get("lsh/importance").Data,
+		Importance: r.get("lsh/importance").Data,
+	}
+	if _, rotated := n.Extra["lsh/flips"]; rotated {
+		t.Rotation = r.rotation(n.Inputs())
+	} else {
+		t.Planes, t.Offset = r.matrix("lsh/planes"), r.vector("lsh/offset")
 	}
 	if len(t.Shares) > 0 {
 		for _, count := range r.indices("lsh/images", 1<<16) {
@@ -134,7 +175,7 @@ func (n *Network) LSH() (*activator.LSHTables, error) {
 	if r.err != nil {
 		return nil, r.err
 	}
-	r.want("lsh/planes", t.Planes.Cols, n.Inputs())
+	r.want("lsh/planes", t.Inputs(), n.Inputs())
 	if r.err == nil && (len(t.Layers) < 1 || len(t.Layers) > len(n.Layers)-1) {
 		r.fail("lsh/shape", fmt.Errorf("want 1 to %d layers, got %d", len(n.Layers)-1, len(t.Layers)))
 		return nil, r.err

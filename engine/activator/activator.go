@@ -19,8 +19,14 @@ type Scratch struct {
 	nearness  []float32 // of the centroids
 	scores    []float32 // of the nodes
 	sums      []uint16  // of importances over tables
+	words     []uint64  // signs of the planes
 	buckets   []int32   // per table
-	list      []int32   // ranked nodes, best first
+	probed    []int32   // per table and probe: buckets
+	probes    *Probes
+	stamps    []uint32 // per node: the merge that it was seen in
+	stamp     uint32
+	merged    []int32
+	list      []int32 // ranked nodes, best first
 }
 
 // Images are the inputs that builders read, such as *workloads.Dataset.

@@ -29,7 +29,7 @@ func activators(t testing.TB, set *kernel.Set, seed uint64) map[string]Activator
 		"linear":    NewLinear(set, must(BuildLinear(space, net.first, net.bias))(t)),
 		"reduced":   NewLinear(set, must(BuildReducedRank(images, 8, net.first, net.bias))(t)),
 		"clustered": NewClustered(set, must(BuildClustered(set, net, images, space, 10, key))(t)),
-		"lsh":       NewLSH(set, must(BuildLSH(set, net, images, inputs, LSHSize{5, 4}, key))(t)),
+		"lsh":       NewLSH(set, must(BuildLSH(set, net, images, inputs, LSHSize{Bits: 5, Tables: 4}, key))(t)),
 	}
 }
 

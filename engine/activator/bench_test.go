@@ -17,7 +17,7 @@ func BenchmarkScore(b *testing.B) {
 		list := map[string]Activator{
 			"linear":    NewLinear(set, must(BuildLinear(space, net.first, net.bias))(b)),
 			"clustered": NewClustered(set, must(BuildClustered(set, net, images, space, 256, rng.Key{}))(b)),
-			"lsh":       NewLSH(set, must(BuildLSH(set, net, images, 784, LSHSize{8, 8}, rng.Key{}))(b)),
+			"lsh":       NewLSH(set, must(BuildLSH(set, net, images, 784, LSHSize{Bits: 8, Tables: 8}, rng.Key{}))(b)),
 		}
 		for _, name := range []string{"linear", "clustered", "lsh"} {
 			a, ids := list[name], make([]int32, 1024)

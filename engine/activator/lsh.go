@@ -2,6 +2,7 @@ package activator
 
 import (
 	"fmt"
+	"math"
 
 	"slosim/engine/kernel"
 )
@@ -14,9 +15,12 @@ import (
 // of all of them, one layer after the other.
 type LSHTables struct {
 	Bits, Tables int
-	Layers       []int          // nodes of each hidden layer
-	Planes       *kernel.Matrix // Tables*Bits x inputs
-	Offset       []float32      // -Planes·mean: inputs are centred
+	Layers       []int // nodes of each hidden layer
+	// Planes are Tables*Bits x inputs, and Offset is -Planes·mean: inputs are centred. With a
+	// Rotation, which makes planes of its own, both are nil.
+	Planes   *kernel.Matrix
+	Offset   []float32
+	Rotation *Rotation
 	// Importance is [table][bucket][node]: the mean activation in the bucket, scaled
 	// per bucket and layer so that the largest is 63.
 	Importance []uint8
@@ -49,14 +53,35 @@ func (t *LSHTables) Validate() error {
 		return fmt.Errorf("lsh tables: want 1..15 bits, 1..64 tables and a layer, got %d, %d, %d", t.Bits, t.Tables, len(t.Layers))
 	}
 	rows := t.Tables * t.Buckets()
-	if t.Planes.Rows != t.Tables*t.Bits || len(t.Offset) != t.Planes.Rows || len(t.Importance) != rows*t.Nodes() {
-		return fmt.Errorf("lsh tables: want %d planes and %d importances, got %d and %d",
-			t.Tables*t.Bits, rows*t.Nodes(), t.Planes.Rows, len(t.Importance))
+	if len(t.Importance) != rows*t.Nodes() {
+		return fmt.Errorf("lsh tables: want %d importances, got %d", rows*t.Nodes(), len(t.Importance))
+	}
+	if err := t.validatePlanes(); err != nil {
+		return fmt.Errorf("lsh tables: %w", err)
 	}
 	if len(t.Shares) > 0 && (len(t.Images) != rows || t.Agreement.Rows != rows+1 || t.Agreement.Cols != len(t.Shares)) {
 		return fmt.Errorf("lsh tables: want confidences of %d buckets, got %d", rows, len(t.Images))
 	}
 	return nil
+}
+
+func (t *LSHTables) validatePlanes() error {
+	planes := t.Tables * t.Bits
+	if t.Rotation != nil {
+		return t.Rotation.validate(t.Rotation.Inputs, planes)
+	}
+	if t.Planes.Rows != planes || len(t.Offset) != planes {
+		return fmt.Errorf("want %d planes, got %d with %d offsets", planes, t.Planes.Rows, len(t.Offset))
+	}
+	return nil
+}
+
+// Inputs returns how many inputs the tables hash.
+func (t *LSHTables) Inputs() int {
+	if t.Rotation != nil {
+		return t.Rotation.Inputs
+	}
+	return t.Planes.Cols
 }
 
 // LSH ranks the nodes of all hidden layers by the importances that the input's
@@ -65,20 +90,36 @@ func (t *LSHTables) Validate() error {
 type LSH struct {
 	tables *LSHTables
 	set    *kernel.Set
+	probes int
 }
 
 // NewLSH binds tables to kernels.
-func NewLSH(set *kernel.Set, tables *LSHTables) *LSH { return &LSH{tables, set} }
+func NewLSH(set *kernel.Set, tables *LSHTables) *LSH { return NewMultiProbeLSH(set, tables, 1) }
+
+// NewMultiProbeLSH adds up the importances of several buckets of each table, those that
+// the input nearly fell into ([Probes]), at least 1.
+func NewMultiProbeLSH(set *kernel.Set, tables *LSHTables, probes int) *LSH {
+	most := math.MaxUint16 / (math.MaxUint8 * tables.Tables) // sums have 16 bits
+	return &LSH{tables, set, max(1, min(probes, tables.Buckets(), most))}
+}
 
 // NewScratch implements [Activator].
 func (l *LSH) NewScratch() *Scratch {
-	nodes := l.tables.Nodes()
-	return &Scratch{
-		projected: kernel.Aligned(l.tables.Planes.Rows),
+	t, nodes := l.tables, l.tables.Nodes()
+	planes := t.Tables * t.Bits
+	s := &Scratch{
+		projected: kernel.Aligned(planes),
 		scores:    kernel.Aligned(nodes),
 		sums:      make([]uint16, nodes),
-		buckets:   make([]int32, l.tables.Tables),
+		words:     make([]uint64, (planes+63)/64),
+		buckets:   make([]int32, t.Tables),
+		probed:    make([]int32, l.probes),
+		probes:    NewProbes(t.Bits, l.probes),
 	}
+	if t.Rotation != nil {
+		s.projected = kernel.Aligned(t.Rotation.Size())
+	}
+	return s
 }
 
 // Score implements [Activator], for all hidden layers at once.
@@ -87,16 +128,33 @@ func (l *LSH) Score(s *Scratch, x []float32) {
 	clear(s.sums)
 	nodes := len(s.sums)
 	for table, bucket := range s.buckets {
-		l.set.AddBytes(s.sums, l.tables.Importance[l.row(table, bucket)*nodes:][:nodes])
+		for _, probed := range l.probe(s, table, bucket) {
+			l.set.AddBytes(s.sums, l.tables.Importance[l.row(table, probed)*nodes:][:nodes])
+		}
 	}
-	for i, sum := range s.sums {
-		s.scores[i] = float32(sum)
+	l.set.Widen(s.scores, s.sums)
+}
+
+// probe returns the buckets of a table to read.
+func (l *LSH) probe(s *Scratch, table int, bucket int32) []int32 {
+	if l.probes == 1 {
+		s.probed[0] = bucket
+		return s.probed
 	}
+	n := s.probes.List(s.probed, bucket, s.projected[table*l.tables.Bits:][:l.tables.Bits])
+	return s.probed[:n]
 }
 
 // Ops returns the multiply-adds of Score, and a quarter for each addition of a byte.
 func (l *LSH) Ops() int64 {
-	return int64(len(l.tables.Planes.Data) + l.tables.Tables*l.tables.Nodes()/4)
+	return l.hashOps() + int64(l.probes*l.tables.Tables*l.tables.Nodes()/4)
+}
+
+func (l *LSH) hashOps() int64 {
+	if r := l.tables.Rotation; r != nil {
+		return r.ops()
+	}
+	return int64(len(l.tables.Planes.Data))
 }
 
 // Tables returns what decides the ranking, a *LSHTables.
@@ -104,7 +162,12 @@ func (l *LSH) Tables() any { return l.tables }
 
 // Bytes returns the size of the tables in memory, confidences included.
 func (l *LSH) Bytes() int64 {
-	bytes := 4*len(l.tables.Planes.Data) + len(l.tables.Importance) + 2*len(l.tables.Images)
+	bytes := len(l.tables.Importance) + 2*len(l.tables.Images)
+	if r := l.tables.Rotation; r != nil {
+		bytes += 4 * (len(r.Flips)*r.Size() + len(r.Offset))
+	} else {
+		bytes += 4 * len(l.tables.Planes.Data)
+	}
 	if l.tables.Agreement != nil {
 		bytes += 4 * len(l.tables.Agreement.Data)
 	}
@@ -113,17 +176,13 @@ func (l *LSH) Bytes() int64 {
 
 // hash leaves the input's bucket of each table in s.
 func (l *LSH) hash(s *Scratch, x []float32) {
-	l.set.MatVec(s.projected, l.tables.Planes, x, l.tables.Offset)
-	for table := range s.buckets {
-		bucket := int32(0)
-		for _, v := range s.projected[table*l.tables.Bits:][:l.tables.Bits] {
-			bucket <<= 1
-			if v > 0 {
-				bucket |= 1
-			}
-		}
-		s.buckets[table] = bucket
+	t := l.tables
+	if t.Rotation != nil {
+		t.Rotation.Project(l.set, s.projected, x)
+	} else {
+		l.set.MatVec(s.projected, t.Planes, x, t.Offset)
 	}
+	bucketsOf(l.set, s.buckets, s.words, s.projected[:t.Tables*t.Bits], t.Bits)
 }
 
 // row numbers the buckets of all tables.

@@ -11,7 +11,7 @@ import (
 )
 
 func TestLSHSizes(t *testing.T) {
-	want := []LSHSize{{8, 8}, {9, 4}}
+	want := []LSHSize{{Bits: 8, Tables: 8, Rotated: true}, {Bits: 9, Tables: 4, Rotated: true}}
 	if diff := cmp.Diff(want, LSHSizes(2048, 4<<20)); diff != "" {
 		t.Errorf("2,048 nodes in 4 MiB (-want +got):\n%s", diff)
 	}
@@ -22,7 +22,7 @@ func TestLSHSizes(t *testing.T) {
 
 func TestLSHScoresAreSumsOfImportances(t *testing.T) {
 	net, images := newTestNetwork(1, kernel.Pure(), inputs, nodes, 20), newTestImages(2, 200, inputs, 6)
-	tables := must(BuildLSH(kernel.Pure(), net, images, inputs, LSHSize{5, 4}, rng.Key{Seed: 1}))(t)
+	tables := must(BuildLSH(kernel.Pure(), net, images, inputs, LSHSize{Bits: 5, Tables: 4}, rng.Key{Seed: 1}))(t)
 	for _, set := range kernel.All() {
 		l := NewLSH(set, tables)
 		s := l.NewScratch()
@@ -46,7 +46,7 @@ func TestLSHScoresAreSumsOfImportances(t *testing.T) {
 func TestLSHImportancesAreScaledMeans(t *testing.T) {
 	set := kernel.Pure()
 	net, images := newTestNetwork(1, set, inputs, nodes, 20), newTestImages(2, 100, inputs, 6)
-	tables := must(BuildLSH(set, net, images, inputs, LSHSize{3, 2}, rng.Key{Seed: 1}))(t)
+	tables := must(BuildLSH(set, net, images, inputs, LSHSize{Bits: 3, Tables: 2}, rng.Key{Seed: 1}))(t)
 	l := NewLSH(set, tables)
 	s := l.NewScratch()
 	sums := map[[2]int][]float64{}
@@ -79,7 +79,7 @@ func TestLSHImportancesAreScaledMeans(t *testing.T) {
 func TestEmptyBucketsFallBack(t *testing.T) {
 	set := kernel.Pure()
 	net, images := newTestNetwork(1, set, inputs, nodes, 20), newTestImages(2, 10, inputs, 1)
-	tables := must(BuildLSH(set, net, images, inputs, LSHSize{10, 1}, rng.Key{Seed: 1}))(t)
+	tables := must(BuildLSH(set, net, images, inputs, LSHSize{Bits: 10, Tables: 1}, rng.Key{Seed: 1}))(t)
 	l := NewLSH(set, tables)
 	s := l.NewScratch()
 	used := map[int32]bool{}
@@ -112,7 +112,7 @@ func TestEmptyBucketsFallBack(t *testing.T) {
 func TestConfidenceMergesTables(t *testing.T) {
 	set := kernel.Pure()
 	net, images := newTestNetwork(1, set, inputs, nodes, 20), newTestImages(2, 200, inputs, 6)
-	tables := must(BuildLSH(set, net, images, inputs, LSHSize{4, 3}, rng.Key{Seed: 1}))(t)
+	tables := must(BuildLSH(set, net, images, inputs, LSHSize{Bits: 4, Tables: 3}, rng.Key{Seed: 1}))(t)
 	held := newTestImages(6, 150, inputs, 6)
 	agreed := func(x []float32) []bool { return []bool{x[0] > 0, true} }
 	tables.FitConfidence(set, held, []float64{0.1, 1}, agreed)
@@ -159,13 +159,13 @@ func TestLSHValidate(t *testing.T) {
 		"importance": func(l *LSHTables) { l.Importance = l.Importance[1:] },
 		"confidence": func(l *LSHTables) { l.Shares = []float64{1} },
 	} {
-		tables := must(BuildLSH(set, net, images, inputs, LSHSize{4, 2}, rng.Key{}))(t)
+		tables := must(BuildLSH(set, net, images, inputs, LSHSize{Bits: 4, Tables: 2}, rng.Key{}))(t)
 		breakIt(tables)
 		if tables.Validate() == nil {
 			t.Errorf("broken %s passed", name)
 		}
 	}
-	if _, err := BuildLSH(set, net, newTestImages(1, 0, inputs, 1), inputs, LSHSize{4, 2}, rng.Key{}); err == nil {
+	if _, err := BuildLSH(set, net, newTestImages(1, 0, inputs, 1), inputs, LSHSize{Bits: 4, Tables: 2}, rng.Key{}); err == nil {
 		t.Error("tables of no images passed")
 	}
 }

@@ -10,16 +10,21 @@ import (
 )
 
 // LSHSize is the shape of LSH tables.
-type LSHSize struct{ Bits, Tables int }
+type LSHSize struct {
+	Bits, Tables int
+	// Rotated makes the planes those of a [Rotation], which costs a fraction of what as many
+	// independent planes do.
+	Rotated bool
+}
 
-// LSHSizes lists the shapes with 8 to 10 bits and 4 to 8 tables whose importances
+// LSHSizes lists the shapes, with rotated planes, with 8 to 10 bits and 4 to 8 tables whose importances
 // take at most budget bytes for the given hidden nodes, those with the most tables
 // for their bits only: more tables never hurt but for their size.
 func LSHSizes(nodes int, budget int64) []LSHSize {
 	var sizes []LSHSize
 	for bits := 8; bits <= 10; bits++ {
 		if tables := min(8, budget/(int64(nodes)<<bits)); tables >= 4 {
-			sizes = append(sizes, LSHSize{bits, int(tables)})
+			sizes = append(sizes, LSHSize{Bits: bits, Tables: int(tables), Rotated: true})
 		}
 	}
 	return sizes
@@ -32,8 +37,14 @@ func BuildLSH(set *kernel.Set, net Network, images Images, inputs int, size LSHS
 	if images.Len() == 0 {
 		return nil, fmt.Errorf("lsh activator: want images, got none")
 	}
-	t := &LSHTables{Bits: size.Bits, Tables: size.Tables, Planes: randomPlanes(size.Bits*size.Tables, inputs, key)}
-	t.Offset = centredBias(t.Planes, narrow(imageMean(images, inputs)))
+	t := &LSHTables{Bits: size.Bits, Tables: size.Tables}
+	if mean := narrow(imageMean(images, inputs)); size.Rotated {
+		t.Rotation = NewRotation(inputs, size.Bits*size.Tables, key)
+		t.Rotation.centre(set, mean)
+	} else {
+		t.Planes = randomPlanes(size.Bits*size.Tables, inputs, key)
+		t.Offset = centredBias(t.Planes, mean)
+	}
 	for _, layer := range net.Hidden(make([]float32, inputs)) {
 		t.Layers = append(t.Layers, len(layer))
 	}
@@ -70,7 +81,7 @@ func (t *LSHTables) accumulate(set *kernel.Set, net Network, images Images) {
 	counts[rows] = images.Len()
 	l := NewLSH(set, t)
 	s := l.NewScratch()
-	each(images, t.Planes.Cols, func(_ int, x []float32) {
+	each(images, t.Inputs(), func(_ int, x []float32) {
 		l.hash(s, x)
 		hidden := net.Hidden(x)
 		for table, bucket := range s.buckets {
@@ -128,7 +139,7 @@ func (t *LSHTables) FitConfidence(set *kernel.Set, images Images, shares []float
 	t.Agreement = kernel.NewMatrix(rows+1, len(shares))
 	l := NewLSH(set, t)
 	s := l.NewScratch()
-	each(images, t.Planes.Cols, func(_ int, x []float32) {
+	each(images, t.Inputs(), func(_ int, x []float32) {
 		agreed := agrees(x)
 		l.hash(s, x)
 		for table, bucket := range s.buckets {
