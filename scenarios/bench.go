@@ -34,11 +34,6 @@ func BenchGroups() []string {
 
 // Bench measures this machine's limits and the kernels against them, and prints both.
 func (a *App) Bench(ctx context.Context, o BenchOptions) error {
-	for _, g := range o.Groups {
-		if err := OneOf("--group", "groups", g, Entries(BenchGroups()...)); err != nil {
-			return err
-		}
-	}
 	report, err := a.bench(ctx, o)
 	if err != nil {
 		return err

@@ -19,6 +19,11 @@ func benchCommand(app App) *cobra.Command {
 			if o.Rounds < 5 || o.Rounds > 10_000 {
 				return scenarios.Usagef("--rounds: want 5 to 10000, got %d", o.Rounds)
 			}
+			for _, g := range o.Groups {
+				if err := scenarios.OneOf("--group", "groups", g, scenarios.Entries(scenarios.BenchGroups()...)); err != nil {
+					return err
+				}
+			}
 			o.Console = console(cmd)
 			return app.Bench(cmd.Context(), o)
 		},

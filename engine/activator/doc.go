@@ -2,17 +2,23 @@
 // computing.
 //
 // It holds no network and runs no layer: it ranks nodes, and engine computes them.
-// All activators are built without labels. Three are here, weakest first:
+// All activators are built without labels. Four are here, weakest first:
 //
 //   - [LSH]: sign hashing of the input, a table of node importances per bucket, and
 //     confidences per bucket. Our reconstruction of the node activators of Mendoza
 //     and Trippel, "Dynamic Network Adaptation at Inference", arXiv 2204.08400.
+//   - [Ranked]: the same hashing, but ranked lists of nodes in the buckets, as the paper
+//     says: with one table the hash is all it costs. No network ships with such tables.
 //   - [Clustered]: the nearest of k-means centroids in a PCA space, a ranked list each.
 //   - [Linear]: a low-rank approximation of the layer itself.
 //
+// Dense inputs are hashed by a [Rotation] (or by planes of their own, as older files hold
+// them), sparse ones by a [SparseHasher]; [Probes] lists the buckets that an input nearly
+// fell into.
+//
 // The flow:
 //
-//  1. A builder ([BuildLSH], [BuildClustered], [BuildLinear], [BuildReducedRank])
+//  1. A builder ([BuildLSH], [BuildRanked], [BuildClustered], [BuildLinear], [BuildReducedRank])
 //     reads the images that the network was fitted on and returns tables. The same
 //     images, key and kernel variant give the same tables.
 //  2. The tables are kept with the network (engine packs them into its files).

@@ -228,7 +228,11 @@ func Benchmark(b *testing.B) {
 }
 
 func benchName(c Case) string {
-	return fmt.Sprintf("kernel=%s/type=%s/density=%g/rows=%s", strings.ReplaceAll(c.Kernel, " ", "-"), c.Type, c.Density, c.State)
+	name := fmt.Sprintf("kernel=%s/type=%s/density=%g/rows=%s", strings.ReplaceAll(c.Kernel, " ", "-"), c.Type, c.Density, c.State)
+	if strings.HasPrefix(c.Kernel, "activator") { // which differ in how they list
+		name += "/variant=" + strings.NewReplacer(", ", "-", " ", "-").Replace(c.Variant)
+	}
+	return name
 }
 
 func TestBenchNamesAreUnique(t *testing.T) {

@@ -42,7 +42,7 @@ func Network(set *kernel.Set, plain, sparse *engine.Network, samples engine.Samp
 	for _, density := range Densities {
 		m.addSparse(density)
 	}
-	return m.Group, m.addActivators(sparse, q)
+	return m.Group, m.addActivators(sparse, samples, q)
 }
 
 func transposed(w *kernel.Matrix) *kernel.Matrix {

@@ -6,13 +6,15 @@
 // allocates nothing after construction. What it computes is defined by the plain Go
 // variant, [Pure], which also runs where there is no assembly.
 //
-//  1. [NewMatrix] lays a table out in rows on cache-line boundaries; [Aligned] does the
-//     same for vectors.
+//  1. [NewMatrix] lays a table out in rows on cache-line boundaries, large ones on huge
+//     pages where the system has them; [Aligned] does the same for vectors.
 //  2. [Best] picks the fastest variant that the CPU can run: AVX-512, AVX2 with FMA, or Go.
 //     [All] and [ByName] are for tests and comparisons.
 //  3. Node-major tables (a row is a node's weights) are read with Set.MatVec, all rows,
 //     or Set.GatherMatVec, chosen rows. A row's result has the same bits in both, so
-//     dropping nodes changes nothing about those that stay.
+//     dropping nodes changes nothing about those that stay. Both have several forms, which
+//     differ in time only; [Set.Tune] measures once a shape which serve it best, and above
+//     which share of rows [Set.PickMatVec] had better compute all of them.
 //  4. Feature-major tables (a row is an input's weights) are read with Set.Axpy, only
 //     the rows of inputs that are not zero, which Set.Compress finds.
 //  5. [NewCSR] compresses a table that has lost most of its weights for good; Set.MatVecCSR
@@ -24,12 +26,18 @@
 //     the same bits.
 //  7. [NewBlocks] keeps nodes in blocks of 16; Set.BlockMatVec reads chosen inputs of
 //     chosen blocks only, for queries that are sparse on both sides.
-//  8. Set.TopK selects, exactly and with ties broken by index; Set.AddBytes sums vote tables.
-//  9. Set.Gemm is for training batches; its result does not depend on how rows or
+//  8. Set.TopK selects, exactly and with ties broken by index; Set.AddBytes sums vote
+//     tables, Set.Widen makes floats of the sums, and Set.Union merges lists of ids.
+//  9. Set.Hadamard and Set.Signs are what hashing dense inputs takes.
+//  10. Set.Gemm is for training batches; its result does not depend on how rows or
 //     columns are split between threads.
+//  11. [Limits] and [Set.NewReader] measure what one core reads from each level of the memory.
 //
 // A dense matrix-vector product is bound by memory: judge it in bytes of rows a second.
-// A sparse one is bound by the loads of single inputs, so a zero input saves it nothing;
+// So is one of chosen rows: without its arithmetic ([Set.ReadRows]) it takes the same
+// time, and that is longer a byte than reading in order, because the hardware cannot know
+// which row comes next and starts anew in each.
+// A CSR product is bound by the loads of single inputs, so a zero input saves it nothing;
 // feature-major sparse tables, which could skip such inputs, measured no faster with half
 // of the inputs zero, because they store every sum again for every weight.
 // Variants differ in rounding, so results agree between CPUs to about 1e-6 relative,
