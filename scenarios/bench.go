@@ -23,6 +23,9 @@ const BenchNetwork = "fashion-mnist"
 // thousand and 205 thousand labels.
 var benchShapes = [][2]int{{1024, 1024}, {13_330, 128}, {205_443, 128}}
 
+// storageNetworks are those whose answers are compared between storage types.
+var storageNetworks = []string{"fashion-mnist.full", "fashion-mnist.wta", "fashion-mnist.slim", "fashion-mnist.w64", "fashion-mnist-wide.wta"}
+
 // BenchGroups lists what may be measured: the network and the tables.
 func BenchGroups() []string {
 	groups := []string{"mlp"}
@@ -87,7 +90,7 @@ func (a *App) benchNetwork(ctx context.Context, o BenchOptions, report *bench.Re
 	if err := benchGroup(ctx, o, report, group); err != nil {
 		return err
 	}
-	if report.Storage, err = bench.StorageOf(ctx, a.Kernels, plain, truth); err != nil {
+	if report.Storage, err = a.benchStorage(ctx, truth); err != nil {
 		return err
 	}
 	techniques, err := a.benchTechniques(family)
@@ -99,6 +102,22 @@ func (a *App) benchNetwork(ctx context.Context, o BenchOptions, report *bench.Re
 	}
 	report.Allocations, err = bench.Allocations(ctx, techniques, sample(truth, plain.Inputs()))
 	return err
+}
+
+// benchStorage runs the shipped networks with a dense pass in each storage type.
+func (a *App) benchStorage(ctx context.Context, truth *workloads.Dataset) (list []bench.Storage, err error) {
+	for _, name := range storageNetworks {
+		net, err := a.Source.Open(name)
+		if err != nil {
+			return nil, err
+		}
+		storage, err := bench.StorageOf(ctx, a.Kernels, net, truth)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, storage...)
+	}
+	return list, nil
 }
 
 func (a *App) benchNetworks(family Family) (plain, sparse *engine.Network, err error) {
@@ -153,7 +172,9 @@ func printBench(w io.Writer, r *bench.Report) error {
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	printStorage(w, r)
+	if err := printStorage(w, r); err != nil {
+		return err
+	}
 	return printFigures(w, r)
 }
 
@@ -176,17 +197,22 @@ func median(r bench.Ratio) string {
 	return fmt.Sprintf("%.2f", r.Median)
 }
 
-func printStorage(w io.Writer, r *bench.Report) {
+func printStorage(w io.Writer, r *bench.Report) error {
 	if len(r.Storage) == 0 {
-		return
+		return nil
 	}
-	fmt.Fprintf(w, "\nweights of %s as\n", r.Storage[0].Network)
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(t, "\nweights stored as\tMB\taccuracy\tanswers as float32\tn\t network")
 	for _, s := range r.Storage {
-		fmt.Fprintf(w, "  %-8s %5.2f MB  accuracy %.2f %%  answers as float32 %.2f %%  (n = %d)\n",
-			s.Type, float64(s.Bytes)/1e6, 100*s.Accuracy, 100*s.Agreement, s.Samples)
+		fmt.Fprintf(t, "%s\t%.2f\t%.2f %%\t%.2f %%\t%d\t %s\n",
+			s.Type, float64(s.Bytes)/1e6, 100*s.Accuracy, 100*s.Agreement, s.Samples, s.Network)
 	}
-	fmt.Fprintf(w, "\nallocations of a forward pass, at the worst point of %d techniques: %g (%d passes each)\n",
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(w, "\nallocations of a forward pass, at the worst point of %d techniques: %g (%d passes each)\n",
 		len(r.Techniques), r.Allocations, r.Passes)
+	return err
 }
 
 func printFigures(w io.Writer, r *bench.Report) error {

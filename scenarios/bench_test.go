@@ -44,7 +44,7 @@ func TestBench(t *testing.T) {
 	if err := json.Unmarshal(encoded.Bytes(), &report); err != nil {
 		t.Fatal(err)
 	}
-	if report.Schema != 1 || len(report.Limits) != 4 || len(report.Rows) < 10 || len(report.Storage) != 3 {
+	if report.Schema != 1 || len(report.Limits) != 4 || len(report.Rows) < 10 || len(report.Storage) != 3*len(storageNetworks) {
 		t.Errorf("got %+v", report)
 	}
 	for _, key := range []string{"dense.mlp.share_of_limit", "activator.784.share_of_dense", "activator.linear.share_of_dense", "select.1024.top10pct.share_of_dense"} {

@@ -2,6 +2,7 @@ package bench
 
 import (
 	"math/rand/v2"
+	"slices"
 )
 
 // Densities of the rows that are picked.
@@ -27,6 +28,14 @@ func newRowSets(rows int, share float64, most int) *rowSets {
 	n, s := max(1, int(share*float64(rows)+0.5)), &rowSets{}
 	for len(all) >= n && (most == 0 || len(s.sets) < most) {
 		s.sets, all = append(s.sets, all[:n:n]), all[n:]
+	}
+	return s
+}
+
+// ascending sorts the rows of each set.
+func (s *rowSets) ascending() *rowSets {
+	for _, set := range s.sets {
+		slices.Sort(set)
 	}
 	return s
 }

@@ -61,21 +61,25 @@ func (t *table) addDense() {
 }
 
 // addGathers adds the kernel that reads chosen rows, and above the break-even density the
-// one that lets a dense pass take over.
+// one that lets a dense pass take over. Rows are in random order, as ranked lists have
+// them, and then in ascending order, as Set.TopK does.
 func (t *table) addGathers() {
 	for _, density := range Densities {
-		t.addGather(density, newRowSets(t.w.Rows, density, 0), t.state())
+		t.addGather("gather", density, newRowSets(t.w.Rows, density, 0), t.state())
+	}
+	for _, density := range fewDensities {
+		t.addGather("gather ascending", density, newRowSets(t.w.Rows, density, 0).ascending(), t.state())
 	}
 	if t.cold {
 		for _, density := range Densities[:4] {
-			t.addGather(density, newRowSets(t.w.Rows, density, fewSets), Warm)
+			t.addGather("gather", density, newRowSets(t.w.Rows, density, fewSets), Warm)
 		}
 	}
 }
 
-func (t *table) addGather(density float64, sets *rowSets, state string) {
+func (t *table) addGather(name string, density float64, sets *rowSets, state string) {
 	forms := t.set.Forms(t.w)
-	c := Case{Kernel: "gather", Type: "float32", Density: density, State: state,
+	c := Case{Kernel: name, Type: "float32", Density: density, State: state,
 		Variant: forms.Picked.String(), Bytes: 4 * sets.size() * t.w.Cols}
 	if density > forms.BreakEven {
 		c.Variant = "dense above " + percent(forms.BreakEven)
