@@ -9,11 +9,6 @@ import (
 // Span is a piece of virtual time, From included, To not.
 type Span struct{ From, To time.Duration }
 
-// overlap returns the length that two spans share.
-func (s Span) overlap(other Span) time.Duration {
-	return max(0, min(s.To, other.To)-max(s.From, other.From))
-}
-
 // TallyConfig describes the replication that a Tally listens to. Tallies of one
 // scenario have equal configurations but for Replication.
 type TallyConfig struct {
@@ -86,6 +81,8 @@ type Tally struct {
 	done   []([windows]int64)     // completions inside the window, per class, whenever they arrived
 	bins   []bin
 	length [windows]time.Duration // of the measured window
+
+	disturbed spans
 }
 
 // counts is what is kept per class and window.
@@ -134,7 +131,8 @@ func NewTally(config TallyConfig) *Tally {
 	}
 	classes := len(config.Classes)
 	t := &Tally{config: config, cells: make([][windows]counts, classes),
-		images: make([][windows][]imageCount, classes), done: make([][windows]int64, classes)}
+		images: make([][windows][]imageCount, classes), done: make([][windows]int64, classes),
+		disturbed: newSpans(config.Interference)}
 	for c := range classes {
 		for w := range windows {
 			t.cells[c][w].latency = newLatencies()
@@ -156,18 +154,14 @@ func (t *Tally) split(s Span) (length [windows]time.Duration) {
 	if s.From >= s.To {
 		return length
 	}
-	for _, disturbed := range t.config.Interference {
-		length[interference] += s.overlap(disturbed)
-	}
+	length[interference] = t.disturbed.until(s.To) - t.disturbed.until(s.From)
 	length[quiet] = s.To - s.From - length[interference]
 	return length
 }
 
 func (t *Tally) windowOf(at time.Duration) int {
-	for _, disturbed := range t.config.Interference {
-		if at >= disturbed.From && at < disturbed.To {
-			return interference
-		}
+	if t.disturbed.on(at) {
+		return interference
 	}
 	return quiet
 }

@@ -335,6 +335,7 @@ type recorder struct {
 	keep        bool
 	rows        []result.Row
 	believed    float64 // last known: queries that never started saw no worker
+	step        int     // of the disturbance, near the last record's
 	observation reports.Observation
 }
 
@@ -359,7 +360,7 @@ func (r *recorder) Record(q *sim.Record) {
 		Busy:     q.Busy,
 		Accuracy: q.AccuracyTarget,
 		Density:  r.density(q.Point),
-		Slowdown: r.contest.truth.slowdownAt(q.Query.ArriveAt),
+		Slowdown: r.contest.truth.slowdownAt(q.Query.ArriveAt, &r.step),
 		Believed: r.believed,
 	}
 	r.tally.Add(&r.observation)

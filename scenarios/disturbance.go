@@ -32,9 +32,17 @@ func (d *disturbance) on(at time.Duration) bool {
 	return i < len(d.spans) && at >= d.spans[i].From
 }
 
-// slowdownAt returns the true slow-down of the most disturbed worker, at least 1.
-func (d *disturbance) slowdownAt(at time.Duration) float64 {
-	i := sort.Search(len(d.steps), func(i int) bool { return d.steps[i].at > at })
+// slowdownAt returns the true slow-down of the most disturbed worker, at least 1. near is
+// where the caller's last look ended: looks that are close in time find their step there.
+func (d *disturbance) slowdownAt(at time.Duration, near *int) float64 {
+	i := *near
+	for i < len(d.steps) && d.steps[i].at <= at {
+		i++
+	}
+	for i > 0 && d.steps[i-1].at > at {
+		i--
+	}
+	*near = i
 	if i == 0 {
 		return 1
 	}

@@ -3,6 +3,7 @@ package scenarios
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -164,16 +165,17 @@ func TestDisturbance(t *testing.T) {
 		{From: 50, To: 60, Worker: 1, Level: 1}, {From: 10, To: 20, Level: 1}, {From: 20, To: 30, Factor: 0.5},
 		{From: 15, To: 55, Worker: 1, Factor: 2}, {From: 70, To: 80, Factor: 1},
 	}
-	d := newDisturbance(timeline, levels)
-	for at := time.Duration(0); at < 90; at++ {
+	d, near := newDisturbance(timeline, levels), 0
+	for _, i := range rand.New(rand.NewPCG(1, 1)).Perm(900) { // the cursor must find its way from anywhere
+		at := time.Duration(i % 90)
 		on, worst := false, 1.0
 		for _, i := range timeline {
 			if at >= i.From && at < i.To {
 				on, worst = true, max(worst, slowdownOf(i, levels))
 			}
 		}
-		if d.on(at) != on || d.slowdownAt(at) != worst {
-			t.Fatalf("at %d: want %v and %v, got %v and %v", at, on, worst, d.on(at), d.slowdownAt(at))
+		if got := d.slowdownAt(at, &near); d.on(at) != on || got != worst {
+			t.Fatalf("at %d: want %v and %v, got %v and %v", at, on, worst, d.on(at), got)
 		}
 	}
 }

@@ -13,7 +13,8 @@ type chooser interface {
 type turn struct {
 	view   *View
 	worker int
-	index  int // of the query in view.Waiting
+	index  int   // of the query in view.Waiting
+	memo   *memo // of the worker and the query's model
 }
 
 func (t turn) query() *Waiting         { return &t.view.Waiting[t.index] }
@@ -21,28 +22,16 @@ func (t turn) slack() time.Duration    { return t.query().Slack(t.view.Now) }
 func (t turn) points() int             { return len(t.view.Models[t.query().Model].Points()) }
 func (t turn) accuracy(pt int) float64 { return t.view.Models[t.query().Model].Accuracy(pt) }
 
-func (t turn) mean(point int) time.Duration {
-	return t.view.Mean(t.worker, t.query().Model, point)
-}
+func (t turn) mean(point int) time.Duration { return t.memo.means[point] }
 
-func (t turn) quantile(point int, q float64) time.Duration {
-	return t.view.Quantile(t.worker, t.query().Model, point, q)
-}
+func (t turn) quantile(point int, q float64) time.Duration { return t.memo.quantile(point, q) }
 
 func (t turn) within(point int, limit time.Duration) float64 {
 	return t.view.Within(t.worker, t.query().Model, point, limit)
 }
 
 // cheapest returns the point with the lowest mean on the worker.
-func (t turn) cheapest() (point int, mean time.Duration) {
-	mean = t.mean(0)
-	for p := 1; p < t.points(); p++ {
-		if m := t.mean(p); m < mean {
-			point, mean = p, m
-		}
-	}
-	return point, mean
-}
+func (t turn) cheapest() (point int, mean time.Duration) { return t.memo.cheapest, t.memo.least }
 
 // choice is the answer about one turn.
 type choice struct {
@@ -69,8 +58,9 @@ const (
 // The rule for dropping is asked when a query's turn has come, not before: until then
 // a late query costs nothing.
 type dispatcher struct {
-	drop dropRule
-	idle []int
+	drop  dropRule
+	idle  []int
+	memos memos
 }
 
 func newDispatcher(p *Params) dispatcher {
@@ -97,6 +87,7 @@ func (d *dispatcher) turn(t turn, p *Plan, c chooser) {
 	q := t.query()
 	slot := d.slotFor(q)
 	t.worker = d.idle[slot]
+	t.memo = d.memos.of(t.view, t.worker, q.Model)
 	if d.late(t) {
 		p.Drop(q.Ref, Late)
 		return

@@ -30,6 +30,16 @@ type Record struct {
 	Queue          int           // queries that waited at its arrival, itself not counted
 }
 
+// begin makes r the record of a query that has arrived, in place: records are large, and
+// there is one for every query.
+func (r *Record) begin(q *workloads.Query, target workloads.Target, queue int) {
+	r.Query = *q
+	r.Deadline, r.AccuracyTarget = q.ArriveAt+target.Latency, target.Accuracy
+	r.StartAt, r.FinishAt, r.Worker, r.Point, r.Queue = Never, Never, -1, -1, queue
+	r.Dropped, r.Right, r.Probed, r.Why = false, false, false, scheduler.Reason(0)
+	r.Busy, r.Slowdown, r.Believed = 0, 0, 0
+}
+
 // Met says whether the query finished within its latency target.
 func (r *Record) Met() bool { return !r.Dropped && r.FinishAt <= r.Deadline }
 

@@ -96,15 +96,14 @@ func (s *System) Arrive(q workloads.Query, at time.Duration) scheduler.QueryRef 
 	}
 	target := s.cfg.Classes[q.Class].TargetAt(q.ArriveAt)
 	ref := s.allocate()
-	s.slots[ref] = slot{state: waiting, seq: s.seq, record: Record{
-		Query: q, Deadline: q.ArriveAt + target.Latency, AccuracyTarget: target.Accuracy,
-		StartAt: Never, FinishAt: Never, Worker: -1, Point: -1, Queue: s.queue.len(),
-	}}
+	one := &s.slots[ref]
+	one.state, one.seq, one.key = waiting, s.seq, 0
+	one.record.begin(&q, target, s.queue.len())
 	s.seq++
 	if s.keyer != nil {
 		s.hidden = q
 		s.hidden.Sample = 0
-		s.slots[ref].key = s.keyer.Key(&s.hidden, q.ArriveAt+target.Latency)
+		one.key = s.keyer.Key(&s.hidden, q.ArriveAt+target.Latency)
 	}
 	s.queue.insert(scheduler.Waiting{
 		Ref: ref, Class: q.Class, Model: q.Model, ArriveAt: q.ArriveAt,

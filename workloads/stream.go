@@ -24,8 +24,9 @@ type Stream struct {
 	sources []source
 	shares  []float64 // cumulative
 	samples uint64
-	key     rng.Key
 	id      uint64
+
+	classOf, sampleOf rng.Draws
 }
 
 type source struct {
@@ -50,7 +51,8 @@ func NewStream(spec StreamSpec) (*Stream, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Stream{shares: shares, samples: uint64(spec.Samples), key: spec.Key}
+	s := &Stream{shares: shares, samples: uint64(spec.Samples),
+		classOf: spec.Key.Draws(rng.ClassOf), sampleOf: spec.Key.Draws(rng.SampleOf)}
 	for _, arrivals := range spec.Sources {
 		one := source{arrivals: arrivals}
 		if closed, ok := arrivals.(Closed); ok {
@@ -131,7 +133,7 @@ func (s *Stream) Next() (q Query, ok bool) {
 		Class:    s.class(s.id),
 		Source:   uint16(first),
 		Size:     1,
-		Sample:   uint32(s.key.Index(rng.SampleOf, s.id, s.samples)),
+		Sample:   uint32(s.sampleOf.Index(s.id, s.samples)),
 	}
 	s.id++
 	one := &s.sources[first]
@@ -145,7 +147,7 @@ func (s *Stream) Next() (q Query, ok bool) {
 // class draws the class of a query by share. A class of share 0 gets none.
 func (s *Stream) class(id uint64) uint16 {
 	last := len(s.shares) - 1
-	u := s.key.Float(rng.ClassOf, id) * s.shares[last]
+	u := s.classOf.Float(id) * s.shares[last]
 	for i, share := range s.shares[:last] {
 		if u < share {
 			return uint16(i)

@@ -31,6 +31,9 @@ func (h *Half) Service(point, level int, class uint8, u float64) time.Duration {
 	return h.Execute[point][level][class].Quantile(u)
 }
 
+// Activates says whether a query pays for an activation.
+func (h *Half) Activates() bool { return len(h.Activate) > 0 }
+
 // Activation returns the u-quantile, 0 <= u <= 1, of the on-CPU activation time at a
 // level; 0 for a technique that does not activate.
 func (h *Half) Activation(level int, u float64) time.Duration {

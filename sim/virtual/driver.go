@@ -6,6 +6,7 @@ import (
 	"math"
 	"time"
 
+	"slosim/engine/profile"
 	"slosim/scheduler"
 	"slosim/sim"
 	"slosim/sim/des"
@@ -58,6 +59,9 @@ type driver struct {
 	workers  []worker
 	memory   *memory
 	probedOn []int32 // [QueryRef] worker that holds its activation, -1: none
+	half     *profile.Half
+
+	service, activation rng.Draws
 
 	next     workloads.Query // of the held arrival; a closed loop yields it at its instant
 	arriving bool            // an arrival is held
@@ -90,7 +94,8 @@ func newDriver(cfg *Config, recorder sim.Recorder) (*driver, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &driver{cfg: cfg, memory: newMemory(cfg.Set.Groups, cfg.Memory), reading: 1}
+	d := &driver{cfg: cfg, memory: newMemory(cfg.Set.Groups, cfg.Memory), reading: 1, half: cfg.truth(),
+		service: cfg.Key.Draws(rng.Service), activation: cfg.Key.Draws(rng.Activation)}
 	d.stats.Busy = make([]time.Duration, cfg.Workers)
 	for i, t := range timelines {
 		d.workers = append(d.workers, worker{time: t, group: -1})
@@ -301,7 +306,7 @@ func (d *driver) end(e des.Event) (seen bool) {
 		d.system.Activated(i, e.At())
 		return true
 	}
-	right := w.work.half.At(w.work.point, int(q.Sample)).Right
+	right := w.work.right
 	d.trace(Event{At: e.At(), What: Finished, Query: q.ID, Worker: i, Right: right})
 	d.system.Finish(i, e.At(), sim.Outcome{Right: right, Labelled: d.labelled(q.ID), Slowdown: w.slowdown})
 	d.done(q, e.At())

@@ -28,7 +28,7 @@ func (d *driver) execute(c scheduler.Command, at time.Duration) {
 		d.start(c, at)
 	case scheduler.Probe:
 		q := d.system.Query(c.Query)
-		d.begin(c, finishKind(c), newActivation(d.cfg, q), at)
+		d.begin(c, finishKind(c), d.newActivation(q), at)
 		d.traceBegin(Probed, c, q, charge{}, at)
 	case scheduler.Drop:
 		q := d.system.Query(c.Query)
@@ -60,7 +60,7 @@ func (d *driver) start(c scheduler.Command, at time.Duration) {
 	}
 	d.memory.use(group)
 	d.workers[c.Worker].group = group
-	work := newExecution(d.cfg, q, c.Point, d.holds(c.Query, c.Worker))
+	work := d.newExecution(q, c.Point, d.holds(c.Query, c.Worker))
 	work.fixed = cost.load + cost.swap
 	d.begin(c, finishKind(c), work, at)
 	d.traceBegin(Started, c, q, cost, at)

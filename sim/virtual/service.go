@@ -6,7 +6,6 @@ import (
 
 	"slosim/engine/profile"
 	"slosim/workloads"
-	"slosim/workloads/rng"
 )
 
 // service is the work that a query still has before it on a worker: a fixed part
@@ -19,24 +18,23 @@ type service struct {
 	half        *profile.Half
 	point       int
 	class       uint8   // work class of the query's outcome at the point
+	right       bool    // the outcome, told when the query finishes
 	uRun, uActs float64 // quantiles of the query, kept for life
 }
 
 // newActivation returns the work of a probe.
-func newActivation(c *Config, q *workloads.Query) service {
-	return service{activate: 1, half: c.truth(), uActs: c.Key.Float(rng.Activation, q.ID)}
+func (d *driver) newActivation(q *workloads.Query) service {
+	return service{activate: 1, half: d.half, uActs: d.activation.Float(q.ID)}
 }
 
 // newExecution returns the work of a query at a point, without load and switch.
-func newExecution(c *Config, q *workloads.Query, point int, activated bool) service {
-	s := newActivation(c, q)
-	if activated {
-		s.activate = 0
+func (d *driver) newExecution(q *workloads.Query, point int, activated bool) service {
+	s := service{execute: 1, half: d.half, point: point, uRun: d.service.Float(q.ID)}
+	if !activated && d.half.Activates() {
+		s.activate, s.uActs = 1, d.activation.Float(q.ID)
 	}
-	s.execute = 1
-	s.point = point
-	s.class = s.half.At(point, int(q.Sample)).Class
-	s.uRun = c.Key.Float(rng.Service, q.ID)
+	outcome := d.half.At(point, int(q.Sample))
+	s.class, s.right = outcome.Class, outcome.Right
 	return s
 }
 

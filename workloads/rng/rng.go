@@ -56,24 +56,37 @@ type Key struct {
 	Replication uint32
 }
 
-// Uint64 returns the 64 random bits of (key, cause, id).
-func (k Key) Uint64(cause Cause, id uint64) uint64 {
+// Draws are all draws of one cause under one key. They are the key's own numbers; what
+// does not depend on the id is hashed once instead of for each of them.
+type Draws struct{ prefix uint64 }
+
+// Draws returns the draws of a cause.
+func (k Key) Draws(cause Cause) Draws {
 	h := mix(k.Seed + 0x9e3779b97f4a7c15)
-	h = mix(h ^ (uint64(k.Replication)<<32 | uint64(cause)))
-	return mix(h ^ (id + 0x9e3779b97f4a7c15))
+	return Draws{mix(h ^ (uint64(k.Replication)<<32 | uint64(cause)))}
 }
 
+// Uint64 returns the 64 random bits of an id.
+func (d Draws) Uint64(id uint64) uint64 { return mix(d.prefix ^ (id + 0x9e3779b97f4a7c15)) }
+
 // Float returns a uniform draw in [0, 1) with 53 bits.
-func (k Key) Float(cause Cause, id uint64) float64 {
-	return float64(k.Uint64(cause, id)>>11) / (1 << 53)
-}
+func (d Draws) Float(id uint64) float64 { return float64(d.Uint64(id)>>11) / (1 << 53) }
 
 // Index returns a uniform draw from 0 to n-1, for n of at least 1. It takes the
 // high half of a 128-bit product; the bias is below n/2^64.
-func (k Key) Index(cause Cause, id, n uint64) uint64 {
-	high, _ := bits.Mul64(k.Uint64(cause, id), n)
+func (d Draws) Index(id, n uint64) uint64 {
+	high, _ := bits.Mul64(d.Uint64(id), n)
 	return high
 }
+
+// Uint64 returns the 64 random bits of (key, cause, id).
+func (k Key) Uint64(cause Cause, id uint64) uint64 { return k.Draws(cause).Uint64(id) }
+
+// Float returns a uniform draw in [0, 1) of (key, cause, id), see [Draws.Float].
+func (k Key) Float(cause Cause, id uint64) float64 { return k.Draws(cause).Float(id) }
+
+// Index returns a uniform draw from 0 to n-1 of (key, cause, id), see [Draws.Index].
+func (k Key) Index(cause Cause, id, n uint64) uint64 { return k.Draws(cause).Index(id, n) }
 
 // Child returns the key of a part of the program that draws on its own: its
 // draws are independent of the parent's and of other children's.

@@ -42,6 +42,18 @@ func TestDrawsNeverChange(t *testing.T) {
 	}
 }
 
+func TestDrawsAreTheKeysOwn(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		key := rng.Key{Seed: rapid.Uint64().Draw(t, "seed"), Replication: rapid.Uint32().Draw(t, "replication")}
+		cause, id := rng.Cause(rapid.Uint32().Draw(t, "cause")), rapid.Uint64().Draw(t, "id")
+		n := rapid.Uint64Range(1, math.MaxUint64).Draw(t, "n")
+		d := key.Draws(cause)
+		if d.Uint64(id) != key.Uint64(cause, id) || d.Float(id) != key.Float(cause, id) || d.Index(id, n) != key.Index(cause, id, n) {
+			t.Fatalf("%+v cause %d id %d: the draws differ from the key's", key, cause, id)
+		}
+	})
+}
+
 func TestCausesKeepTheirNumbers(t *testing.T) {
 	if rng.Arrival != 1 || rng.Campaign != 14 || rng.Split != 15 {
 		t.Errorf("want Arrival 1, Campaign 14, Split 15, got %d, %d, %d", rng.Arrival, rng.Campaign, rng.Split)
