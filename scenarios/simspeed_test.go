@@ -9,7 +9,7 @@ const speedScenario = `schema = 1
 title = "bench"
 seed = 1
 replications = 4
-duration = "60s"
+duration = "600s"
 warmup = "2s"
 [[model]]
 name = "classifier"
@@ -33,7 +33,7 @@ memory = "64MB"
 [[interference]]
 antagonist = "cpu"
 from = "6s"
-to = "58s"
+to = "598s"
 every = "6s"
 for = "2s"
 [sensor]

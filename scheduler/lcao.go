@@ -96,15 +96,16 @@ func (l *lcao) Decide(v *View, p *Plan) {
 
 func (l *lcao) choose(t turn) choice {
 	cheapest, least := t.cheapest()
-	why := Fits
+	why, slack := Fits, t.slack()
+	o := option{turn: t, q: l.q, cheapest: cheapest, least: least, slower: 1 / (1 - l.headroom)}
 	for _, p := range l.byAccuracy[t.query().Model] {
 		if p == cheapest {
 			break
 		}
-		o := option{turn: t, q: l.q, point: p, mean: t.mean(p), quantile: t.quantile(p, l.q), cheapest: cheapest, least: least, slower: 1 / (1 - l.headroom)}
+		o.point, o.mean, o.quantile = p, t.mean(p), t.quantile(p, l.q)
 		switch {
-		case !o.fits(t.slack(), 0):
-		case l.load*o.mean.Seconds() > l.utilisation:
+		case !o.fits(slack, 0):
+		case l.load > 0 && l.load*o.mean.Seconds() > l.utilisation:
 			why = LoadRule
 		case !l.queueFits(&o):
 			why = Queue
@@ -112,7 +113,7 @@ func (l *lcao) choose(t turn) choice {
 			return start(p, why)
 		}
 	}
-	if why == Fits && t.quantile(cheapest, l.q) > t.slack() {
+	if why == Fits && t.quantile(cheapest, l.q) > slack {
 		why = Cheapest
 	}
 	return start(cheapest, why)

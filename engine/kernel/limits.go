@@ -31,7 +31,7 @@ var limits = sync.OnceValue(func() []Limit {
 	s, l2, l3 := Best(), cacheSize(2, 1<<20), cacheSize(3, 32<<20)
 	l3 = max(l3, 4*l2)
 	dram := min(max(4*l3, 64<<20), 512<<20)
-	r := s.NewReader(dram)
+	r := s.newReader(dram)
 	var list []Limit
 	for _, at := range []struct {
 		level string
@@ -44,7 +44,7 @@ var limits = sync.OnceValue(func() []Limit {
 
 const (
 	limitRounds = 6 // the extremes of six hold the median in all but 2 of 64 cases
-	limitSample = 2 * time.Millisecond
+	limitSample = time.Millisecond
 	readStep    = 4096
 )
 
@@ -59,12 +59,17 @@ type Reader struct {
 // NewReader returns a reader of a buffer of that many bytes, rounded down to 4 KiB but not
 // to nothing. It finds the fastest way of reading, which takes some twenty passes.
 func (s *Set) NewReader(bytes int) *Reader {
+	r := s.newReader(bytes)
+	r.choose()
+	return r
+}
+
+func (s *Set) newReader(bytes int) *Reader {
 	bytes = max(bytes/readStep, 1) * readStep
 	r := &Reader{ways: s.read, buf: Aligned(bytes / 4), size: bytes}
 	for i := range r.buf {
 		r.buf[i] = 1 // pages that were never written to share one page of zeros
 	}
-	r.choose()
 	return r
 }
 

@@ -226,7 +226,9 @@ func (d *driver) arrive(at time.Duration) error {
 	d.probedOn[ref] = -1
 	deadline := at + d.cfg.Classes[q.Class].TargetAt(at).Latency
 	d.lastAt = max(d.lastAt, deadline)
-	d.trace(Event{At: at, What: Arrived, Query: q.ID, Class: q.Class, Until: deadline})
+	if d.cfg.Tracer != nil { // events are large, and this is for every query
+		d.trace(Event{At: at, What: Arrived, Query: q.ID, Class: q.Class, Until: deadline})
+	}
 	return d.admitNext()
 }
 
@@ -307,7 +309,9 @@ func (d *driver) end(e des.Event) (seen bool) {
 		return true
 	}
 	right := w.work.right
-	d.trace(Event{At: e.At(), What: Finished, Query: q.ID, Worker: i, Right: right})
+	if d.cfg.Tracer != nil {
+		d.trace(Event{At: e.At(), What: Finished, Query: q.ID, Worker: i, Right: right})
+	}
 	d.system.Finish(i, e.At(), sim.Outcome{Right: right, Labelled: d.labelled(q.ID), Slowdown: w.slowdown})
 	d.done(q, e.At())
 	return true
@@ -339,7 +343,7 @@ func (d *driver) changeLevel(i int, at time.Duration) {
 	d.trace(Event{At: at, What: LevelChanged, Worker: i, Level: w.now().level, Slowdown: w.now().slowdown})
 	d.pushLevel(i)
 	if w.busy {
-		d.predict(i, at)
+		d.predict(i, at, w.work.left(w.now()))
 		d.trace(Event{At: at, What: Moved, Query: d.system.Query(w.ref).ID, Worker: i, Until: w.end})
 	}
 }
@@ -351,13 +355,13 @@ func (d *driver) pushLevel(i int) {
 	}
 }
 
-// predict adds the end of a worker's work, should the present level stay, to the
-// events and voids the older prediction.
-func (d *driver) predict(i int, at time.Duration) {
+// predict adds the end of a worker's work, of which so much on-CPU time is left should
+// the present level stay, to the events and voids the older prediction.
+func (d *driver) predict(i int, at, left time.Duration) {
 	w := &d.workers[i]
 	w.since = at
 	w.version++
-	w.end = w.now().finish(at, w.work.left(w.now()))
+	w.end = w.now().finish(at, left)
 	d.list.Push(w.end, w.kind, pack(i, w.version))
 }
 

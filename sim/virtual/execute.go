@@ -69,10 +69,9 @@ func (d *driver) start(c scheduler.Command, at time.Duration) {
 // begin occupies a worker with work.
 func (d *driver) begin(c scheduler.Command, kind uint8, work service, at time.Duration) {
 	w := &d.workers[c.Worker]
-	work.begin(w.now())
 	w.busy, w.kind, w.ref, w.work = true, kind, c.Query, work
 	w.startAt, w.slowdown = at, w.now().slowdown
-	d.predict(c.Worker, at)
+	d.predict(c.Worker, at, w.work.begin(w.now()))
 }
 
 // holds says whether a worker holds the activation of a query.

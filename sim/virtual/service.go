@@ -61,11 +61,13 @@ func (s *service) left(seg *segment) time.Duration {
 }
 
 // begin makes sure that the work takes time at all: Decide is called once per
-// instant, so nothing may end in the instant in which it starts.
-func (s *service) begin(seg *segment) {
-	if s.left(seg) <= 0 {
-		s.fixed = 1
+// instant, so nothing may end in the instant in which it starts. It returns what is left.
+func (s *service) begin(seg *segment) time.Duration {
+	left := s.left(seg)
+	if left <= 0 {
+		s.fixed, left = 1, 1
 	}
+	return left
 }
 
 // spend accounts for on-CPU time in a segment.
