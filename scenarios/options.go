@@ -96,6 +96,13 @@ type BenchOptions struct {
 	Rounds int      // --rounds: at least 5
 }
 
+// SelfcheckOptions are those of `slosim selfcheck`.
+type SelfcheckOptions struct {
+	Console
+	Seed int64 // --seed
+	Jobs int   // --jobs: replications at a time, 1 or more
+}
+
 // ReportOptions are those of `slosim report`.
 type ReportOptions struct {
 	Console

@@ -22,6 +22,7 @@ type catalogue interface {
 type simulator interface {
 	Run(ctx context.Context, o scenarios.RunOptions) error
 	Report(ctx context.Context, o scenarios.ReportOptions) error
+	Selfcheck(ctx context.Context, o scenarios.SelfcheckOptions) error
 }
 
 // measurer makes networks and measures them.

@@ -90,6 +90,11 @@ func (f fakeApp) Bench(_ context.Context, o scenarios.BenchOptions) error {
 	return f.err
 }
 
+func (f fakeApp) Selfcheck(_ context.Context, o scenarios.SelfcheckOptions) error {
+	fmt.Fprintf(o.Console.Out, "selfcheck with seed %d\n", o.Seed)
+	return f.err
+}
+
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"slosim": func() {
