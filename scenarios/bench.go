@@ -217,10 +217,16 @@ func printStorage(w io.Writer, r *bench.Report) error {
 
 func printFigures(w io.Writer, r *bench.Report) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "\nfigure\tmedian\t(95 %)\tn")
-	for _, key := range slices.Sorted(maps.Keys(r.Figures)) {
-		f := r.Figures[key]
-		fmt.Fprintf(t, "%s\t%.4g\t%.4g to %.4g\t%d\n", key, f.Median, f.Lo, f.Hi, f.Rounds)
-	}
+	fmt.Fprintln(t)
+	printRatios(t, r.Figures)
 	return t.Flush()
+}
+
+// printRatios prints figures by their keys.
+func printRatios(w io.Writer, figures map[string]bench.Ratio) {
+	fmt.Fprintln(w, "figure\tmedian\t(95 %)\tn")
+	for _, key := range slices.Sorted(maps.Keys(figures)) {
+		f := figures[key]
+		fmt.Fprintf(w, "%s\t%.4g\t%.4g to %.4g\t%d\n", key, f.Median, f.Lo, f.Hi, f.Rounds)
+	}
 }

@@ -92,8 +92,10 @@ type TradeoffOptions struct {
 // BenchOptions are those of `slosim bench`.
 type BenchOptions struct {
 	Console
-	Groups []string // --group: of BenchGroups; empty: all
-	Rounds int      // --rounds: at least 5
+	Groups  []string // --group: of BenchGroups; empty: all
+	Rounds  int      // --rounds: at least 5
+	Sim     bool     // --sim: simulations instead of kernels
+	Profile string   // --profile: of the simulations; empty: measure, or the cache
 }
 
 // SelfcheckOptions are those of `slosim selfcheck`.

@@ -31,4 +31,5 @@ type measurer interface {
 	Train(ctx context.Context, o scenarios.TrainOptions) error
 	Tradeoff(ctx context.Context, o scenarios.TradeoffOptions) error
 	Bench(ctx context.Context, o scenarios.BenchOptions) error
+	BenchSim(ctx context.Context, o scenarios.BenchOptions) error
 }

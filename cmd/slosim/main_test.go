@@ -95,6 +95,11 @@ func (f fakeApp) Selfcheck(_ context.Context, o scenarios.SelfcheckOptions) erro
 	return f.err
 }
 
+func (f fakeApp) BenchSim(_ context.Context, o scenarios.BenchOptions) error {
+	fmt.Fprintf(o.Console.Out, "bench of simulations in %d rounds\n", o.Rounds)
+	return f.err
+}
+
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"slosim": func() {

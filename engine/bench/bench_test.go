@@ -29,7 +29,7 @@ func TestRatioCoversTheMedian(t *testing.T) {
 			for i := range values {
 				values[i] = random.ExpFloat64()
 			}
-			if r := ratioOf(values); r.Lo <= math.Ln2 && math.Ln2 <= r.Hi {
+			if r := RatioOf(values); r.Lo <= math.Ln2 && math.Ln2 <= r.Hi {
 				held++
 			}
 		}
@@ -50,7 +50,7 @@ func TestLowRank(t *testing.T) {
 }
 
 func TestRatioOfNothing(t *testing.T) {
-	if got := ratioOf(nil); got != (Ratio{}) {
+	if got := RatioOf(nil); got != (Ratio{}) {
 		t.Errorf("got %+v", got)
 	}
 }

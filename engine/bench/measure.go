@@ -114,7 +114,7 @@ func (r *run) row(g *Group, i int) Row {
 		Group: g.Name, Kernel: c.Kernel, Type: c.Type, Density: c.Density, State: c.State, Variant: c.Variant,
 		Library: c.Library, Figure: c.Figure,
 		MedianUS: 1e6 * quantile(calls, 0.5), Calls: len(calls),
-		ShareOfLimit: ratioOf(r.shares), ShareOfLoads: ratioOf(r.loads), Speedup: ratioOf(r.speedups),
+		ShareOfLimit: RatioOf(r.shares), ShareOfLoads: RatioOf(r.loads), Speedup: RatioOf(r.speedups),
 	}
 	if len(calls) >= leastP99 {
 		row.P99US = 1e6 * quantile(calls, 0.99)

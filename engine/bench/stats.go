@@ -15,9 +15,9 @@ type Ratio struct {
 	Rounds int     `json:"rounds"`
 }
 
-// ratioOf orders the ratios of all rounds. The interval is that between order statistics
+// RatioOf orders the ratios of all rounds. The interval is that between order statistics
 // (binomial with one half), which assumes nothing of the ratios but that they are alike.
-func ratioOf(ratios []float64) Ratio {
+func RatioOf(ratios []float64) Ratio {
 	r := slices.Sorted(slices.Values(ratios))
 	n := len(r)
 	if n == 0 {

@@ -67,6 +67,8 @@ func (e *encoder) plain(v reflect.Value) {
 		e.out.WriteString(strconv.FormatBool(v.Bool()))
 	case reflect.Int, reflect.Int32, reflect.Int64:
 		e.out.WriteString(strconv.FormatInt(v.Int(), 10))
+	case reflect.Uint, reflect.Uint32, reflect.Uint64:
+		e.out.WriteString(strconv.FormatUint(v.Uint(), 10))
 	default:
 		panic(fmt.Sprintf("result: no JSON form for %s", v.Type()))
 	}
