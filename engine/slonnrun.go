@@ -181,7 +181,7 @@ func (s *sloSession) propose(r *resident, p *plan, x []float32, share bool) {
 // fetch computes the products of those nodes that have none yet.
 func (s *sloSession) fetch(w *kernel.Matrix, ids []int32, x []float32) {
 	missing := s.work.lacking(ids)
-	s.t.set.GatherMatVec(s.outputs, w, missing, x, nil)
+	s.t.set.PickMatVec(s.outputs, s.scratch.Hidden(0), w, missing, x, nil)
 	for i, id := range missing {
 		s.work.products[id] = s.outputs[i]
 	}

@@ -1,5 +1,7 @@
 package activator
 
+import "fmt"
+
 // Probes lists the buckets of one table in the order in which a near neighbour of the
 // input is likely to be in them: multi-probe hashing (Lv et al., "Multi-Probe LSH", VLDB
 // 2007). The score of a bucket is the sum of the squared distances of the planes that
@@ -17,8 +19,12 @@ type probe struct {
 	score  float32
 }
 
-// NewProbes returns the memory to list so many buckets of tables with at most bits planes.
+// NewProbes returns the memory to list so many buckets of tables with at most bits planes,
+// which are at most 31.
 func NewProbes(bits, buckets int) *Probes {
+	if bits < 0 || bits > 31 || buckets < 0 {
+		panic(fmt.Sprintf("activator: probes of %d planes and %d buckets: want 0..31 planes", bits, buckets))
+	}
 	return &Probes{order: make([]int, bits), score: make([]float32, bits), heap: make([]probe, 0, 2*buckets+2)}
 }
 

@@ -77,7 +77,7 @@ func (r *Ranked) Score(s *Scratch, x []float32) {
 // Top implements [Activator].
 func (r *Ranked) Top(ids []int32, s *Scratch, k int) int {
 	t := r.tables
-	k = min(k, t.Nodes)
+	k = max(0, min(k, t.Nodes))
 	if len(s.probed) == 1 && k <= t.Depth {
 		return copy(ids, t.list(0, s.probed[0])[:k])
 	}

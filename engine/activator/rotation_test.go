@@ -291,6 +291,53 @@ func checkRanked(t *testing.T, r *Ranked, images *testImages) {
 	}
 }
 
+// Planes go through the mean: about as many inputs lie on one side as on the other.
+func TestRankedHashesCentredInputs(t *testing.T) {
+	net, images := newTestNetwork(1, kernel.Pure(), inputs, nodes, 20), newTestImages(2, 300, inputs, 40)
+	for i := range images.Len() {
+		for j := range inputs {
+			images.x.Row(i)[j] += 50 // far from the origin
+		}
+	}
+	tables := must(BuildRanked(kernel.Pure(), net, images, inputs, LSHSize{Bits: 8, Tables: 1}, nodes, rng.Key{Seed: 1}))(t)
+	r := NewRanked(kernel.Pure(), tables, 1)
+	s, above := r.NewScratch(), make([]int, 8)
+	for i := range images.Len() {
+		r.Score(s, images.x.Row(i))
+		for bit := range above {
+			above[bit] += int(s.buckets[0] >> bit & 1)
+		}
+	}
+	for bit, n := range above {
+		if n < 30 || n > 270 {
+			t.Errorf("plane %d: %d of 300 inputs lie above it", bit, n)
+		}
+	}
+	if want := int64(4 * (256*nodes + nodes + 8 + 3*tables.Rotation.Size())); r.Bytes() != want {
+		t.Errorf("got %d bytes, want %d", r.Bytes(), want)
+	}
+	if want := int64(3 * 64 * 6); tables.Rotation.Size() == 64 && r.Ops() != want {
+		t.Errorf("got %d operations, want %d", r.Ops(), want)
+	}
+	if n := r.Top(make([]int32, 5), s, -1); n != 0 {
+		t.Errorf("k = -1: got %d nodes", n)
+	}
+}
+
+// A stamp of long ago must not be taken for the running one when the counter comes round.
+func TestStampsComeRound(t *testing.T) {
+	s := &Scratch{stamps: []uint32{0, 1, math.MaxUint32}, stamp: math.MaxUint32}
+	s.nextStamp()
+	for i, stamp := range s.stamps {
+		if stamp == s.stamp {
+			t.Errorf("node %d counts as seen", i)
+		}
+	}
+	if s.stamp != 1 || s.stamps[1] != 0 {
+		t.Errorf("got stamp %d, stamps %v", s.stamp, s.stamps)
+	}
+}
+
 // Lists are by summed activation over the images of the bucket.
 func TestRankedListsOfBuckets(t *testing.T) {
 	set := kernel.Pure()

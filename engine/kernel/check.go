@@ -10,19 +10,22 @@ import (
 // length and assembly that reads or writes past the end of a slice.
 
 func checkMatVec(y []float32, w *Matrix, x, b []float32) {
-	if len(y) < w.Rows || len(x) < w.Cols || b != nil && len(b) < w.Rows || !holds(w) {
+	if w == nil || len(y) < w.Rows || len(x) < w.Cols || b != nil && len(b) < w.Rows || !holds(w) {
 		badMatVec(len(y), w, len(x), len(b))
 	}
 }
 
 func checkGather(y []float32, w *Matrix, ids []int32, x, b []float32) {
-	if len(y) < len(ids) || len(x) < w.Cols || b != nil && len(b) < w.Rows || !holds(w) {
+	if w == nil || len(y) < len(ids) || len(x) < w.Cols || b != nil && len(b) < w.Rows || !holds(w) {
 		badMatVec(len(y), w, len(x), len(b))
 	}
 }
 
 func checkAxpy(y []float32, wt *Matrix, ids []int32, a []float32) {
-	if len(y) < wt.Cols || len(a) < len(ids) || !holds(wt) {
+	if wt == nil || len(y) < wt.Cols || len(a) < len(ids) || !holds(wt) {
+		if wt == nil {
+			panic("kernel: want a matrix, got nil")
+		}
 		panic(fmt.Sprintf("kernel: axpy of %d ids, %d factors and a %dx%d matrix into %d sums",
 			len(ids), len(a), wt.Rows, wt.Cols, len(y)))
 	}
@@ -48,6 +51,9 @@ func times(a, b int) int {
 }
 
 func badMatVec(y int, w *Matrix, x, b int) {
+	if w == nil {
+		panic("kernel: want a matrix, got nil")
+	}
 	panic(fmt.Sprintf("kernel: %dx%d matrix (stride %d, %d floats) times %d inputs plus %d biases into %d outputs: a slice is too short",
 		w.Rows, w.Cols, w.Stride, len(w.Data), x, b, y))
 }

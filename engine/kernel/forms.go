@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"unsafe"
 )
 
 // DenseForm is a way through all rows of a table. Results have the same bits in each.
@@ -135,18 +136,60 @@ func (s *Set) Forms(w Table) Forms {
 }
 
 // PickMatVec computes what GatherMatVec does, but lets a dense pass take over above the
-// break-even density of the table: all, w.Rows long, then receives every row's result.
+// break-even density of the table: all, w.Rows long, then receives every row's result. all
+// and y must not overlap.
 func (s *Set) PickMatVec(y, all []float32, w *Matrix, ids []int32, x, b []float32) {
-	if float64(len(ids)) <= s.forms.of(w.shape()).BreakEven*float64(w.Rows) {
+	checkGather(y, w, ids, x, b)
+	if !s.denser(w, y, all, w.Rows, ids) {
 		s.GatherMatVec(y, w, ids, x, b)
 		return
 	}
-	checkGather(y, w, ids, x, b)
-	checkIDs(ids, w.Rows)
-	if len(all) < w.Rows {
-		panic(fmt.Sprintf("kernel: scratch of %d for a matrix of %d rows: want as many", len(all), w.Rows))
-	}
 	s.MatVec(all, w, x, b)
+	pick(y, all, ids)
+}
+
+// PickBF16 is PickMatVec for bfloat16 tables.
+func (s *Set) PickBF16(y, all []float32, w *BF16, ids []int32, x, b []float32) {
+	w.size().checkProduct(len(y), len(ids), len(x), b)
+	if !s.denser(w, y, all, w.Rows, ids) {
+		s.GatherBF16(y, w, ids, x, b)
+		return
+	}
+	s.MatVecBF16(all, w, x, b)
+	pick(y, all, ids)
+}
+
+// PickInt8 is PickMatVec for int8 tables.
+func (s *Set) PickInt8(y, all []float32, w *Int8, ids []int32, x *Quantised, b []float32) {
+	checkInt8(y, len(ids), w, x, b)
+	if !s.denser(w, y, all, w.Rows, ids) {
+		s.GatherInt8(y, w, ids, x, b)
+		return
+	}
+	s.MatVecInt8(all, w, x, b)
+	pick(y, all, ids)
+}
+
+// denser says whether ids are so many that all rows had better be computed. It checks
+// what that takes whatever the answer, or a mistake would show on some machines only.
+func (s *Set) denser(w Table, y, all []float32, rows int, ids []int32) bool {
+	checkIDs(ids, rows)
+	if len(all) < rows || overlap(y[:len(ids)], all[:rows]) {
+		panic(fmt.Sprintf("kernel: scratch of %d for a table of %d rows and %d outputs: want as many as rows, apart from the outputs", len(all), rows, len(y)))
+	}
+	return float64(len(ids)) > s.forms.of(w.shape()).BreakEven*float64(rows)
+}
+
+// overlap says whether two slices share memory.
+func overlap(a, b []float32) bool {
+	if len(a) == 0 || len(b) == 0 {
+		return false
+	}
+	from, to := uintptr(unsafe.Pointer(&a[0])), uintptr(unsafe.Pointer(&b[0]))
+	return from < to+uintptr(4*len(b)) && to < from+uintptr(4*len(a))
+}
+
+func pick(y, all []float32, ids []int32) {
 	for i, id := range ids {
 		y[i] = all[id]
 	}

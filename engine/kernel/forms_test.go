@@ -94,9 +94,38 @@ func TestPickMatVec(t *testing.T) {
 			}
 		})
 		w, x := kernel.NewMatrix(8, 70), kernel.Aligned(70)
-		kernel.SetForms(s, w, kernel.Forms{})
-		mustPanic(t, func() { s.PickMatVec(make([]float32, 1), make([]float32, 7), w, []int32{1}, x, nil) })
-		mustPanic(t, func() { s.PickMatVec(make([]float32, 1), make([]float32, 8), w, []int32{8}, x, nil) })
+		for _, breakEven := range []float64{0, 1} { // whichever kernel would run
+			kernel.SetForms(s, w, kernel.Forms{BreakEven: breakEven})
+			mustPanic(t, func() { s.PickMatVec(make([]float32, 1), make([]float32, 7), w, []int32{1}, x, nil) })
+			mustPanic(t, func() { s.PickMatVec(make([]float32, 1), nil, w, []int32{1}, x, nil) })
+			mustPanic(t, func() { s.PickMatVec(make([]float32, 1), make([]float32, 8), w, []int32{8}, x, nil) })
+			mustPanic(t, func() { s.PickMatVec(make([]float32, 0), make([]float32, 8), w, []int32{1}, x, nil) })
+			same := make([]float32, 9)
+			mustPanic(t, func() { s.PickMatVec(same[8:], same[1:], w, []int32{1}, x, nil) })
+			s.PickMatVec(same[8:], same[:8], w, []int32{1}, x, nil)
+		}
+	})
+}
+
+func TestPickOfNarrowTables(t *testing.T) {
+	eachSet(t, func(t *testing.T, s *kernel.Set) {
+		rapid.Check(t, func(t *rapid.T) {
+			rows, cols := drawShape(t)
+			d := drawsOf(t)
+			half, bytes, x, q := kernel.NewBF16(d.matrix(rows, cols)), kernel.NewInt8(d.matrix(rows, cols)), offset(d, cols), d.quantised(cols)
+			b, ids := drawBias(t, d, rows), d.ids(rapid.IntRange(0, 60).Draw(t, "ids"), rows)
+			want, got, all := make([]float32, len(ids)), make([]float32, len(ids)), make([]float32, rows)
+			for _, breakEven := range []float64{0, 0.5, 1} {
+				kernel.SetForms(s, half, kernel.Forms{BreakEven: breakEven})
+				s.GatherBF16(want, half, ids, x, b)
+				s.PickBF16(got, all, half, ids, x, b)
+				sameBits(t, "PickBF16", got, want)
+				kernel.SetForms(s, bytes, kernel.Forms{BreakEven: breakEven})
+				s.GatherInt8(want, bytes, ids, q, b)
+				s.PickInt8(got, all, bytes, ids, q, b)
+				sameBits(t, "PickInt8", got, want)
+			}
+		})
 	})
 }
 
@@ -123,21 +152,40 @@ func TestTuneMeasuresEachShapeOnce(t *testing.T) {
 	})
 }
 
+// Run it under the race detector: readers take no lock.
 func TestTuneWhileOthersMultiply(t *testing.T) {
 	s := kernel.Best()
 	d := draws(2)
-	w, x := d.matrix(400, 500), d.fill(kernel.Aligned(500))
+	x := d.fill(kernel.Aligned(500))
+	w := d.matrix(400, 500)
 	want := make([]float32, 400)
 	s.MatVec(want, w, x, nil)
+	stop, running := make(chan struct{}), make(chan struct{}, 3)
 	var group sync.WaitGroup
-	for range 4 {
+	for range 3 {
 		group.Go(func() {
 			y := make([]float32, 400)
-			s.Tune(w)
-			s.MatVec(y, w, x, nil)
-			sameBits(t, "MatVec", y, want)
+			for n := 0; ; n++ {
+				s.MatVec(y, w, x, nil)
+				sameBits(t, "MatVec", y, want)
+				if n == 0 {
+					running <- struct{}{}
+				}
+				select {
+				case <-stop:
+					return
+				default:
+				}
+			}
 		})
 	}
+	for range 3 {
+		<-running
+	}
+	for i := range 4 { // several shapes, so that the list is replaced while it is read
+		s.Tune(d.matrix(400+i, 500))
+	}
+	close(stop)
 	group.Wait()
 }
 

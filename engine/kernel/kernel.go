@@ -1,21 +1,35 @@
 package kernel
 
+import (
+	"fmt"
+	"math"
+)
+
 // Matrix is a dense float32 table, row-major. Rows start on 64-byte boundaries and
-// are Stride floats apart (a multiple of 16); the padding is zero and stays zero.
+// are Stride floats apart (as NewMatrix makes them, a multiple of 16); the padding is zero
+// and stays zero.
 type Matrix struct {
 	Rows, Cols, Stride int
 	Data               []float32 // Rows*Stride, 64-byte aligned
 }
 
-// NewMatrix returns a zero matrix with aligned rows.
+// NewMatrix returns a zero matrix with aligned rows. It panics on sizes below 0 or beyond
+// what can be addressed.
 func NewMatrix(rows, cols int) *Matrix {
+	if rows < 0 || cols < 0 || cols > math.MaxInt32 || rows > math.MaxInt32 {
+		panic(fmt.Sprintf("kernel: matrix of %dx%d: want 0 to %d rows and columns", rows, cols, math.MaxInt32))
+	}
 	stride := (cols + 15) &^ 15
 	return &Matrix{Rows: rows, Cols: cols, Stride: stride, Data: Aligned(rows * stride)}
 }
 
 // Corner returns the upper left part of m, rows x cols elements, as a view: what pads
-// its rows is m's and need not be zero, which only kernels that stop at Cols may read.
+// its rows is m's and need not be zero, which only kernels that stop at Cols may read. It
+// panics if m is smaller.
 func (m *Matrix) Corner(rows, cols int) Matrix {
+	if rows < 0 || cols < 0 || rows > m.Rows || cols > m.Cols {
+		panic(fmt.Sprintf("kernel: corner of %dx%d of a matrix of %dx%d", rows, cols, m.Rows, m.Cols))
+	}
 	return Matrix{Rows: rows, Cols: cols, Stride: m.Stride, Data: m.Data[:rows*m.Stride]}
 }
 

@@ -28,19 +28,20 @@ func Limits() []Limit { return limits() }
 
 // limits is measured on first use and never changes then.
 var limits = sync.OnceValue(func() []Limit {
-	s, l2, l3 := Best(), cacheSize(2, 1<<20), cacheSize(3, 32<<20)
+	sizes := limitSizes(cacheSize(2, 1<<20), cacheSize(3, 32<<20))
+	r := Best().newReader(sizes[len(sizes)-1].Bytes)
+	for i, at := range sizes {
+		sizes[i] = r.limit(at.Level, at.Bytes)
+	}
+	return sizes
+})
+
+// limitSizes returns the buffers to read, given the caches' sizes.
+func limitSizes(l2, l3 int) []Limit {
 	l3 = max(l3, 4*l2)
 	dram := min(max(4*l3, 64<<20), 512<<20)
-	r := s.newReader(dram)
-	var list []Limit
-	for _, at := range []struct {
-		level string
-		bytes int
-	}{{"L2", l2 / 2}, {"L3", l3 / 4}, {"L3", l3 / 2}, {"DRAM", dram}} {
-		list = append(list, r.limit(at.level, at.bytes))
-	}
-	return list
-})
+	return []Limit{{Level: "L2", Bytes: l2 / 2}, {Level: "L3", Bytes: l3 / 4}, {Level: "L3", Bytes: l3 / 2}, {Level: "DRAM", Bytes: dram}}
+}
 
 const (
 	limitRounds = 6 // the extremes of six hold the median in all but 2 of 64 cases
@@ -53,7 +54,8 @@ type Reader struct {
 	ways []func(p *byte, bytes int)
 	way  int // the best one that was found
 	buf  []float32
-	size int // bytes of the buffer that Read reads
+	size int                  // bytes of the buffer that Read reads
+	now  func() time.Duration // a clock
 }
 
 // NewReader returns a reader of a buffer of that many bytes, rounded down to 4 KiB but not
@@ -66,7 +68,8 @@ func (s *Set) NewReader(bytes int) *Reader {
 
 func (s *Set) newReader(bytes int) *Reader {
 	bytes = max(bytes/readStep, 1) * readStep
-	r := &Reader{ways: s.read, buf: Aligned(bytes / 4), size: bytes}
+	start := time.Now()
+	r := &Reader{ways: s.read, buf: Aligned(bytes / 4), size: bytes, now: func() time.Duration { return time.Since(start) }}
 	for i := range r.buf {
 		r.buf[i] = 1 // pages that were never written to share one page of zeros
 	}
@@ -101,12 +104,12 @@ func (r *Reader) choose() []time.Duration {
 func (r *Reader) sample(way int) time.Duration {
 	r.way = way
 	r.Read()
-	start, passes := time.Now(), 0
-	for time.Since(start) < limitSample || passes == 0 {
+	start, passes := r.now(), 0
+	for r.now()-start < limitSample || passes == 0 {
 		r.Read()
 		passes++
 	}
-	return time.Since(start) / time.Duration(passes)
+	return (r.now() - start) / time.Duration(passes)
 }
 
 func (r *Reader) limit(level string, bytes int) Limit {

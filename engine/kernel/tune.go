@@ -7,9 +7,10 @@ import (
 )
 
 // How Tune measures: in rounds, every form once in each, so that a clock that changes or
-// a neighbour that comes by meets all of them; the medians are compared.
+// a neighbour that comes by meets all of them; the lower quartiles are compared, which
+// a neighbour moves least.
 const (
-	tuneRounds = 9
+	tuneRounds = 13
 	tuneSample = 20 * time.Microsecond // shorter calls are repeated up to this
 	tuneShare  = 0.1                   // of the rows, for the form that picks them
 	tuneHalf   = 0.5                   // likewise, for the break-even density
@@ -27,13 +28,18 @@ func (s *Set) Tune(w Table) Forms {
 	if f.Measured || shape.rows*shape.rowBytes <= smallTable {
 		return f
 	}
-	t := newTuning(s, w)
-	if s.run != nil {
+	f = newTuning(s, w).measure(f, s.run != nil)
+	s.forms.add(shape, f)
+	return f
+}
+
+// measure starts from the expected forms; there may be only one of each.
+func (t *tuning) measure(f Forms, several bool) Forms {
+	if several {
 		f.Dense = DenseForm(t.best(int(f.Dense), denseForms, func(form int) { t.dense(DenseForm(form)) }))
 		f.Picked = PickedForm(t.best(int(f.Picked), pickedForms, func(form int) { t.picked(PickedForm(form), t.some(tuneShare)) }))
 	}
 	f.BreakEven, f.Measured = t.breakEven(f), true
-	s.forms.add(shape, f)
 	return f
 }
 
@@ -65,12 +71,14 @@ func (s *Set) runner(w Table) runner {
 // tuning is the memory of measurements on one table.
 type tuning struct {
 	runner
-	order  []int32 // all rows, shuffled: pieces of it are sets of chosen rows
+	now    func() time.Duration // a clock
+	order  []int32              // all rows, shuffled: pieces of it are sets of chosen rows
 	offset int
 }
 
 func newTuning(s *Set, w Table) *tuning {
-	t := &tuning{runner: s.runner(w)}
+	start := time.Now()
+	t := &tuning{runner: s.runner(w), now: func() time.Duration { return time.Since(start) }}
 	for _, id := range rand.New(rand.NewPCG(1, 1)).Perm(w.shape().rows) {
 		t.order = append(t.order, int32(id))
 	}
@@ -113,17 +121,17 @@ func (t *tuning) breakEven(f Forms) float64 {
 	return min(1, tuneHalf*float64(times[0])/float64(times[1]))
 }
 
-// interleave returns the median time of each kind of call.
+// interleave returns the lower quartile of the times of each kind of call.
 func (t *tuning) interleave(kinds int, call func(kind int)) []time.Duration {
 	samples, repeat := make([][]time.Duration, kinds), make([]int, kinds)
 	for round := range tuneRounds + 1 { // the first warms up and tells how often to repeat
 		for kind := range kinds {
 			calls := max(1, repeat[kind])
-			start := time.Now()
+			start := t.now()
 			for range calls {
 				call(kind)
 			}
-			took := time.Since(start) / time.Duration(calls)
+			took := (t.now() - start) / time.Duration(calls)
 			if round == 0 {
 				repeat[kind] = int(tuneSample / max(took, 1))
 				continue
@@ -131,10 +139,10 @@ func (t *tuning) interleave(kinds int, call func(kind int)) []time.Duration {
 			samples[kind] = append(samples[kind], took)
 		}
 	}
-	medians := make([]time.Duration, kinds)
+	quartiles := make([]time.Duration, kinds)
 	for kind, s := range samples {
 		slices.Sort(s)
-		medians[kind] = s[len(s)/2]
+		quartiles[kind] = s[len(s)/4]
 	}
-	return medians
+	return quartiles
 }
