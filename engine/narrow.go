@@ -133,11 +133,15 @@ func (n *Narrow) Forward(set *kernel.Set, s *NarrowScratch, x []float32) []float
 	return x
 }
 
-// Answers returns the answer to each sample: the index of its largest logit.
+// Answer returns the index of the largest logit of x.
+func (n *Narrow) Answer(set *kernel.Set, s *NarrowScratch, x []float32) int {
+	answer, _ := top(n.Forward(set, s, x))
+	return answer
+}
+
+// Answers returns the answer to each sample.
 func (n *Narrow) Answers(set *kernel.Set, samples Samples) []int {
 	scratch, answers := n.NewScratch(), make([]int, samples.Len())
-	eachSample(samples, n.net.Inputs(), func(i int, x []float32) {
-		answers[i], _ = top(n.Forward(set, scratch, x))
-	})
+	eachSample(samples, n.net.Inputs(), func(i int, x []float32) { answers[i] = n.Answer(set, scratch, x) })
 	return answers
 }

@@ -93,7 +93,7 @@ type TradeoffOptions struct {
 type BenchOptions struct {
 	Console
 	Groups  []string // --group: of BenchGroups; empty: all
-	Rounds  int      // --rounds: at least 5
+	Rounds  int      // --rounds: at least 6, which an interval takes
 	Sim     bool     // --sim: simulations instead of kernels
 	Profile string   // --profile: of the simulations; empty: measure, or the cache
 }

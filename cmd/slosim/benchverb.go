@@ -17,8 +17,8 @@ func benchCommand(app App) *cobra.Command {
 		Example: "  slosim bench\n  slosim bench --group 1024x1024 --rounds 31 --json\n  slosim bench --sim",
 		Args:    exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if o.Rounds < 5 || o.Rounds > 10_000 {
-				return scenarios.Usagef("--rounds: want 5 to 10000, got %d", o.Rounds)
+			if o.Rounds < 6 || o.Rounds > 10_000 {
+				return scenarios.Usagef("--rounds: want 6 to 10000, got %d", o.Rounds)
 			}
 			for _, g := range o.Groups {
 				if err := scenarios.OneOf("--group", "groups", g, scenarios.Entries(scenarios.BenchGroups()...)); err != nil {

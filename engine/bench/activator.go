@@ -60,10 +60,23 @@ func (m *mlp) addActivators(sparse *engine.Network, samples engine.Samples, q *q
 		}
 		m.addActivator("activator "+name, figure, "score, list", a, sparse.Layers[0].W.Rows, proposed, q)
 	}
+	if err := m.addShippedLSH(q); err != nil {
+		return err
+	}
 	if err := m.addHashed(samples, q); err != nil {
 		return err
 	}
 	m.addSelection(sparse, q)
+	return nil
+}
+
+// addShippedLSH adds what slo-nn-lsh does with the tables that the plain network carries.
+func (m *mlp) addShippedLSH(q *queries) error {
+	a, err := engine.OpenActivator(m.net, engine.LSHActivator, m.set)
+	if err != nil {
+		return err
+	}
+	m.addActivator("activator slo-nn-lsh", "activator.slo-nn-lsh", "hash, add tables up, select", a, m.net.Layers[0].W.Rows, hashShare, q)
 	return nil
 }
 
@@ -81,7 +94,7 @@ func (m *mlp) addHashed(samples engine.Samples, q *queries) error {
 		if tables == 1 {
 			figure, variant = fmt.Sprintf("activator.%d", m.net.Inputs()), "hash, look up"
 		}
-		m.addActivator("activator lsh", figure, variant, activator.NewRanked(m.set, t, 1), nodes, hashShare, q)
+		m.addActivator("activator ranked lists", figure, variant, activator.NewRanked(m.set, t, 1), nodes, hashShare, q)
 	}
 	return nil
 }

@@ -1,17 +1,20 @@
 package bench
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Figures names the ratios that are followed over time, those that were measured:
 //
 //   - dense.GROUP.share_of_limit, of our dense float32 kernel
 //   - gather.GROUP.Npct.speedup and .share_of_loads, with N per cent of the rows; of cold
-//     rows gather.GROUP.cold.Npct, whose speed-up is over the fastest dense kernel of
-//     any library
+//     rows gather.GROUP.cold.Npct, whose speed-up is over the dense kernel that was
+//     fastest in each round, ours or a library's
 //   - activator.784.share_of_dense, activator.linear.share_of_dense and
 //     select.1024.top10pct.share_of_dense, of the time of the dense network
 func Figures(rows []Row) map[string]Ratio {
-	figures, best := map[string]Ratio{}, bestDense(rows)
+	figures := map[string]Ratio{}
 	for _, r := range rows {
 		switch {
 		case r.Kernel == "dense" && r.Type == "float32":
@@ -20,7 +23,7 @@ func Figures(rows []Row) map[string]Ratio {
 			key, speedup := fmt.Sprintf("gather.%s.%gpct", r.Group, 100*r.Density), r.Speedup
 			if r.State == Cold {
 				key = fmt.Sprintf("gather.%s.cold.%gpct", r.Group, 100*r.Density)
-				speedup = speedup.times(1 / best[r.Group])
+				speedup = RatioOf(overBest(rows, r))
 			}
 			figures[key+".speedup"] = speedup
 			if r.ShareOfLoads.Rounds > 0 {
@@ -33,15 +36,29 @@ func Figures(rows []Row) map[string]Ratio {
 	return figures
 }
 
-// bestDense returns, for each group, how many times as fast as our own dense kernel the
-// fastest dense one is: 1 if it is ours.
-func bestDense(rows []Row) map[string]float64 {
-	best := map[string]float64{}
-	for _, r := range rows {
-		if r.Type == "float32" && r.Library {
-			best[r.Group] = max(best[r.Group], r.Speedup.Median)
+// overBest returns, round by round, the speed-up over the dense kernel that was the
+// fastest in that round, ours or a library's.
+func overBest(rows []Row, r Row) []float64 {
+	over := slices.Clone(r.speedups)
+	for i := range over {
+		best := 1.0
+		for _, other := range rows {
+			if other.Group == r.Group && other.Library && other.Type == "float32" && i < len(other.speedups) {
+				best = max(best, other.speedups[i])
+			}
 		}
-		best[r.Group] = max(best[r.Group], 1)
+		over[i] /= best
 	}
-	return best
+	return over
+}
+
+// FasterLibraries lists, by group, the library whose dense kernel is clearly faster than
+// ours, and how many times: speed-ups, which count from ours, then flatter.
+func FasterLibraries(rows []Row) (notes []string) {
+	for _, r := range rows {
+		if r.Library && r.Speedup.Lo > 1.05 {
+			notes = append(notes, fmt.Sprintf("%s: %s is %.2f times as fast as our dense kernel, which speed-ups and shares count from", r.Group, r.Kernel, r.Speedup.Median))
+		}
+	}
+	return notes
 }

@@ -20,6 +20,8 @@ type Case struct {
 	Bytes   int     // of the rows that a call reads
 	Call    func()  // does the work once, and allocates nothing
 	Bare    func()  // only loads what Call loads; nil if that is not known
+
+	reader *kernel.Reader // of as many bytes as the table of another storage type; nil: the group's
 }
 
 // Group is a table or network and the ways to use it. The first case is our own dense

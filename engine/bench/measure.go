@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 	"time"
+
+	"slosim/engine/kernel"
 )
 
 // How long a sample is and how it is divided.
@@ -33,54 +35,84 @@ type Row struct {
 	Variant string  `json:"variant,omitempty"`
 	Library bool    `json:"library,omitempty"` // not ours
 	Figure  string  `json:"figure,omitempty"`  // see [Case]
-	// MedianUS and P99US are microseconds a call; P99US is 0 with fewer than 100 calls.
+	// MedianUS and P99US are microseconds a call. P99US is left out with fewer than 100
+	// timings. Calls under a microsecond are timed ten together: Together is then 10, and
+	// the percentile is of means of ten.
 	MedianUS float64 `json:"median_us"`
 	P99US    float64 `json:"p99_us,omitempty"`
-	Calls    int     `json:"calls"`
+	Timings  int     `json:"timings"`
+	Together int     `json:"calls_per_timing"`
 	// ShareOfLimit is the bytes of active rows a second over what a core reads from a buffer
-	// as large as the table, measured beside it; rows from a nearer cache may exceed 1. Rounds
-	// is 0 if the bytes are not known.
-	ShareOfLimit Ratio `json:"share_of_limit"`
+	// as large as the table, measured beside it; rows from a nearer cache may exceed 1. It is
+	// left out if the bytes are not known.
+	ShareOfLimit Ratio `json:"share_of_limit,omitempty"`
 	// ShareOfLoads is the time that the loads take without the arithmetic, over the kernel's:
-	// near 1, only the memory bounds it, in the order in which it is read. Rounds is 0 if it
-	// was not measured.
-	ShareOfLoads Ratio `json:"share_of_loads"`
+	// near 1, only the memory bounds it, in the order in which it is read. It is left out if
+	// that was not measured.
+	ShareOfLoads Ratio `json:"share_of_loads,omitempty"`
 	// Speedup is the time of our own dense float32 kernel over this one's.
 	Speedup Ratio `json:"speedup"`
+
+	speedups []float64 // of each round
 }
 
 // Measure runs all cases of a group, interleaved in rounds, and returns a row each. It
 // stops with the error of ctx.
 func Measure(ctx context.Context, g *Group, o Options) ([]Row, error) {
-	dense := &sampler{call: g.Cases[0].Call}
-	read := &sampler{call: g.reader.Read}
-	runs := make([]run, len(g.Cases))
-	for i := range runs {
-		runs[i].own = &sampler{call: g.Cases[i].Call}
-		if i == 0 {
-			runs[i].own = dense
-		}
-		if bare := g.Cases[i].Bare; bare != nil {
-			runs[i].bare = &sampler{call: bare}
-		}
-	}
+	start := time.Now()
+	return newMeasurement(g, func() time.Duration { return time.Since(start) }).measure(ctx, o)
+}
+
+func (m *measurement) measure(ctx context.Context, o Options) ([]Row, error) {
 	for range max(1, o.Rounds) {
-		for i := range runs {
+		var shares []float64
+		for i := range m.runs {
 			if err := ctx.Err(); err != nil {
 				return nil, err
 			}
-			share := runs[i].round(read, dense, g, g.Cases[i].Bytes)
-			runs[0].shares = append(runs[0].shares, share) // it is measured beside every case
+			shares = append(shares, m.round(i))
 			if o.Progress != nil {
 				o.Progress()
 			}
 		}
+		// The dense kernel is measured beside every case. Those of one round are no
+		// independent trials, so that they count once.
+		slices.Sort(shares)
+		m.runs[0].shares = append(m.runs[0].shares, quantile(shares, 0.5))
 	}
 	var rows []Row
-	for i := range runs {
-		rows = append(rows, runs[i].row(g, i))
+	for i := range m.runs {
+		rows = append(rows, m.runs[i].row(m.group, i))
 	}
 	return rows, nil
+}
+
+// clock tells the time since some instant.
+type clock func() time.Duration
+
+// measurement is a group with its samplers.
+type measurement struct {
+	group       *Group
+	read, dense *sampler
+	reads       map[*kernel.Reader]*sampler // of tables of another size
+	runs        []run
+}
+
+func newMeasurement(g *Group, now clock) *measurement {
+	m := &measurement{group: g, read: &sampler{call: g.reader.Read, now: now}, dense: &sampler{call: g.Cases[0].Call, now: now},
+		reads: map[*kernel.Reader]*sampler{}, runs: make([]run, len(g.Cases))}
+	for i := range m.runs {
+		c := &g.Cases[i]
+		m.runs[i].own = &sampler{call: c.Call, now: now}
+		if c.Bare != nil {
+			m.runs[i].bare = &sampler{call: c.Bare, now: now}
+		}
+		if c.reader != nil {
+			m.reads[c.reader] = &sampler{call: c.reader.Read, now: now}
+		}
+	}
+	m.runs[0].own = m.dense
+	return m
 }
 
 // run collects the samples of one case.
@@ -89,74 +121,82 @@ type run struct {
 	shares, speedups, loads []float64
 }
 
-// round takes the samples of a round and returns the dense kernel's share of the limit.
-func (r *run) round(read, dense *sampler, g *Group, bytes int) float64 {
-	limit := read.sample() / float64(g.reader.Bytes())
-	reference := dense.sample()
+// round samples a case, right after a read and the dense kernel, and returns the share of
+// the limit that the dense kernel reached.
+func (m *measurement) round(i int) float64 {
+	r, c := &m.runs[i], &m.group.Cases[i]
+	limit := m.read.sample() / float64(m.group.reader.Bytes()) // seconds a byte
+	reference := m.dense.sample()
 	took := reference
-	if r.own != dense {
+	if i > 0 {
+		own := limit
+		if c.reader != nil {
+			own = m.reads[c.reader].sample() / float64(c.reader.Bytes())
+		}
 		took = r.own.sample()
-		if bytes > 0 {
-			r.shares = append(r.shares, limit*float64(bytes)/took)
+		if c.Bytes > 0 {
+			r.shares = append(r.shares, own*float64(c.Bytes)/took)
 		}
 	}
 	if r.bare != nil {
 		r.loads = append(r.loads, r.bare.sample()/took)
 	}
 	r.speedups = append(r.speedups, reference/took)
-	return limit * float64(g.Bytes) / reference
+	return limit * float64(m.group.Bytes) / reference
 }
 
 func (r *run) row(g *Group, i int) Row {
 	c := g.Cases[i]
-	calls := slices.Sorted(slices.Values(r.own.calls))
+	timings := slices.Sorted(slices.Values(r.own.timings))
 	row := Row{
 		Group: g.Name, Kernel: c.Kernel, Type: c.Type, Density: c.Density, State: c.State, Variant: c.Variant,
 		Library: c.Library, Figure: c.Figure,
-		MedianUS: 1e6 * quantile(calls, 0.5), Calls: len(calls),
+		MedianUS: 1e6 * quantile(timings, 0.5), Timings: len(timings), Together: r.own.batch,
 		ShareOfLimit: RatioOf(r.shares), ShareOfLoads: RatioOf(r.loads), Speedup: RatioOf(r.speedups),
+		speedups: r.speedups,
 	}
-	if len(calls) >= leastP99 {
-		row.P99US = 1e6 * quantile(calls, 0.99)
+	if len(timings) >= leastP99 {
+		row.P99US = 1e6 * quantile(timings, 0.99)
 	}
 	return row
 }
 
 // sampler times the calls of one function.
 type sampler struct {
-	call  func()
-	batch int       // calls that are timed together
-	calls []float64 // seconds a call, of all samples
+	call    func()
+	now     clock
+	batch   int       // calls that are timed together
+	timings []float64 // seconds a call, of all samples
 }
 
 // sample warms up, runs calls for a while and returns the median of their seconds.
 func (s *sampler) sample() float64 {
 	s.warm()
-	from := len(s.calls)
-	for begin := time.Now(); ; {
-		start := time.Now()
+	from := len(s.timings)
+	for begin := s.now(); ; {
+		start := s.now()
 		for range s.batch {
 			s.call()
 		}
-		end := time.Now()
-		s.calls = append(s.calls, end.Sub(start).Seconds()/float64(s.batch))
-		if end.Sub(begin) >= sampleTime {
+		end := s.now()
+		s.timings = append(s.timings, (end-start).Seconds()/float64(s.batch))
+		if end-begin >= sampleTime {
 			break
 		}
 	}
-	return quantile(slices.Sorted(slices.Values(s.calls[from:])), 0.5)
+	return quantile(slices.Sorted(slices.Values(s.timings[from:])), 0.5)
 }
 
 // warm brings the tables into the caches that can hold them, and finds out how short calls are.
 func (s *sampler) warm() {
-	begin, calls := time.Now(), 0
-	for time.Since(begin) < warmUp || calls < 2 {
+	begin, calls := s.now(), 0
+	for s.now()-begin < warmUp || calls < 2 {
 		s.call()
 		calls++
 	}
 	if s.batch == 0 {
 		s.batch = 1
-		if time.Since(begin)/time.Duration(calls) < shortCall {
+		if (s.now()-begin)/time.Duration(calls) < shortCall {
 			s.batch = together
 		}
 	}

@@ -23,6 +23,17 @@ type mlp struct {
 // library, with a share of the hidden nodes, and with narrower weights; and the
 // activators of its sparse-trained twin. It fails if that has none.
 func Network(set *kernel.Set, plain, sparse *engine.Network, samples engine.Samples) (*Group, error) {
+	m, q := newNetwork(set, plain, samples)
+	m.addDense()
+	m.addNarrow()
+	for _, density := range Densities {
+		m.addSparse(density)
+	}
+	return m.Group, m.addActivators(sparse, samples, q)
+}
+
+// newNetwork returns the group without cases.
+func newNetwork(set *kernel.Set, plain *engine.Network, samples engine.Samples) (*mlp, *queries) {
 	m := &mlp{
 		Group: newGroup(set, "mlp", int(4*plain.Ops())), set: set, net: plain, pass: plain.NewScratch(),
 	}
@@ -37,12 +48,7 @@ func Network(set *kernel.Set, plain, sparse *engine.Network, samples engine.Samp
 	m.values = kernel.Aligned(widest)
 	q := newQueries(samples, plain.Inputs())
 	m.inputs = q.inputs[0]
-	m.addDense()
-	m.addNarrow()
-	for _, density := range Densities {
-		m.addSparse(density)
-	}
-	return m.Group, m.addActivators(sparse, samples, q)
+	return m, q
 }
 
 func transposed(w *kernel.Matrix) *kernel.Matrix {
@@ -76,7 +82,7 @@ func (m *mlp) addNarrow() {
 		narrow.Tune(m.set)
 		scratch := narrow.NewScratch()
 		m.add(Case{Kernel: "dense", Type: storage, Density: 1, State: Warm, Bytes: int(narrow.Bytes()),
-			Call: func() { narrow.Forward(m.set, scratch, m.inputs) }})
+			reader: m.set.NewReader(int(narrow.Bytes())), Call: func() { narrow.Forward(m.set, scratch, m.inputs) }})
 	}
 }
 

@@ -13,7 +13,7 @@ func (t *table) addNarrow() {
 	t.set.Tune(byte8)
 	t.addRows("bf16", half, 2,
 		func() { t.set.MatVecBF16(t.y, half, t.x, t.b) },
-		func(ids []int32) { t.set.GatherBF16(t.y, half, ids, t.x, t.b) })
+		func(ids []int32) { t.set.PickBF16(t.y, t.all, half, ids, t.x, t.b) })
 	t.addRows("int8", byte8, 1,
 		func() {
 			t.set.Quantise(q, t.x)
@@ -21,19 +21,22 @@ func (t *table) addNarrow() {
 		},
 		func(ids []int32) {
 			t.set.Quantise(q, t.x)
-			t.set.GatherInt8(t.y, byte8, ids, q, t.b)
+			t.set.PickInt8(t.y, t.all, byte8, ids, q, t.b)
 		})
 }
 
 // addRows adds the kernels of one storage type, whose elements have some bytes.
 func (t *table) addRows(storage string, w kernel.Table, bytes int, dense func(), gather func(ids []int32)) {
-	forms := t.set.Forms(w)
-	t.add(Case{Kernel: "dense", Type: storage, Density: 1, State: t.state(), Variant: forms.Dense.String(),
+	forms, reader := t.set.Forms(w), t.set.NewReader(bytes*t.w.Rows*t.w.Cols)
+	t.add(Case{Kernel: "dense", Type: storage, Density: 1, reader: reader, State: t.state(), Variant: forms.Dense.String(),
 		Bytes: bytes * t.w.Rows * t.w.Cols, Call: dense})
 	for _, density := range fewDensities {
-		sets := newRowSets(t.w.Rows, density, 0)
-		t.add(Case{Kernel: "gather", Type: storage, Density: density, State: t.state(), Variant: forms.Picked.String(),
-			Bytes: bytes * sets.size() * t.w.Cols, Call: func() { gather(sets.next()) }})
+		sets, variant := newRowSets(t.w.Rows, density, 0), forms.Picked.String()
+		if density > forms.BreakEven {
+			variant = "dense above " + percent(forms.BreakEven)
+		}
+		t.add(Case{Kernel: "gather", Type: storage, Density: density, State: t.state(), Variant: variant,
+			Bytes: bytes * sets.size() * t.w.Cols, Call: func() { gather(t.pick(sets)) }, reader: reader})
 	}
 }
 

@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"fmt"
+	"math"
 	"runtime"
 
 	"slosim/engine"
@@ -16,14 +17,21 @@ type Report struct {
 	Kernel  string         `json:"kernel"` // variant
 	Limits  []kernel.Limit `json:"limits"`
 	Rows    []Row          `json:"rows"`
-	Storage []Storage      `json:"storage"`
-	// Allocations is how many allocations a forward pass makes, the largest number over all
-	// points of Techniques; each point ran Passes times.
-	Allocations float64  `json:"forward.allocations"`
-	Techniques  []string `json:"forward.techniques"`
-	Passes      int      `json:"forward.passes"`
+	Storage []Storage      `json:"storage,omitempty"`
+	// Forward is left out if the network was not measured.
+	Forward *Forward `json:"forward,omitempty"`
+	// Notes say what to mind when reading the numbers.
+	Notes []string `json:"notes,omitempty"`
 	// Figures are the ratios of [Figures] by their keys.
 	Figures map[string]Ratio `json:"figures"`
+}
+
+// Forward is how many allocations a forward pass makes: the largest number over all points
+// of Techniques, each of which ran Passes times, over different samples.
+type Forward struct {
+	Allocations float64  `json:"allocations"`
+	Techniques  []string `json:"techniques"`
+	Passes      int      `json:"passes"`
 }
 
 // Schema is the version of [Report].
@@ -39,40 +47,40 @@ type Storage struct {
 	Samples   int     `json:"samples"`
 }
 
-// AllocationPasses is how often a point runs to count its allocations.
-const AllocationPasses = 20
+// allocationPasses is how often a point runs to count its allocations.
+const allocationPasses = 20
 
-// Allocations returns the allocations of a pass at the point that makes most. Others of
+// Allocations counts the allocations of a pass at the point that makes most. Others of
 // the process count too, so it is an upper bound; the least of three tries is taken.
-func Allocations(ctx context.Context, techniques []engine.Technique, x []float32) (float64, error) {
-	worst := 0.0
+func Allocations(ctx context.Context, techniques []engine.Technique, samples engine.Samples, inputs int) (*Forward, error) {
+	f, q := &Forward{Passes: allocationPasses}, newQueries(samples, inputs)
 	for _, t := range techniques {
+		f.Techniques = append(f.Techniques, t.Name())
 		session := t.NewSession()
 		for point := range t.Points() {
 			if err := ctx.Err(); err != nil {
-				return 0, err
+				return nil, err
 			}
-			least := allocationsOf(session, point, x)
-			for range 2 {
-				least = min(least, allocationsOf(session, point, x))
+			least := math.Inf(1)
+			for range 3 {
+				least = min(least, allocationsOf(session, point, q))
 			}
-			worst = max(worst, least)
+			f.Allocations = max(f.Allocations, least)
 		}
 	}
-	return worst, nil
+	return f, nil
 }
 
-func allocationsOf(session engine.Session, point int, x []float32) float64 {
+func allocationsOf(session engine.Session, point int, q *queries) float64 {
 	var before, after runtime.MemStats
-	session.Activate(x)
-	session.Execute(point, x)
 	runtime.ReadMemStats(&before)
-	for range AllocationPasses {
+	for range allocationPasses {
+		x := q.next()
 		session.Activate(x)
 		session.Execute(point, x)
 	}
 	runtime.ReadMemStats(&after)
-	return float64(after.Mallocs-before.Mallocs) / AllocationPasses
+	return float64(after.Mallocs-before.Mallocs) / allocationPasses
 }
 
 // StorageOf runs a network on samples with weights of each storage type.
@@ -84,8 +92,8 @@ func StorageOf(ctx context.Context, set *kernel.Set, net *engine.Network, sample
 		if err != nil {
 			return nil, fmt.Errorf("storage: %w", err)
 		}
-		answers := narrow.Answers(set, samples)
-		if err := ctx.Err(); err != nil {
+		answers, err := answersOf(ctx, set, narrow, samples, net.Inputs())
+		if err != nil {
 			return nil, err
 		}
 		if reference == nil {
@@ -101,6 +109,20 @@ func StorageOf(ctx context.Context, set *kernel.Set, net *engine.Network, sample
 		list = append(list, s)
 	}
 	return list, nil
+}
+
+// answersOf runs all samples, some at a time so that ctx can end it.
+func answersOf(ctx context.Context, set *kernel.Set, n *engine.Narrow, samples engine.Samples, inputs int) ([]int, error) {
+	var answers []int
+	scratch, x := n.NewScratch(), kernel.Aligned(inputs)
+	for i := range samples.Len() {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		samples.Input(i, x)
+		answers = append(answers, n.Answer(set, scratch, x))
+	}
+	return answers, nil
 }
 
 func one(yes bool) int {

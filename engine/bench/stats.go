@@ -42,11 +42,6 @@ func (r Ratio) inverse() Ratio {
 	return Ratio{Median: 1 / r.Median, Lo: 1 / r.Hi, Hi: 1 / r.Lo, Rounds: r.Rounds}
 }
 
-// times scales a ratio.
-func (r Ratio) times(f float64) Ratio {
-	return Ratio{Median: r.Median * f, Lo: r.Lo * f, Hi: r.Hi * f, Rounds: r.Rounds}
-}
-
 // quantile returns the value that a share of the sorted values do not exceed.
 func quantile(sorted []float64, share float64) float64 {
 	return sorted[min(len(sorted)-1, max(0, int(math.Ceil(share*float64(len(sorted))))-1))]

@@ -17,27 +17,33 @@ type table struct {
 	w       *kernel.Matrix
 	x, y, b []float32
 	all     []float32 // results of all rows, where a dense pass takes over
+	picked  []int32   // the rows of the last call that picks some
 	cold    bool
 }
 
 // Table returns the group of a rows x cols table of float32 weights and its copies in
 // other layouts and storage types.
 func Table(set *kernel.Set, rows, cols int) *Group {
-	w := kernel.NewMatrix(rows, cols)
-	for i := range rows {
-		fill(w.Row(i))
-	}
-	t := &table{
-		Group: newGroup(set, fmt.Sprintf("%dx%d", rows, cols), 4*rows*cols), set: set, w: w,
-		x: fill(kernel.Aligned(cols)), y: kernel.Aligned(rows), b: fill(kernel.Aligned(rows)), all: kernel.Aligned(rows),
-		cold: 4*rows*cols >= inDRAM,
-	}
-	set.Tune(w)
+	t := newTable(set, rows, cols)
 	t.addDense()
 	t.addGathers()
 	t.addNarrow()
 	t.addInputSparse()
 	return t.Group
+}
+
+// newTable returns the group without cases.
+func newTable(set *kernel.Set, rows, cols int) *table {
+	w := kernel.NewMatrix(rows, cols)
+	for i := range rows {
+		fill(w.Row(i))
+	}
+	set.Tune(w)
+	return &table{
+		Group: newGroup(set, fmt.Sprintf("%dx%d", rows, cols), 4*rows*cols), set: set, w: w,
+		x: fill(kernel.Aligned(cols)), y: kernel.Aligned(rows), b: fill(kernel.Aligned(rows)), all: kernel.Aligned(rows),
+		cold: 4*rows*cols >= inDRAM,
+	}
 }
 
 // state is that of a table which is read from end to end, or in turn.
@@ -83,12 +89,18 @@ func (t *table) addGather(name string, density float64, sets *rowSets, state str
 		Variant: forms.Picked.String(), Bytes: 4 * sets.size() * t.w.Cols}
 	if density > forms.BreakEven {
 		c.Variant = "dense above " + percent(forms.BreakEven)
-		c.Call = func() { t.set.PickMatVec(t.y, t.all, t.w, sets.next(), t.x, t.b) }
+		c.Call = func() { t.set.PickMatVec(t.y, t.all, t.w, t.pick(sets), t.x, t.b) }
 	} else {
-		c.Call = func() { t.set.GatherMatVec(t.y, t.w, sets.next(), t.x, t.b) }
-		c.Bare = func() { t.set.ReadRows(t.y, t.w, sets.next(), t.x) }
+		c.Call = func() { t.set.GatherMatVec(t.y, t.w, t.pick(sets), t.x, t.b) }
+		c.Bare = func() { t.set.ReadRows(t.y, t.w, t.pick(sets), t.x) }
 	}
 	t.add(c)
+}
+
+// pick takes the next set of rows.
+func (t *table) pick(sets *rowSets) []int32 {
+	t.picked = sets.next()
+	return t.picked
 }
 
 func percent(share float64) string { return fmt.Sprintf("%.3g %%", 100*share) }
