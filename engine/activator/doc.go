@@ -21,7 +21,8 @@
 //  1. A builder ([BuildLSH], [BuildRanked], [BuildClustered], [BuildLinear], [BuildReducedRank])
 //     reads the images that the network was fitted on and returns tables. The same
 //     images, key and kernel variant give the same tables.
-//  2. The tables are kept with the network (engine packs them into its files).
+//  2. The tables are kept with the network (engine packs them into its files), those of
+//     [Ranked] in memory alone.
 //  3. New... binds tables to a kernel set and yields an [Activator].
 //  4. Score ranks the nodes for an input, in scratch memory of the worker.
 //  5. Top lists the best k; the lists are nested in k, so one ranking serves all
