@@ -174,7 +174,7 @@ func printBench(w io.Writer, r *bench.Report) error {
 
 // printNotes says how to read the columns, and what to mind.
 func printNotes(w io.Writer, r *bench.Report) error {
-	text := "\nof limit: bytes of used rows a second over what a core reads from a buffer as large as the table, beside it; of loads: time of the\n" +
+	text := "\nof limit: bytes of used rows a second over what a core reads from the whole table, beside it; of loads: time of the\n" +
 		"same loads without arithmetic over the kernel's; speed-up: over our dense float32 kernel. p99 wants 100 timings; calls under 1 us are\n" +
 		"timed ten together. n: rounds.\n"
 	for _, note := range r.Notes {

@@ -266,7 +266,7 @@ func network(t testing.TB) *Group {
 func fakeMeasurement(times map[string]time.Duration) *measurement {
 	var now time.Duration
 	takes := func(name string) func() { return func() { now += times[name] } }
-	g := newGroup(kernel.Pure(), "test", 1<<16).with(
+	g := newGroup("test", 1<<16, kernel.Pure().NewReader(1<<16)).with(
 		Case{Kernel: "dense", Type: "float32", Bytes: 1 << 16, Call: takes("dense")},
 		Case{Kernel: "gather", Type: "float32", Bytes: 1 << 14, Call: takes("gather"), Bare: takes("bare")},
 		Case{Kernel: "short", Type: "float32", Call: takes("short")})
@@ -315,7 +315,7 @@ func near(a, b float64) bool { return math.Abs(a-b) <= 1e-9*max(1, math.Abs(b)) 
 func TestMeasureStops(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	g := Table(kernel.Best(), 20, 20)
+	g := Table(kernel.Best(), 200, 100)
 	if rows, err := Measure(ctx, g, Options{Rounds: 5}); !errors.Is(err, context.Canceled) || rows != nil {
 		t.Errorf("got %v, %v", rows, err)
 	}

@@ -7,8 +7,8 @@
 //
 //  1. A [Group] has a table ([Table]) or a whole network ([Network]), and [Case]s: ways to
 //     use it, the first of which is our own dense float32 kernel.
-//  2. [Measure] runs, in each of some rounds and for each case, a read of as many bytes as
-//     the table has, the dense kernel, and the case, one right after the other: a clock
+//  2. [Measure] runs, in each of some rounds and for each case, a read of the table (or of
+//     as many bytes as the network has), the dense kernel, and the case, one right after the other: a clock
 //     that changes or a neighbour that passes by meets all three, and their ratios are of
 //     one moment. A [Ratio] is the median over the rounds with its 95 % interval.
 //  3. Rows that are picked come from disjoint sets in turn, so that no row is met again

@@ -21,7 +21,7 @@ type Case struct {
 	Call    func()  // does the work once, and allocates nothing
 	Bare    func()  // only loads what Call loads; nil if that is not known
 
-	reader *kernel.Reader // of as many bytes as the table of another storage type; nil: the group's
+	reader *kernel.Reader // of the table of another storage type; nil: the group's
 }
 
 // Group is a table or network and the ways to use it. The first case is our own dense
@@ -31,14 +31,14 @@ type Group struct {
 	Bytes int // that the first case reads
 	Cases []Case
 
-	reader *kernel.Reader // of as many bytes
+	reader *kernel.Reader // of the table, or of as many bytes as the network has
 }
 
-func newGroup(set *kernel.Set, name string, bytes int) *Group {
-	return &Group{Name: name, Bytes: bytes, reader: set.NewReader(bytes)}
+func newGroup(name string, bytes int, reader *kernel.Reader) *Group {
+	return &Group{Name: name, Bytes: bytes, reader: reader}
 }
 
 func (g *Group) add(c Case) { g.Cases = append(g.Cases, c) }
 
-// Reader reads as many bytes as the group's dense case does.
+// Reader reads the table, or as many bytes as the network's dense pass does.
 func (g *Group) Reader() *kernel.Reader { return g.reader }

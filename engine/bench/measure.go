@@ -42,9 +42,9 @@ type Row struct {
 	P99US    float64 `json:"p99_us,omitempty"`
 	Timings  int     `json:"timings"`
 	Together int     `json:"calls_per_timing"`
-	// ShareOfLimit is the bytes of active rows a second over what a core reads from a buffer
-	// as large as the table, measured beside it; rows from a nearer cache may exceed 1. It is
-	// left out if the bytes are not known.
+	// ShareOfLimit is the bytes of active rows a second over what a core reads from the whole
+	// table (for a network, from a buffer as large), measured beside it; rows from a nearer
+	// cache may exceed 1. It is left out if the bytes are not known.
 	ShareOfLimit Ratio `json:"share_of_limit,omitempty"`
 	// ShareOfLoads is the time that the loads take without the arithmetic, over the kernel's:
 	// near 1, only the memory bounds it, in the order in which it is read. It is left out if

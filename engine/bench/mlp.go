@@ -35,7 +35,7 @@ func Network(set *kernel.Set, plain, sparse *engine.Network, samples engine.Samp
 // newNetwork returns the group without cases.
 func newNetwork(set *kernel.Set, plain *engine.Network, samples engine.Samples) (*mlp, *queries) {
 	m := &mlp{
-		Group: newGroup(set, "mlp", int(4*plain.Ops())), set: set, net: plain, pass: plain.NewScratch(),
+		Group: newGroup("mlp", int(4*plain.Ops()), set.NewReader(int(4*plain.Ops()))), set: set, net: plain, pass: plain.NewScratch(),
 	}
 	widest := 0
 	for i := range plain.Layers {

@@ -27,7 +27,7 @@ func (t *table) addNarrow() {
 
 // addRows adds the kernels of one storage type, whose elements have some bytes.
 func (t *table) addRows(storage string, w kernel.Table, bytes int, dense func(), gather func(ids []int32)) {
-	forms, reader := t.set.Forms(w), t.set.NewReader(bytes*t.w.Rows*t.w.Cols)
+	forms, reader := t.set.Forms(w), t.set.NewTableReader(w)
 	t.add(Case{Kernel: "dense", Type: storage, Density: 1, reader: reader, State: t.state(), Variant: forms.Dense.String(),
 		Bytes: bytes * t.w.Rows * t.w.Cols, Call: dense})
 	for _, density := range fewDensities {

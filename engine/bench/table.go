@@ -40,7 +40,7 @@ func newTable(set *kernel.Set, rows, cols int) *table {
 	}
 	set.Tune(w)
 	return &table{
-		Group: newGroup(set, fmt.Sprintf("%dx%d", rows, cols), 4*rows*cols), set: set, w: w,
+		Group: newGroup(fmt.Sprintf("%dx%d", rows, cols), 4*rows*cols, set.NewTableReader(w)), set: set, w: w,
 		x: fill(kernel.Aligned(cols)), y: kernel.Aligned(rows), b: fill(kernel.Aligned(rows)), all: kernel.Aligned(rows),
 		cold: 4*rows*cols >= inDRAM,
 	}

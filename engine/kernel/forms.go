@@ -54,7 +54,10 @@ type Forms struct {
 }
 
 // Table is a table whose rows are multiplied: *Matrix, *BF16 or *Int8.
-type Table interface{ shape() shape }
+type Table interface {
+	shape() shape
+	memory() (from *byte, bytes int)
+}
 
 // shape tells apart tables that Tune measures apart.
 type shape struct{ rows, rowBytes, elementBytes int }
@@ -62,6 +65,14 @@ type shape struct{ rows, rowBytes, elementBytes int }
 func (w *Matrix) shape() shape { return shape{w.Rows, 4 * w.Stride, 4} }
 func (w *BF16) shape() shape   { return shape{w.Rows, 2 * w.Stride, 2} }
 func (w *Int8) shape() shape   { return shape{w.Rows, w.Stride, 1} }
+
+func (w *Matrix) memory() (from *byte, bytes int) { return memoryOf(w.Data) }
+func (w *BF16) memory() (from *byte, bytes int)   { return memoryOf(w.Data) }
+func (w *Int8) memory() (from *byte, bytes int)   { return memoryOf(w.Data) }
+
+func memoryOf[T any](data []T) (from *byte, bytes int) {
+	return (*byte)(unsafe.Pointer(unsafe.SliceData(data))), len(data) * int(unsafe.Sizeof(*new(T)))
+}
 
 // tuned holds what was measured, for a few shapes: a network has as many as it has
 // layers. Readers take no lock.

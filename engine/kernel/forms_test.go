@@ -229,5 +229,16 @@ func TestReader(t *testing.T) {
 				t.Errorf("of %d bytes: got %d, want %d", bytes, r.Bytes(), want)
 			}
 		}
+		m := kernel.NewMatrix(30, 100) // 112 floats a row
+		for _, w := range []struct {
+			kernel.Table
+			want int
+		}{{m, 12288}, {kernel.NewBF16(m), 4096}} {
+			r := s.NewTableReader(w.Table)
+			if r.Read(); r.Bytes() != w.want {
+				t.Errorf("of %T: got %d bytes, want %d", w.Table, r.Bytes(), w.want)
+			}
+		}
+		mustPanic(t, func() { s.NewTableReader(kernel.NewInt8(m)) })
 	})
 }

@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -49,17 +50,18 @@ const (
 	readStep    = 4096
 )
 
-// Reader reads a buffer of its own in the ways that may be fastest.
+// Reader reads a buffer in the ways that may be fastest.
 type Reader struct {
 	ways []func(p *byte, bytes int)
-	way  int // the best one that was found
-	buf  []float32
-	size int                  // bytes of the buffer that Read reads
+	way  int                  // the best one that was found
+	from *byte                // the buffer
+	size int                  // bytes of it that Read reads
 	now  func() time.Duration // a clock
 }
 
-// NewReader returns a reader of a buffer of that many bytes, rounded down to 4 KiB but not
-// to nothing. It finds the fastest way of reading, which takes some twenty passes.
+// NewReader returns a reader of a buffer of its own, of that many bytes, rounded down to
+// 4 KiB but not to nothing. It finds the fastest way of reading, which takes some twenty
+// passes.
 func (s *Set) NewReader(bytes int) *Reader {
 	r := s.newReader(bytes)
 	r.choose()
@@ -67,20 +69,36 @@ func (s *Set) NewReader(bytes int) *Reader {
 }
 
 func (s *Set) newReader(bytes int) *Reader {
-	bytes = max(bytes/readStep, 1) * readStep
-	start := time.Now()
-	r := &Reader{ways: s.read, buf: Aligned(bytes / 4), size: bytes, now: func() time.Duration { return time.Since(start) }}
-	for i := range r.buf {
-		r.buf[i] = 1 // pages that were never written to share one page of zeros
+	buf := Aligned(max(bytes/readStep, 1) * readStep / 4)
+	for i := range buf {
+		buf[i] = 1 // pages that were never written to share one page of zeros
 	}
+	return s.reader((*byte)(unsafe.Pointer(unsafe.SliceData(buf))), 4*len(buf))
+}
+
+// NewTableReader returns a reader of a table itself, rounded down to 4 KiB: where its
+// pages happen to lie then plays no part in a comparison. It panics if the table is
+// smaller than that.
+func (s *Set) NewTableReader(w Table) *Reader {
+	from, bytes := w.memory()
+	if bytes < readStep {
+		panic(fmt.Sprintf("kernel: reader of a table of %d bytes: want at least %d", bytes, readStep))
+	}
+	r := s.reader(from, bytes/readStep*readStep)
+	r.choose()
 	return r
+}
+
+func (s *Set) reader(from *byte, bytes int) *Reader {
+	start := time.Now()
+	return &Reader{ways: s.read, from: from, size: bytes, now: func() time.Duration { return time.Since(start) }}
 }
 
 // Bytes returns how much Read reads.
 func (r *Reader) Bytes() int { return r.size }
 
 // Read reads the buffer once.
-func (r *Reader) Read() { r.ways[r.way]((*byte)(unsafe.Pointer(unsafe.SliceData(r.buf))), r.size) }
+func (r *Reader) Read() { r.ways[r.way](r.from, r.size) }
 
 // choose finds the best way and returns its times, ascending.
 func (r *Reader) choose() []time.Duration {

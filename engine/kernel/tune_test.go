@@ -95,7 +95,7 @@ func TestTuneMovesThroughTheRows(t *testing.T) {
 // fakeReader reads in ways that take as long as the test says.
 func fakeReader(size int, ways ...time.Duration) *Reader {
 	var clock time.Duration
-	r := &Reader{buf: make([]float32, 4), size: size, now: func() time.Duration { return clock }}
+	r := &Reader{size: size, now: func() time.Duration { return clock }}
 	for _, took := range ways {
 		r.ways = append(r.ways, func(*byte, int) { clock += took })
 	}

@@ -82,7 +82,6 @@ type ledger struct {
 	idled     int           // queries that waited although it was
 	foundBusy int
 	records   map[uint64]int
-	busyFrom  time.Duration
 }
 
 // Decide implements [scheduler.Policy]: it looks at how many queries are in the system,
