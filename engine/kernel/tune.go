@@ -10,15 +10,15 @@ import (
 // a neighbour that comes by meets all of them; the lower quartiles are compared, which
 // a neighbour moves least.
 const (
-	tuneRounds = 13
+	tuneRounds = 25
 	tuneSample = 20 * time.Microsecond // shorter calls are repeated up to this
 	tuneShare  = 0.1                   // of the rows, for the form that picks them
 	tuneHalf   = 0.5                   // likewise, for the break-even density
-	tuneGain   = 0.97                  // of the expected form's time that another must reach
+	tuneGain   = 0.96                  // of the expected form's time that another must reach
 )
 
 // Tune measures which forms are best for tables of w's shape, once per shape and Set, and
-// makes the kernels use them. It reads w, about a hundred times if that is small: 5 ms
+// makes the kernels use them. It reads w, about two hundred times if that is small: 10 ms
 // for 4 MB. Results keep their bits, whatever it finds. Tables of at most 512 KiB are not
 // measured: they are read from the L2 cache, where there is nothing to choose.
 func (s *Set) Tune(w Table) Forms {
