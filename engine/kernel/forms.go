@@ -127,6 +127,9 @@ func expected(s shape) *Forms {
 	return &ofLarge
 }
 
+// onlyForms are those of the plain variant.
+var onlyForms = Forms{Dense: InTurn, Picked: AsTheyCome, BreakEven: 1}
+
 // add keeps what was measured for a shape.
 func (t *tuned) add(s shape, f Forms) {
 	var list []tunedShape
@@ -141,7 +144,7 @@ func (t *tuned) add(s shape, f Forms) {
 func (s *Set) Forms(w Table) Forms {
 	f := *s.forms.of(w.shape())
 	if s.run == nil {
-		f.Dense, f.Picked = InTurn, AsTheyCome // the only ones in Go
+		f = onlyForms
 	}
 	return f
 }

@@ -139,6 +139,12 @@ func TestTuneMeasuresEachShapeOnce(t *testing.T) {
 				t.Fatalf("%T: measured before Tune: %+v", w, f)
 			}
 			first := s.Tune(w)
+			if s.Name == "go" {
+				if first.Measured || first.BreakEven != 1 {
+					t.Errorf("%T: got %+v", w, first)
+				}
+				continue
+			}
 			if !first.Measured || !(first.BreakEven > 0 && first.BreakEven <= 1) {
 				t.Errorf("%T: got %+v", w, first)
 			}

@@ -11,34 +11,35 @@ import (
 // a neighbour moves least.
 const (
 	tuneRounds = 25
-	tuneSample = 20 * time.Microsecond // shorter calls are repeated up to this
-	tuneShare  = 0.1                   // of the rows, for the form that picks them
-	tuneHalf   = 0.5                   // likewise, for the break-even density
-	tuneGain   = 0.96                  // of the expected form's time that another must reach
+	tuneLeast  = 5                      // rounds, and more only as long as
+	tuneBudget = 200 * time.Millisecond // is not spent
+	tuneSample = 20 * time.Microsecond  // shorter calls are repeated up to this
+	tuneShare  = 0.1                    // of the rows, for the form that picks them
+	tuneHalf   = 0.5                    // likewise, for the break-even density
+	tuneGain   = 0.96                   // of the expected form's time that another must reach
 )
 
 // Tune measures which forms are best for tables of w's shape, once per shape and Set, and
 // makes the kernels use them. It reads w, about two hundred times if that is small: 10 ms
 // for 4 MB. Results keep their bits, whatever it finds. Tables of at most 512 KiB are not
-// measured: they are read from the L2 cache, where there is nothing to choose.
+// measured: they are read from the L2 cache, where there is nothing to choose; nor are any
+// with the plain variant, which has one form and is bound by its arithmetic.
 func (s *Set) Tune(w Table) Forms {
 	s.forms.mu.Lock()
 	defer s.forms.mu.Unlock()
 	f, shape := s.Forms(w), w.shape()
-	if f.Measured || shape.rows*shape.rowBytes <= smallTable {
+	if s.run == nil || f.Measured || shape.rows*shape.rowBytes <= smallTable {
 		return f
 	}
-	f = newTuning(s, w).measure(f, s.run != nil)
+	f = newTuning(s, w).measure(f)
 	s.forms.add(shape, f)
 	return f
 }
 
-// measure starts from the expected forms; there may be only one of each.
-func (t *tuning) measure(f Forms, several bool) Forms {
-	if several {
-		f.Dense = DenseForm(t.best(int(f.Dense), denseForms, func(form int) { t.dense(DenseForm(form)) }))
-		f.Picked = PickedForm(t.best(int(f.Picked), pickedForms, func(form int) { t.picked(PickedForm(form), t.some(tuneShare)) }))
-	}
+// measure starts from the expected forms.
+func (t *tuning) measure(f Forms) Forms {
+	f.Dense = DenseForm(t.best(int(f.Dense), denseForms, func(form int) { t.dense(DenseForm(form)) }))
+	f.Picked = PickedForm(t.best(int(f.Picked), pickedForms, func(form int) { t.picked(PickedForm(form), t.some(tuneShare)) }))
 	f.BreakEven, f.Measured = t.breakEven(f), true
 	return f
 }
@@ -47,25 +48,6 @@ func (t *tuning) measure(f Forms, several bool) Forms {
 type runner struct {
 	dense  func(f DenseForm)
 	picked func(f PickedForm, ids []int32)
-}
-
-// runner returns the one of a table, whose inputs are zero: they do not matter.
-func (s *Set) runner(w Table) runner {
-	if s.run != nil {
-		return s.run(w)
-	}
-	y := Aligned(w.shape().rows)
-	switch w := w.(type) {
-	case *BF16:
-		x := Aligned(w.Cols)
-		return runner{func(DenseForm) { s.MatVecBF16(y, w, x, nil) }, func(_ PickedForm, ids []int32) { s.GatherBF16(y, w, ids, x, nil) }}
-	case *Int8:
-		x := NewQuantised(w.Cols)
-		return runner{func(DenseForm) { s.MatVecInt8(y, w, x, nil) }, func(_ PickedForm, ids []int32) { s.GatherInt8(y, w, ids, x, nil) }}
-	}
-	m := w.(*Matrix)
-	x := Aligned(m.Cols)
-	return runner{func(DenseForm) { s.MatVec(y, m, x, nil) }, func(_ PickedForm, ids []int32) { s.GatherMatVec(y, m, ids, x, nil) }}
 }
 
 // tuning is the memory of measurements on one table.
@@ -78,7 +60,7 @@ type tuning struct {
 
 func newTuning(s *Set, w Table) *tuning {
 	start := time.Now()
-	t := &tuning{runner: s.runner(w), now: func() time.Duration { return time.Since(start) }}
+	t := &tuning{runner: s.run(w), now: func() time.Duration { return time.Since(start) }}
 	for _, id := range rand.New(rand.NewPCG(1, 1)).Perm(w.shape().rows) {
 		t.order = append(t.order, int32(id))
 	}
@@ -124,19 +106,20 @@ func (t *tuning) breakEven(f Forms) float64 {
 // interleave returns the lower quartile of the times of each kind of call.
 func (t *tuning) interleave(kinds int, call func(kind int)) []time.Duration {
 	samples, repeat := make([][]time.Duration, kinds), make([]int, kinds)
-	for round := range tuneRounds + 1 { // the first warms up and tells how often to repeat
+	begin := t.now()
+	for kind := range kinds { // warms up and tells how often to repeat
+		start := t.now()
+		call(kind)
+		repeat[kind] = max(1, int(tuneSample/max(t.now()-start, 1)))
+	}
+	once := t.now() - begin
+	for range min(tuneRounds, max(tuneLeast, int(tuneBudget/max(once, tuneSample)))) {
 		for kind := range kinds {
-			calls := max(1, repeat[kind])
 			start := t.now()
-			for range calls {
+			for range repeat[kind] {
 				call(kind)
 			}
-			took := (t.now() - start) / time.Duration(calls)
-			if round == 0 {
-				repeat[kind] = int(tuneSample / max(took, 1))
-				continue
-			}
-			samples[kind] = append(samples[kind], took)
+			samples[kind] = append(samples[kind], (t.now()-start)/time.Duration(repeat[kind]))
 		}
 	}
 	quartiles := make([]time.Duration, kinds)

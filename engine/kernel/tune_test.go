@@ -40,16 +40,12 @@ func TestTuneTakesTheFastestForms(t *testing.T) {
 	} {
 		fake, sizes := fakeTuning(1000, test.dense, test.picked)
 		test.want.Measured = true
-		if got := fake.measure(Forms{Dense: InTurn, BreakEven: 0.95}, true); got != test.want {
+		if got := fake.measure(Forms{Dense: InTurn, BreakEven: 0.95}); got != test.want {
 			t.Errorf("%s: got %+v, want %+v", name, got, test.want)
 		}
 		if len(sizes) != 2 || sizes[100] == 0 || sizes[500] == 0 {
 			t.Errorf("%s: picked sets of sizes %v, want 100 and 500 of 1,000", name, sizes)
 		}
-	}
-	fake, _ := fakeTuning(1000, [3]time.Duration{1, 50 * us, 1}, [3]time.Duration{80 * us, 1, 1})
-	if got := fake.measure(Forms{Dense: InTurn}, false); got.Dense != InTurn || got.Picked != AsTheyCome || got.BreakEven != 0.625 {
-		t.Errorf("a single form: got %+v", got)
 	}
 }
 
@@ -77,6 +73,16 @@ func TestTuneRepeatsShortCalls(t *testing.T) {
 	fake.interleave(1, func(int) { calls++; clock += time.Microsecond })
 	if want := 1 + tuneRounds*int(tuneSample/time.Microsecond); calls != want {
 		t.Errorf("got %d calls, want %d", calls, want)
+	}
+	calls = 0
+	fake.interleave(1, func(int) { calls++; clock += tuneBudget / 10 })
+	if want := 1 + 10; calls != want {
+		t.Errorf("of long calls: got %d, want %d", calls, want)
+	}
+	calls = 0
+	fake.interleave(1, func(int) { calls++; clock += time.Second })
+	if want := 1 + tuneLeast; calls != want {
+		t.Errorf("of very long calls: got %d, want %d", calls, want)
 	}
 }
 

@@ -30,7 +30,7 @@ func TestFormsReachTheKernels(t *testing.T) {
 		SetForms(s, w, Forms{Dense: DenseForm(f)})
 		s.MatVec(y, w, x, nil)
 		expect(DenseForm(f).String())
-		s.runner(w).dense(DenseForm(f))
+		s.run(w).dense(DenseForm(f))
 		expect(DenseForm(f).String())
 	}
 	for f := range pickedForms {
@@ -39,7 +39,7 @@ func TestFormsReachTheKernels(t *testing.T) {
 		expect(PickedForm(f).String())
 		s.ReadRows(y, w, []int32{0}, x)
 		expect("bare " + PickedForm(f).String())
-		s.runner(w).picked(PickedForm(f), []int32{0})
+		s.run(w).picked(PickedForm(f), []int32{0})
 		expect(PickedForm(f).String())
 	}
 }
