@@ -2,57 +2,20 @@ package scenarios
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"testing"
 )
 
-const speedScenario = `schema = 1
-title = "bench"
-seed = 1
-replications = 4
-duration = "600s"
-warmup = "2s"
-[[model]]
-name = "classifier"
-network = "fashion-mnist"
-[arrivals]
-kind = "poisson"
-load = 0.6
-[[class]]
-name = "interactive"
-share = 0.7
-latency = "15ms"
-accuracy = 0.88
-[[class]]
-name = "relaxed"
-share = 0.3
-latency = "40ms"
-accuracy = 0.85
-[[machine]]
-workers = 1
-memory = "64MB"
-[[interference]]
-antagonist = "cpu"
-from = "6s"
-to = "598s"
-every = "6s"
-for = "2s"
-[sensor]
-period = "50ms"
-lag = "100ms"
-noise = 0.1
-[[contender]]
-name = "slo-nn lcao"
-technique = "slo-nn"
-policy = "lcao"
-`
-
-// BenchmarkSimulation is one replication of slo-nn under lcao in the quick start.
+// BenchmarkSimulation is one replication of what slosim bench --sim measures, on the golden
+// profile, which has slo-nn.
 func BenchmarkSimulation(b *testing.B) {
 	app, err := NewApp()
 	if err != nil {
 		b.Fatal(err)
 	}
-	s, err := Parse("bench.toml", []byte(speedScenario), app.Known())
+	text := strings.ReplaceAll(fmt.Sprintf(simScenario, "600s", "kind = \"poisson\"\nload = 0.6", "50ms"), "slo-nn-probe", "slo-nn")
+	s, err := Parse("bench.toml", []byte(text), app.Known())
 	if err != nil {
 		b.Fatal(err)
 	}
