@@ -52,7 +52,7 @@ func (n *Network) ForwardLevel(set *kernel.Set, s *Scratch, level int, x []float
 		s.corner = l.W.Corner(width, n.Width(level, i-1))
 		set.MatVec(y, &s.corner, x, l.Bias[level][:width])
 		if i < last {
-			relu(y)
+			kernel.Rectify(y)
 		}
 		if i < n.Masked && n.Levels[level].Share < 1 {
 			s.keepLargest(set, y, n.Keep(level, len(y)))
@@ -71,15 +71,6 @@ func (s *Scratch) keepLargest(set *kernel.Set, y []float32, keep int) {
 	clear(y)
 	for i, id := range kept {
 		y[id] = s.values[i]
-	}
-}
-
-// relu sets negative elements to 0 by their sign bit: a comparison would be
-// mispredicted for every other node.
-func relu(y []float32) {
-	for i, v := range y {
-		bits := math.Float32bits(v)
-		y[i] = math.Float32frombits(bits &^ uint32(int32(bits)>>31))
 	}
 }
 

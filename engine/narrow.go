@@ -126,7 +126,7 @@ func (n *Narrow) Forward(set *kernel.Set, s *NarrowScratch, x []float32) []float
 			set.MatVec(y, n.net.Layers[i].W, x, b)
 		}
 		if i < len(n.net.Layers)-1 {
-			relu(y)
+			kernel.Rectify(y)
 		}
 		x = y
 	}

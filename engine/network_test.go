@@ -119,7 +119,7 @@ func TestTranspose(t *testing.T) {
 			m.Row(i)[j] = float32(100*i + j)
 		}
 	}
-	w := transpose(m)
+	w := m.Transposed()
 	for i := range m.Rows {
 		for j, want := range m.Row(i) {
 			if w.Row(j)[i] != want {
@@ -127,7 +127,7 @@ func TestTranspose(t *testing.T) {
 			}
 		}
 	}
-	if diff := cmp.Diff(m, transpose(w)); diff != "" {
+	if diff := cmp.Diff(m, w.Transposed()); diff != "" {
 		t.Error("transposed twice differs")
 	}
 }

@@ -46,7 +46,7 @@ func (r *resident) forward(set *kernel.Set, s *Scratch, x []float32) []float32 {
 		y := s.layers[i]
 		set.MatVecCSR(y, m, x, r.net.Layers[i].Bias[0])
 		if i < len(r.sparse)-1 {
-			relu(y)
+			kernel.Rectify(y)
 		}
 		x = y
 	}
@@ -106,7 +106,7 @@ func (s *slot) prepare(net *Network) *resident {
 	}
 	for i, wanted := range s.wide {
 		if wanted {
-			r.wide[i] = transpose(net.Layers[i].W)
+			r.wide[i] = net.Layers[i].W.Transposed()
 		}
 	}
 	return r
@@ -134,24 +134,6 @@ func (s *slot) load() error {
 	}
 	s.current.Store(s.prepare(net))
 	return nil
-}
-
-// transposeBlock is the side of the squares that transpose copies: both of them stay
-// in the first-level cache.
-const transposeBlock = 32
-
-func transpose(m *kernel.Matrix) *kernel.Matrix {
-	t := kernel.NewMatrix(m.Cols, m.Rows)
-	for top := 0; top < m.Rows; top += transposeBlock {
-		for left := 0; left < m.Cols; left += transposeBlock {
-			for i := top; i < min(top+transposeBlock, m.Rows); i++ {
-				for j := left; j < min(left+transposeBlock, m.Cols); j++ {
-					t.Data[j*t.Stride+i] = m.Data[i*m.Stride+j]
-				}
-			}
-		}
-	}
-	return t
 }
 
 // base is the part that all techniques share.

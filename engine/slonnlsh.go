@@ -144,7 +144,7 @@ func (s *lshSession) sparse(net *Network, keep []int, x, logits []float32) int {
 		l, outputs := &net.Layers[i], s.dense.layers[i]
 		ids := s.ids[:s.t.lsh.TopOf(s.ids, s.ranked, i, k)]
 		s.t.set.GatherMatVec(outputs, l.W, ids, x, l.Bias[level])
-		relu(outputs[:len(ids)])
+		kernel.Rectify(outputs[:len(ids)])
 		x = s.hidden[i]
 		clear(x)
 		for j, id := range ids {

@@ -3,6 +3,7 @@ package scenarios
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -19,8 +20,9 @@ import (
 	"slosim/sim/virtual"
 )
 
-// simScenario, with a duration, arrivals and the sensor's period, is what queries a second are counted on: two classes, a neighbour that
-// takes the core for two seconds of every six, a technique with confidences.
+// simScenario, with a duration, arrivals and the sensor's period, is what queries a second
+// are counted on: two classes, a neighbour that takes the core for two seconds of every
+// six, a technique with confidences.
 const simScenario = `schema = 1
 title = "Simulated queries a second"
 seed = 1
@@ -201,7 +203,7 @@ func (a *App) simWeek(ctx context.Context, o BenchOptions, figures map[string]be
 	if err != nil {
 		return err
 	}
-	defer func() { err = firstOf(err, os.RemoveAll(dir)) }()
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	path := filepath.Join(dir, "week.csv")
 	if err := writeWeek(path); err != nil {
 		return err
@@ -223,15 +225,6 @@ func (a *App) simWeek(ctx context.Context, o BenchOptions, figures map[string]be
 	return nil
 }
 
-func firstOf(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // writeWeek writes counts a second over a week: a day's sine, quiet at night.
 func writeWeek(path string) error {
 	const second, day = 7 * 24 * 3600, 24 * 3600.0
@@ -248,7 +241,7 @@ func writeWeek(path string) error {
 		carry -= n
 		fmt.Fprintf(w, "%d,%.0f\n", s, n)
 	}
-	return firstOf(w.Flush(), file.Close())
+	return errors.Join(w.Flush(), file.Close())
 }
 
 // watchMemory looks at the process's memory now and then; the function that it returns

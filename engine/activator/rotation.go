@@ -96,13 +96,7 @@ type SparseHasher struct {
 // NewSparseHasher draws normal planes through the origin. The key fixes them.
 func NewSparseHasher(set *kernel.Set, inputs int, size LSHSize, key rng.Key) *SparseHasher {
 	planes := randomPlanes(size.Bits*size.Tables, inputs, key)
-	h := &SparseHasher{Bits: size.Bits, Tables: size.Tables, Planes: kernel.NewMatrix(inputs, planes.Rows), set: set}
-	for i := range planes.Rows {
-		for j, v := range planes.Row(i) {
-			h.Planes.Row(j)[i] = v
-		}
-	}
-	return h
+	return &SparseHasher{Bits: size.Bits, Tables: size.Tables, Planes: planes.Transposed(), set: set}
 }
 
 // Hash writes the bucket of each table to buckets. projected and words are scratch, a

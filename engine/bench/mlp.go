@@ -1,8 +1,6 @@
 package bench
 
 import (
-	"math"
-
 	"slosim/engine"
 	"slosim/engine/kernel"
 )
@@ -42,23 +40,13 @@ func newNetwork(set *kernel.Set, plain *engine.Network, samples engine.Samples) 
 		w := plain.Layers[i].W
 		set.Tune(w)
 		m.layers = append(m.layers, kernel.Aligned(w.Rows))
-		m.wide = append(m.wide, transposed(w))
+		m.wide = append(m.wide, w.Transposed())
 		widest = max(widest, w.Rows)
 	}
 	m.values = kernel.Aligned(widest)
 	q := newQueries(samples, plain.Inputs())
 	m.inputs = q.inputs[0]
 	return m, q
-}
-
-func transposed(w *kernel.Matrix) *kernel.Matrix {
-	t := kernel.NewMatrix(w.Cols, w.Rows)
-	for i := range w.Rows {
-		for j, v := range w.Row(i) {
-			t.Row(j)[i] = v
-		}
-	}
-	return t
 }
 
 func (m *mlp) addDense() {
@@ -94,16 +82,8 @@ func (m *mlp) forward(multiply product) {
 		multiply(m.layers[i], l.W, x, l.Bias[0])
 		x = m.layers[i]
 		if i < len(m.layers)-1 {
-			relu(x)
+			kernel.Rectify(x)
 		}
-	}
-}
-
-// relu clears negative numbers by their sign, without a branch.
-func relu(x []float32) {
-	for i, v := range x {
-		bits := math.Float32bits(v)
-		x[i] = math.Float32frombits(bits &^ uint32(int32(bits)>>31))
 	}
 }
 
@@ -134,12 +114,12 @@ func (m *mlp) sparse(ids []int32) {
 	l := &m.net.Layers[0]
 	values := m.values[:len(ids)]
 	m.set.GatherMatVec(values, l.W, ids, m.inputs, l.Bias[0])
-	relu(values)
+	kernel.Rectify(values)
 	for i := 1; i < len(m.layers); i++ {
 		y := m.layers[i]
 		copy(y, m.net.Layers[i].Bias[0])
 		m.set.Axpy(y, m.wide[i], ids, values)
-		relu(y)
+		kernel.Rectify(y)
 		for k, id := range ids {
 			if i < len(m.layers)-1 {
 				values[k] = y[id]

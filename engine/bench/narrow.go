@@ -46,7 +46,7 @@ func (t *table) addInputSparse() {
 	if t.cold { // a table for many inputs or many nodes, hardly for both
 		return
 	}
-	wide, blocks := transposed(t.w), kernel.NewBlocks(t.w)
+	wide, blocks := t.w.Transposed(), kernel.NewBlocks(t.w)
 	for _, density := range fewDensities {
 		inputs := newRowSets(t.w.Cols, density, 0)
 		values := fill(make([]float32, inputs.size()))

@@ -7,8 +7,9 @@ import (
 	"strings"
 )
 
-// cacheSize returns the bytes of the first processor's cache of a level, or otherwise.
-func cacheSize(level, otherwise int) int {
+// CacheBytes returns the size of the first processor's data or unified cache of a level; 0
+// if the system does not tell.
+func CacheBytes(level int) int {
 	indexes, _ := filepath.Glob("/sys/devices/system/cpu/cpu0/cache/index*")
 	for _, dir := range indexes {
 		read := func(name string) string {
@@ -20,5 +21,5 @@ func cacheSize(level, otherwise int) int {
 			return kib << 10
 		}
 	}
-	return otherwise
+	return 0
 }

@@ -21,6 +21,7 @@ const (
 	denseForms = 3
 )
 
+// String describes the form in a few words.
 func (f DenseForm) String() string {
 	return [denseForms]string{"side by side", "in turn", "in turn, ahead"}[f]
 }
@@ -39,6 +40,7 @@ const (
 	pickedForms = 3
 )
 
+// String describes the form in a few words.
 func (f PickedForm) String() string {
 	return [pickedForms]string{"as they come", "ask 16 ahead (L1)", "ask 32 ahead (L2)"}[f]
 }
@@ -158,6 +160,7 @@ func (s *Set) PickMatVec(y, all []float32, w *Matrix, ids []int32, x, b []float3
 		s.GatherMatVec(y, w, ids, x, b)
 		return
 	}
+	checkIDs(ids, w.Rows)
 	s.MatVec(all, w, x, b)
 	pick(y, all, ids)
 }
@@ -169,6 +172,7 @@ func (s *Set) PickBF16(y, all []float32, w *BF16, ids []int32, x, b []float32) {
 		s.GatherBF16(y, w, ids, x, b)
 		return
 	}
+	checkIDs(ids, w.Rows)
 	s.MatVecBF16(all, w, x, b)
 	pick(y, all, ids)
 }
@@ -180,14 +184,15 @@ func (s *Set) PickInt8(y, all []float32, w *Int8, ids []int32, x *Quantised, b [
 		s.GatherInt8(y, w, ids, x, b)
 		return
 	}
+	checkIDs(ids, w.Rows)
 	s.MatVecInt8(all, w, x, b)
 	pick(y, all, ids)
 }
 
 // denser says whether ids are so many that all rows had better be computed. It checks
-// what that takes whatever the answer, or a mistake would show on some machines only.
+// what that takes whatever the answer, or a mistake would show on some machines only. Ids
+// are checked by whoever reads them.
 func (s *Set) denser(w Table, y, all []float32, rows int, ids []int32) bool {
-	checkIDs(ids, rows)
 	if len(all) < rows || overlap(y[:len(ids)], all[:rows]) {
 		panic(fmt.Sprintf("kernel: scratch of %d for a table of %d rows and %d outputs: want as many as rows, apart from the outputs", len(all), rows, len(y)))
 	}
@@ -218,7 +223,5 @@ func (s *Set) ReadRows(y []float32, w *Matrix, ids []int32, x []float32) {
 		s.GatherMatVec(y, w, ids, x, nil)
 		return
 	}
-	checkGather(y, w, ids, x, nil)
-	checkIDs(ids, w.Rows)
-	s.bare(s.forms.of(w.shape()).Picked, y, w, ids, x)
+	s.bare(y, w, ids, x)
 }

@@ -42,8 +42,8 @@ func (m *Matrix) Row(i int) []float32 { return m.Data[i*m.Stride : i*m.Stride+m.
 type Set struct {
 	Name string // "go", "avx2" or "avx512"
 
-	// bare is picked without the arithmetic.
-	bare func(f PickedForm, y []float32, w *Matrix, ids []int32, x []float32)
+	// bare is GatherMatVec without the arithmetic, with the same checks.
+	bare func(y []float32, w *Matrix, ids []int32, x []float32)
 	// read reads memory in some order, to measure how fast that can be; whole steps of
 	// readStep bytes.
 	read  []func(p *byte, bytes int)

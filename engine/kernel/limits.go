@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"sync"
@@ -29,7 +30,7 @@ func Limits() []Limit { return limits() }
 
 // limits is measured on first use and never changes then.
 var limits = sync.OnceValue(func() []Limit {
-	sizes := limitSizes(cacheSize(2, 1<<20), cacheSize(3, 32<<20))
+	sizes := limitSizes(cmp.Or(CacheBytes(2), 1<<20), cmp.Or(CacheBytes(3), 32<<20))
 	r := Best().newReader(sizes[len(sizes)-1].Bytes)
 	for i, at := range sizes {
 		sizes[i] = r.limit(at.Level, at.Bytes)

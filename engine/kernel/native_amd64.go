@@ -85,7 +85,7 @@ func (a *assembly) set(name string, s selector, g blocking) *Set {
 	return &Set{
 		forms:            &a.forms,
 		run:              a.runner,
-		bare:             a.bareIn,
+		bare:             a.checkedBare,
 		read:             a.read,
 		Name:             name,
 		MatVec:           a.checkedMatVec,
@@ -135,8 +135,10 @@ func (a *assembly) pickedIn(f PickedForm, y []float32, w *Matrix, ids []int32, x
 		unsafe.SliceData(ids), len(ids), unsafe.SliceData(x), w.Cols, unsafe.SliceData(b))
 }
 
-func (a *assembly) bareIn(f PickedForm, y []float32, w *Matrix, ids []int32, x []float32) {
-	a.bare[f](unsafe.SliceData(y), unsafe.SliceData(w.Data), 4*w.Stride,
+func (a *assembly) checkedBare(y []float32, w *Matrix, ids []int32, x []float32) {
+	checkGather(y, w, ids, x, nil)
+	a.checkIDs(ids, w.Rows)
+	a.bare[a.forms.of(w.shape()).Picked](unsafe.SliceData(y), unsafe.SliceData(w.Data), 4*w.Stride,
 		unsafe.SliceData(ids), len(ids), unsafe.SliceData(x), w.Cols, nil)
 }
 

@@ -3,12 +3,11 @@ package measure
 import (
 	"bufio"
 	"os"
-	"path/filepath"
 	"runtime"
-	"strconv"
 	"strings"
 
 	"slosim/engine/antagonist"
+	"slosim/engine/kernel"
 	"slosim/engine/profile"
 )
 
@@ -18,8 +17,8 @@ func ThisMachine(variant string) profile.Machine {
 	return profile.Machine{
 		CPU:     cpuModel(),
 		Cores:   len(antagonist.Cores()),
-		L2:      cacheBytes(2),
-		L3:      cacheBytes(3),
+		L2:      int64(kernel.CacheBytes(2)),
+		L3:      int64(kernel.CacheBytes(3)),
 		Variant: variant,
 		OS:      runtime.GOOS + "/" + runtime.GOARCH,
 	}
@@ -46,27 +45,4 @@ func cpuModel() string {
 		return runtime.GOARCH
 	}
 	return name + " (family " + fields["cpu family"] + " model " + fields["model"] + " stepping " + fields["stepping"] + ")"
-}
-
-// cacheBytes reads the size of the first core's unified cache of a level; 0 if unknown.
-func cacheBytes(level int) int64 {
-	folders, _ := filepath.Glob("/sys/devices/system/cpu/cpu0/cache/index*")
-	for _, folder := range folders {
-		if word(folder, "level") == strconv.Itoa(level) {
-			size := word(folder, "size")
-			kib, err := strconv.ParseInt(strings.TrimSuffix(size, "K"), 10, 64)
-			if err == nil {
-				return kib << 10
-			}
-		}
-	}
-	return 0
-}
-
-func word(folder, name string) string {
-	text, err := os.ReadFile(filepath.Join(folder, name))
-	if err != nil {
-		return ""
-	}
-	return strings.TrimSpace(string(text))
 }

@@ -116,15 +116,3 @@ func TestWaitingTimes(t *testing.T) {
 		})
 	}
 }
-
-// BenchmarkMM4 is the M/M/4 station at rho 0.8 that event engines are compared by;
-// two events a customer.
-func BenchmarkMM4(b *testing.B) {
-	src := rand.New(rand.NewPCG(1, 2))
-	s := newStation(4, exponential(src, time.Millisecond), exponential(src, 3200*time.Microsecond), func(time.Duration) {})
-	b.ReportAllocs()
-	s.run(1000)
-	b.ResetTimer()
-	s.run(1000 + b.N)
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(2*b.N), "ns/event")
-}

@@ -131,7 +131,7 @@ func laws(ctx context.Context, o Options) ([]Line, error) {
 	for i, l := range ledgers {
 		integral, responses, idled = integral+l.integral, responses+l.responses, idled+l.idled
 		lost += unbalanced(l.records, stats[i])
-		busy := float64(stats[i].Busy[0]) / float64(s.config(0, 0).Duration)
+		busy := float64(stats[i].Busy[0]) / float64(s.duration())
 		found := float64(l.foundBusy) / float64(stats[i].Arrived)
 		saw, was = saw+found/replications, was+busy/replications
 		difference = append(difference, found-busy)

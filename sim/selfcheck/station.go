@@ -3,7 +3,6 @@ package selfcheck
 import (
 	"context"
 	"math"
-	"slices"
 	"time"
 
 	"slosim/engine/profile"
@@ -28,18 +27,12 @@ type station struct {
 	policy            func() scheduler.Policy
 	queries           int // a replication, about
 	latency           time.Duration
-	levels            int
 	timeline          []virtual.Interval
 	stalls            [][]profile.Stall
 }
 
 // config returns one replication of the station.
 func (s *station) config(seed uint64, replication int) *virtual.Config {
-	levels := make([]profile.Level, max(1, s.levels))
-	set := s.set(len(levels))
-	for i := range levels {
-		levels[i].Slowdown = 1
-	}
 	key := rng.Key{Seed: seed, Replication: uint32(replication)}
 	policy := scheduler.Policy(inOrder{})
 	if s.policy != nil {
@@ -50,19 +43,22 @@ func (s *station) config(seed uint64, replication int) *virtual.Config {
 		latency = 1000 * time.Hour // nobody is late
 	}
 	return &virtual.Config{
-		Set: set, Levels: levels, Stalls: s.stalls, Timeline: s.timeline, Workers: s.servers, Policy: policy, Key: key,
+		Set: s.set(), Levels: []profile.Level{{Slowdown: 1}}, Stalls: s.stalls, Timeline: s.timeline, Workers: s.servers, Policy: policy, Key: key,
 		Classes:  []workloads.Class{{Name: "all", Share: 1, Target: workloads.Target{Latency: latency}}},
 		Stream:   &poisson{draws: key.Draws(rng.Arrival), mean: float64(s.gap)},
-		Duration: time.Duration(s.queries) * s.gap,
+		Duration: s.duration(),
 	}
 }
 
-// set returns a technique of one point with the same times at all levels.
-func (s *station) set(levels int) *profile.Set {
+// duration is that of a replication.
+func (s *station) duration() time.Duration { return time.Duration(s.queries) * s.gap }
+
+// set returns a technique of one point.
+func (s *station) set() *profile.Set {
 	half := profile.Half{Samples: 1, Outcomes: []profile.Outcome{{Right: true}}}
-	half.Execute = [][][]profile.Dist{slices.Repeat([][]profile.Dist{{s.execute}}, levels)}
+	half.Execute = [][][]profile.Dist{{{s.execute}}}
 	if s.activate != nil {
-		half.Activate = slices.Repeat([]profile.Dist{s.activate}, levels)
+		half.Activate = []profile.Dist{s.activate}
 	}
 	return &profile.Set{
 		Technique: "selfcheck", Groups: []profile.Group{{Name: "all"}}, Points: []profile.Point{{Name: "only"}},
