@@ -34,8 +34,8 @@
 //  11. [Limits] and [Set.NewReader] measure what one core reads from each level of the memory.
 //
 // A dense matrix-vector product is bound by memory: judge it in bytes of rows a second.
-// So is one of chosen rows: without its arithmetic ([Set.ReadRows]) it takes the same
-// time, and that is longer a byte than reading in order, because the hardware cannot know
+// So is one of chosen rows: without its arithmetic ([Set.ReadRows]) it takes 1 to 8 % less
+// time (Zen 4, rows of 4 KB and of 512 bytes), and that is longer a byte than reading in order, because the hardware cannot know
 // which row comes next and starts anew in each. Tried on Zen 4 against that, without gain:
 // asking for the first lines of the next rows only, for every second line, into the L1
 // and the L2 cache at 4 to 64 rows ahead, two, three and six rows side by side, and rows
