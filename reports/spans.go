@@ -37,6 +37,18 @@ func (s *spans) on(at time.Duration) bool {
 	return i < len(s.list) && at >= s.list[i].From
 }
 
+// within returns how much of a piece of time lies in spans.
+func (s *spans) within(piece Span) time.Duration {
+	i := s.find(piece.From)
+	switch {
+	case i == len(s.list) || piece.To <= s.list[i].From:
+		return 0
+	case piece.From >= s.list[i].From && piece.To <= s.list[i].To:
+		return piece.To - piece.From
+	}
+	return s.until(piece.To) - s.until(piece.From)
+}
+
 // until returns how much of the time before an instant lies in spans.
 func (s *spans) until(at time.Duration) time.Duration {
 	i := s.find(at)

@@ -82,6 +82,9 @@ type Tally struct {
 	bins   []bin
 	length [windows]time.Duration // of the measured window
 
+	bin     int           // that was used last
+	binFrom time.Duration // its beginning
+
 	disturbed spans
 }
 
@@ -154,7 +157,7 @@ func (t *Tally) split(s Span) (length [windows]time.Duration) {
 	if s.From >= s.To {
 		return length
 	}
-	length[interference] = t.disturbed.until(s.To) - t.disturbed.until(s.From)
+	length[interference] = t.disturbed.within(s)
 	length[quiet] = s.To - s.From - length[interference]
 	return length
 }
@@ -222,7 +225,7 @@ func (t *Tally) addBin(o *Observation) {
 	if t.config.Bin <= 0 || o.ArriveAt < 0 || o.ArriveAt >= t.config.Duration {
 		return
 	}
-	b := &t.bins[o.ArriveAt/t.config.Bin]
+	b := t.binOf(o.ArriveAt)
 	b.arrived++
 	b.slowdown += o.Slowdown
 	b.believed += o.Believed
@@ -234,6 +237,16 @@ func (t *Tally) addBin(o *Observation) {
 	if o.met() {
 		b.met++
 	}
+}
+
+// binOf returns the bin of an instant, most often that of the last one: a division by a
+// number that the compiler does not know costs as much as all else in addBin.
+func (t *Tally) binOf(at time.Duration) *bin {
+	if at < t.binFrom || at >= t.binFrom+t.config.Bin {
+		t.bin = int(at / t.config.Bin)
+		t.binFrom = time.Duration(t.bin) * t.config.Bin
+	}
+	return &t.bins[t.bin]
 }
 
 // Arrived returns the queries that arrived in the measured window so far.

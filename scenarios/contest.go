@@ -348,22 +348,13 @@ func (r *recorder) Record(q *sim.Record) {
 	if q.Dropped {
 		finish = -1
 	}
-	r.observation = reports.Observation{
-		Class:    q.Query.Class,
-		Sample:   r.images[q.Query.Sample],
-		Queue:    int32(q.Queue),
-		Right:    q.Right,
-		ArriveAt: q.Query.ArriveAt,
-		StartAt:  q.StartAt,
-		FinishAt: finish,
-		Deadline: q.Deadline,
-		Busy:     q.Busy,
-		Accuracy: q.AccuracyTarget,
-		Density:  r.density(q.Point),
-		Slowdown: r.contest.truth.slowdownAt(q.Query.ArriveAt, &r.step),
-		Believed: r.believed,
-	}
-	r.tally.Add(&r.observation)
+	o := &r.observation // filled in place: there is one for every query
+	o.Sample = r.images[q.Query.Sample]
+	o.Class, o.Queue, o.Right = q.Query.Class, int32(q.Queue), q.Right
+	o.ArriveAt, o.StartAt, o.FinishAt, o.Deadline = q.Query.ArriveAt, q.StartAt, finish, q.Deadline
+	o.Busy, o.Accuracy, o.Density = q.Busy, q.AccuracyTarget, r.density(q.Point)
+	o.Slowdown, o.Believed = r.contest.truth.slowdownAt(q.Query.ArriveAt, &r.step), r.believed
+	r.tally.Add(o)
 	if r.keep {
 		r.rows = append(r.rows, r.row(q))
 	}

@@ -65,13 +65,14 @@ func (s *System) decide() (err error) {
 // state that those before it left.
 func (s *System) apply() error {
 	s.accepted = s.accepted[:0]
-	for _, c := range s.plan.Commands() {
-		fresh, err := s.applyOne(c)
+	commands := s.plan.Commands()
+	for i := range commands {
+		fresh, err := s.applyOne(&commands[i])
 		if err != nil {
 			return err
 		}
 		if fresh {
-			s.accepted = append(s.accepted, c)
+			s.accepted = append(s.accepted, commands[i])
 		}
 	}
 	s.queue.compact(s.slots)
@@ -79,7 +80,7 @@ func (s *System) apply() error {
 }
 
 // applyOne says whether the command is one that the driver must see.
-func (s *System) applyOne(c scheduler.Command) (fresh bool, err error) {
+func (s *System) applyOne(c *scheduler.Command) (fresh bool, err error) {
 	switch c.Kind {
 	case scheduler.Start:
 		return true, s.start(c)
@@ -94,7 +95,7 @@ func (s *System) applyOne(c scheduler.Command) (fresh bool, err error) {
 	}
 }
 
-func (s *System) start(c scheduler.Command) error {
+func (s *System) start(c *scheduler.Command) error {
 	if err := s.checkQuery("start", c.Query); err != nil {
 		return err
 	}
@@ -109,7 +110,7 @@ func (s *System) start(c scheduler.Command) error {
 		return s.broken(spoiled)
 	}
 	w := &s.workers[c.Worker]
-	*w = scheduler.Worker{Busy: true, Running: c.Query, Point: c.Point, StartedAt: s.now, Slowdown: w.Slowdown}
+	w.Busy, w.Running, w.Point, w.StartedAt = true, c.Query, c.Point, s.now
 	s.busy++
 	s.counts.Waiting--
 	s.counts.Running++
@@ -119,7 +120,7 @@ func (s *System) start(c scheduler.Command) error {
 	return nil
 }
 
-func (s *System) probe(c scheduler.Command) error {
+func (s *System) probe(c *scheduler.Command) error {
 	if err := s.checkQuery("probe", c.Query); err != nil {
 		return err
 	}
@@ -140,7 +141,7 @@ func (s *System) probe(c scheduler.Command) error {
 	return nil
 }
 
-func (s *System) dropWaiting(c scheduler.Command) error {
+func (s *System) dropWaiting(c *scheduler.Command) error {
 	if err := s.checkQuery("drop", c.Query); err != nil {
 		return err
 	}
@@ -152,7 +153,7 @@ func (s *System) dropWaiting(c scheduler.Command) error {
 	return nil
 }
 
-func (s *System) wake(c scheduler.Command) (fresh bool, err error) {
+func (s *System) wake(c *scheduler.Command) (fresh bool, err error) {
 	if c.At <= s.now {
 		return false, s.broken("wake: want an instant after now, got %v", c.At)
 	}

@@ -124,8 +124,14 @@ func newGammaGaps(draws *rand.Rand, source rand.Source, cv float64) gammaGaps {
 	return gammaGaps{draws: draws, gap: distuv.Gamma{Alpha: shape, Beta: shape, Src: source}}
 }
 
-// next returns a gap.
-func (g *gammaGaps) next() float64 { return g.gap.Rand() }
+// next returns a gap. Shape 1 is the exponential: the same draws as Rand's, without its
+// test of the shape and its generator made anew each time.
+func (g *gammaGaps) next() float64 {
+	if g.gap.Alpha == 1 {
+		return g.draws.ExpFloat64()
+	}
+	return g.gap.Rand()
+}
 
 // first returns the time from an arbitrary instant to the next arrival: a
 // uniform part of a gap drawn with a chance proportional to its length (Cox,

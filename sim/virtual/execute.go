@@ -16,19 +16,20 @@ func (d *driver) step(at time.Duration) error {
 	if err != nil {
 		return err
 	}
-	for _, c := range commands {
-		d.execute(c, at)
+	for i := range commands {
+		d.execute(&commands[i], at)
 	}
 	return nil
 }
 
-func (d *driver) execute(c scheduler.Command, at time.Duration) {
+func (d *driver) execute(c *scheduler.Command, at time.Duration) {
 	switch c.Kind {
 	case scheduler.Start:
 		d.start(c, at)
 	case scheduler.Probe:
 		q := d.system.Query(c.Query)
-		d.begin(c, finishKind(c), d.newActivation(q), at)
+		d.workers[c.Worker].work = d.newActivation(q)
+		d.begin(c, activates, at)
 		d.traceBegin(Probed, c, q, charge{}, at)
 	case scheduler.Drop:
 		q := d.system.Query(c.Query)
@@ -40,16 +41,9 @@ func (d *driver) execute(c scheduler.Command, at time.Duration) {
 	}
 }
 
-func finishKind(c scheduler.Command) uint8 {
-	if c.Kind == scheduler.Probe {
-		return activates
-	}
-	return finishes
-}
-
 // start charges what the change of weights costs and begins the execution.
-func (d *driver) start(c scheduler.Command, at time.Duration) {
-	q := d.system.Query(c.Query)
+func (d *driver) start(c *scheduler.Command, at time.Duration) {
+	q, w := d.system.Query(c.Query), &d.workers[c.Worker]
 	group := d.cfg.Set.Points[c.Point].Group
 	cost := d.charge(q, c.Worker, group)
 	if cost.loads {
@@ -59,17 +53,17 @@ func (d *driver) start(c scheduler.Command, at time.Duration) {
 		d.stats.Switches++
 	}
 	d.memory.use(group)
-	d.workers[c.Worker].group = group
-	work := d.newExecution(q, c.Point, d.holds(c.Query, c.Worker))
-	work.fixed = cost.load + cost.swap
-	d.begin(c, finishKind(c), work, at)
+	w.group = group
+	d.execution(&w.work, q, c.Point, d.holds(c.Query, c.Worker))
+	w.work.fixed = cost.load + cost.swap
+	d.begin(c, finishes, at)
 	d.traceBegin(Started, c, q, cost, at)
 }
 
-// begin occupies a worker with work.
-func (d *driver) begin(c scheduler.Command, kind uint8, work service, at time.Duration) {
+// begin occupies a worker with the work that was laid before it.
+func (d *driver) begin(c *scheduler.Command, kind uint8, at time.Duration) {
 	w := &d.workers[c.Worker]
-	w.busy, w.kind, w.ref, w.work = true, kind, c.Query, work
+	w.busy, w.kind, w.ref = true, kind, c.Query
 	w.startAt, w.slowdown = at, w.now().slowdown
 	d.predict(c.Worker, at, w.work.begin(w.now()))
 }

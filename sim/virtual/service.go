@@ -27,15 +27,16 @@ func (d *driver) newActivation(q *workloads.Query) service {
 	return service{activate: 1, half: d.half, uActs: d.activation.Float(q.ID)}
 }
 
-// newExecution returns the work of a query at a point, without load and switch.
-func (d *driver) newExecution(q *workloads.Query, point int, activated bool) service {
-	s := service{execute: 1, half: d.half, point: point, uRun: d.service.Float(q.ID)}
+// execution makes s the work of a query at a point, without load and switch: in place,
+// because there is one for every query.
+func (d *driver) execution(s *service, q *workloads.Query, point int, activated bool) {
+	outcome := d.half.At(point, int(q.Sample)) // first: it is seldom in a near cache
+	s.fixed, s.activate, s.execute = 0, 0, 1
+	s.half, s.point, s.uRun = d.half, point, d.service.Float(q.ID)
 	if !activated && d.half.Activates() {
 		s.activate, s.uActs = 1, d.activation.Float(q.ID)
 	}
-	outcome := d.half.At(point, int(q.Sample))
 	s.class, s.right = outcome.Class, outcome.Right
-	return s
 }
 
 // activation returns the whole activation's on-CPU time in a segment.

@@ -86,7 +86,7 @@ func (d *driver) trace(e Event) {
 }
 
 // traceBegin traces work that has just begun on a worker.
-func (d *driver) traceBegin(what What, c scheduler.Command, q *workloads.Query, cost charge, at time.Duration) {
+func (d *driver) traceBegin(what What, c *scheduler.Command, q *workloads.Query, cost charge, at time.Duration) {
 	if d.cfg.Tracer == nil {
 		return
 	}

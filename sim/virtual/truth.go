@@ -23,7 +23,8 @@ func (t truth) Finish(ref scheduler.QueryRef, worker, point int) time.Duration {
 	d := t.d
 	q := d.system.Query(ref)
 	cost := d.charge(q, worker, d.cfg.Set.Points[point].Group)
-	work := d.newExecution(q, point, d.holds(ref, worker))
+	var work service
+	d.execution(&work, q, point, d.holds(ref, worker))
 	work.fixed = cost.load + cost.swap
 	return work.finish(d.list.Now(), d.workers[worker].time)
 }
