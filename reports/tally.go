@@ -145,21 +145,20 @@ func NewTally(config TallyConfig) *Tally {
 	if config.Bin > 0 {
 		t.bins = make([]bin, (config.Duration+config.Bin-1)/config.Bin)
 	}
-	t.length = t.split(t.measured())
+	t.length[quiet], t.length[interference] = t.split(t.measured())
 	return t
 }
 
 func (t *Tally) measured() Span { return Span{t.config.WarmUp, t.config.Duration} }
 
 // split divides a piece of measured time between the windows.
-func (t *Tally) split(s Span) (length [windows]time.Duration) {
+func (t *Tally) split(s Span) (calm, disturbed time.Duration) {
 	s = Span{max(s.From, t.config.WarmUp), min(s.To, t.config.Duration)}
 	if s.From >= s.To {
-		return length
+		return 0, 0
 	}
-	length[interference] = t.disturbed.within(s)
-	length[quiet] = s.To - s.From - length[interference]
-	return length
+	disturbed = t.disturbed.within(s)
+	return s.To - s.From - disturbed, disturbed
 }
 
 func (t *Tally) windowOf(at time.Duration) int {
@@ -212,9 +211,9 @@ func (c *counts) add(o *Observation) {
 // before the start.
 func (t *Tally) addService(o *Observation) {
 	if o.Busy > 0 {
-		for w, length := range t.split(o.service()) {
-			t.busy[w] += length
-		}
+		calm, disturbed := t.split(o.service())
+		t.busy[quiet] += calm
+		t.busy[interference] += disturbed
 	}
 	if o.finished() && o.FinishAt >= t.config.WarmUp && o.FinishAt < t.config.Duration {
 		t.done[o.Class][t.windowOf(o.FinishAt)]++

@@ -27,7 +27,7 @@ func newACLO(p *Params) Policy {
 // Decide starts or probes queries in order.
 func (a *aclo) Decide(v *View, p *Plan) { a.run(v, p, a) }
 
-func (a *aclo) choose(t turn) choice {
+func (a *aclo) choose(t *turn) choice {
 	q := t.query()
 	confident := a.probe && t.view.Models[q.Model].HasConfidence()
 	if confident && !q.Probed {
@@ -47,7 +47,7 @@ func (a *aclo) choose(t turn) choice {
 	return start(best.point, Unmet)
 }
 
-func (a *aclo) confidence(t turn, point int, confident bool) (float64, bool) {
+func (a *aclo) confidence(t *turn, point int, confident bool) (float64, bool) {
 	if !confident {
 		return 0, false
 	}

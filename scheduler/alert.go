@@ -63,7 +63,7 @@ func (a *alert) Observe(c Completion) {
 // Decide starts queries in order.
 func (a *alert) Decide(v *View, p *Plan) { a.run(v, p, a) }
 
-func (a *alert) choose(t turn) choice {
+func (a *alert) choose(t *turn) choice {
 	means := a.means[t.query().Model]
 	slack := float64(t.slack())
 	best, bestScore, meets := -1, 0.0, false

@@ -26,7 +26,7 @@ func (c *clairvoyant) Decide(v *View, p *Plan) {
 	c.run(v, p, c)
 }
 
-func (c *clairvoyant) choose(t turn) choice {
+func (c *clairvoyant) choose(t *turn) choice {
 	q := t.query()
 	first, right := -1, -1
 	var firstAt, rightAt time.Duration

@@ -6,7 +6,7 @@ import "time"
 // on one idle worker. A choice of kind Start has a point, one of kind Probe none,
 // one of kind Drop gives the query up.
 type chooser interface {
-	choose(t turn) choice
+	choose(t *turn) choice
 }
 
 // turn is one query that may start on one worker.
@@ -17,21 +17,21 @@ type turn struct {
 	memo   *memo // of the worker and the query's model
 }
 
-func (t turn) query() *Waiting         { return &t.view.Waiting[t.index] }
-func (t turn) slack() time.Duration    { return t.query().Slack(t.view.Now) }
-func (t turn) points() int             { return len(t.view.Models[t.query().Model].Points()) }
-func (t turn) accuracy(pt int) float64 { return t.view.Models[t.query().Model].Accuracy(pt) }
+func (t *turn) query() *Waiting         { return &t.view.Waiting[t.index] }
+func (t *turn) slack() time.Duration    { return t.query().Slack(t.view.Now) }
+func (t *turn) points() int             { return len(t.view.Models[t.query().Model].Points()) }
+func (t *turn) accuracy(pt int) float64 { return t.view.Models[t.query().Model].Accuracy(pt) }
 
-func (t turn) mean(point int) time.Duration { return t.memo.means[point] }
+func (t *turn) mean(point int) time.Duration { return t.memo.means[point] }
 
-func (t turn) quantile(point int, q float64) time.Duration { return t.memo.quantile(point, q) }
+func (t *turn) quantile(point int, q float64) time.Duration { return t.memo.quantile(point, q) }
 
-func (t turn) within(point int, limit time.Duration) float64 {
+func (t *turn) within(point int, limit time.Duration) float64 {
 	return t.view.Within(t.worker, t.query().Model, point, limit)
 }
 
 // cheapest returns the point with the lowest mean on the worker.
-func (t turn) cheapest() (point int, mean time.Duration) { return t.memo.cheapest, t.memo.least }
+func (t *turn) cheapest() (point int, mean time.Duration) { return t.memo.cheapest, t.memo.least }
 
 // choice is the answer about one turn.
 type choice struct {
@@ -61,6 +61,7 @@ type dispatcher struct {
 	drop  dropRule
 	idle  []int
 	memos memos
+	one   turn // whose turn it is
 }
 
 func newDispatcher(p *Params) dispatcher {
@@ -78,12 +79,13 @@ func (d *dispatcher) run(v *View, p *Plan, c chooser) {
 		if probing && isProbed(v, v.Waiting[i].Ref) {
 			continue
 		}
-		d.turn(turn{view: v, index: i}, p, c)
+		d.one.view, d.one.index = v, i
+		d.turn(&d.one, p, c)
 	}
 }
 
 // turn decides about one query.
-func (d *dispatcher) turn(t turn, p *Plan, c chooser) {
+func (d *dispatcher) turn(t *turn, p *Plan, c chooser) {
 	q := t.query()
 	slot := d.slotFor(q)
 	t.worker = d.idle[slot]
@@ -106,7 +108,7 @@ func (d *dispatcher) turn(t turn, p *Plan, c chooser) {
 }
 
 // late applies the rule for dropping.
-func (d *dispatcher) late(t turn) bool {
+func (d *dispatcher) late(t *turn) bool {
 	switch d.drop {
 	case dropNever:
 		return false

@@ -11,7 +11,7 @@ func newFastest(p *Params) Policy { return &fastest{newDispatcher(p)} }
 // Decide starts queries in order.
 func (f *fastest) Decide(v *View, p *Plan) { f.run(v, p, f) }
 
-func (f *fastest) choose(t turn) choice {
+func (f *fastest) choose(t *turn) choice {
 	point, _ := t.cheapest()
 	return start(point, Cheapest)
 }

@@ -35,7 +35,7 @@ func (f *fixed) Bind(s Setting) error {
 // Decide starts queries in order.
 func (f *fixed) Decide(v *View, p *Plan) { f.run(v, p, f) }
 
-func (f *fixed) choose(t turn) choice { return start(f.points[t.query().Model], Fixed) }
+func (f *fixed) choose(t *turn) choice { return start(f.points[t.query().Model], Fixed) }
 
 func pointNamed(model *profile.Belief, name string) (int, error) {
 	var names []string

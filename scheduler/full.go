@@ -25,7 +25,7 @@ func (f *full) Bind(s Setting) error {
 // Decide starts queries in order.
 func (f *full) Decide(v *View, p *Plan) { f.run(v, p, f) }
 
-func (f *full) choose(t turn) choice { return start(f.points[t.query().Model], Fixed) }
+func (f *full) choose(t *turn) choice { return start(f.points[t.query().Model], Fixed) }
 
 // reference returns the point that computes the whole network.
 func reference(model *profile.Belief) int {

@@ -50,7 +50,7 @@ func (n *inverse) Key(q *workloads.Query, _ time.Duration) int64 { return -int64
 // Decide starts the latest queries first.
 func (n *inverse) Decide(v *View, p *Plan) { n.run(v, p, n) }
 
-func (n *inverse) choose(t turn) choice {
+func (n *inverse) choose(t *turn) choice {
 	best := n.best[t.query().Model]
 	if len(t.view.Waiting) > 1 || t.quantile(best, n.q) > t.slack() {
 		return start(best, Contrary)

@@ -94,7 +94,7 @@ func (l *lcao) Decide(v *View, p *Plan) {
 	l.run(v, p, l)
 }
 
-func (l *lcao) choose(t turn) choice {
+func (l *lcao) choose(t *turn) choice {
 	cheapest, least := t.cheapest()
 	why, slack := Fits, t.slack()
 	o := option{turn: t, q: l.q, cheapest: cheapest, least: least, slower: 1 / (1 - l.headroom)}
@@ -121,7 +121,7 @@ func (l *lcao) choose(t turn) choice {
 
 // option is a point considered for one turn, with what the tests need of it.
 type option struct {
-	turn
+	*turn
 	q               float64
 	point, cheapest int
 	mean, least     time.Duration // of point and of cheapest

@@ -69,7 +69,7 @@ func (m *modelSwitching) Decide(v *View, p *Plan) {
 	m.run(v, p, m)
 }
 
-func (m *modelSwitching) choose(t turn) choice { return start(m.current[t.query().Model], LoadRule) }
+func (m *modelSwitching) choose(t *turn) choice { return start(m.current[t.query().Model], LoadRule) }
 
 // switchTo returns the point for a load: down at once, up only with some reserve.
 func (m *modelSwitching) switchTo(i int, model *profile.Belief, load float64) int {

@@ -46,7 +46,7 @@ func (s *slackFit) Bind(setting Setting) error {
 // Decide starts queries in order.
 func (s *slackFit) Decide(v *View, p *Plan) { s.run(v, p, s) }
 
-func (s *slackFit) choose(t turn) choice {
+func (s *slackFit) choose(t *turn) choice {
 	model, slowdown := t.view.Models[t.query().Model], 1.0
 	if s.aware {
 		slowdown = t.view.Workers[t.worker].Slowdown

@@ -42,24 +42,29 @@ func (q *queue) all() []scheduler.Waiting { return q.entries[q.head:] }
 func (q *queue) len() int { return len(q.entries) - q.head - q.holes }
 
 // insert adds w behind all entries that do not sort after (key, seq). There are no holes.
-func (q *queue) insert(w scheduler.Waiting, slots []slot) {
+func (q *queue) insert(w *scheduler.Waiting, slots []slot) {
 	s := &slots[w.Ref]
 	all := q.all()
 	at := len(all)
 	if at > 0 && slots[all[at-1].Ref].after(s) {
 		at = sort.Search(len(all), func(i int) bool { return slots[all[i].Ref].after(s) })
 	}
-	if at < len(all)/2 {
+	switch {
+	case at == len(all): // the last, as most are
+		q.reserve()
+		q.entries = append(q.entries, *w)
+		return
+	case at < len(all)/2:
 		q.reserveFront()
 		all = q.all()
 		q.head--
 		copy(q.entries[q.head:q.head+at], all[:at])
-	} else {
+	default:
 		q.reserve()
-		q.entries = append(q.entries, w)
+		q.entries = append(q.entries, *w)
 		copy(q.all()[at+1:], q.all()[at:])
 	}
-	q.all()[at] = w
+	q.all()[at] = *w
 }
 
 // reserve moves the queue to the front of its memory when the end is reached and
@@ -127,9 +132,12 @@ func (q *queue) compact(slots []slot) {
 	if q.holes == 0 {
 		return
 	}
-	if q.last-q.head <= len(q.entries)-1-q.first {
+	switch {
+	case q.last-q.head+1 == q.holes: // the first ones alone, as most disciplines take them
+		q.head = q.last + 1
+	case q.last-q.head <= len(q.entries)-1-q.first:
 		q.shiftRight(slots)
-	} else {
+	default:
 		q.shiftLeft(slots)
 	}
 	q.holes = 0

@@ -64,17 +64,22 @@ func (s *System) decide() (err error) {
 // apply checks and applies the plan's commands one after another: each sees the
 // state that those before it left.
 func (s *System) apply() error {
-	s.accepted = s.accepted[:0]
 	commands := s.plan.Commands()
+	kept := 0
 	for i := range commands {
 		fresh, err := s.applyOne(&commands[i])
 		if err != nil {
 			return err
 		}
-		if fresh {
-			s.accepted = append(s.accepted, commands[i])
+		if !fresh {
+			continue
 		}
+		if kept < i {
+			commands[kept] = commands[i]
+		}
+		kept++
 	}
+	s.accepted = commands[:kept]
 	s.queue.compact(s.slots)
 	return nil
 }

@@ -16,7 +16,7 @@ type Counts struct {
 }
 
 // balanced says whether no query was lost or doubled.
-func (c Counts) balanced() bool {
+func (c *Counts) balanced() bool {
 	return c.Arrived == c.Finished+c.Dropped+c.Waiting+c.Running
 }
 
@@ -46,7 +46,7 @@ type System struct {
 	workers  []scheduler.Worker
 	view     *scheduler.View // copies of workers, and the queue itself
 	plan     scheduler.Plan
-	accepted []scheduler.Command
+	accepted []scheduler.Command // the plan's own, without pending Wakes
 	hidden   workloads.Query // what a Keyer sees: the query without its sample
 }
 
@@ -105,7 +105,7 @@ func (s *System) Arrive(q workloads.Query, at time.Duration) scheduler.QueryRef 
 		s.hidden.Sample = 0
 		one.key = s.keyer.Key(&s.hidden, q.ArriveAt+target.Latency)
 	}
-	s.queue.insert(scheduler.Waiting{
+	s.queue.insert(&scheduler.Waiting{
 		Ref: ref, Class: q.Class, Model: q.Model, ArriveAt: q.ArriveAt,
 		Deadline: q.ArriveAt + target.Latency, Accuracy: target.Accuracy, ProbedOn: -1,
 	}, s.slots)
