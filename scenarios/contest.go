@@ -255,8 +255,8 @@ func (c *contest) run(ctx context.Context, e entrant, replication int, records b
 	recorder := &recorder{
 		contest: c, entrant: &e, replication: replication,
 		tally:  reports.NewTally(c.tallyConfig(replication)),
-		images: originals(draw, c.samples),
-		keep:   records,
+		images: originals(draw, c.samples), densities: densities(e.set.Points),
+		keep: records,
 	}
 	config := c.config(e, policy, stream, e.set.Truth.Resample(draw), key)
 	if trace != nil {
@@ -267,6 +267,14 @@ func (c *contest) run(ctx context.Context, e entrant, replication int, records b
 		trace.finish(stats.EndAt)
 	}
 	return outcome{tally: recorder.tally, rows: recorder.rows, stats: stats, err: err, ran: err == nil, schedule: trace}
+}
+
+func densities(points []profile.Point) []float64 {
+	out := make([]float64, len(points))
+	for i := range points {
+		out[i] = points[i].Density
+	}
+	return out
 }
 
 // originals returns the image behind each sample of a resampled half.
@@ -331,7 +339,8 @@ type recorder struct {
 	entrant     *entrant
 	replication int
 	tally       *reports.Tally
-	images      []uint32 // [sample] image before the replication's resampling
+	densities   []float64 // [point]
+	images      []uint32  // [sample] image before the replication's resampling
 	keep        bool
 	rows        []result.Row
 	believed    float64 // last known: queries that never started saw no worker
@@ -364,7 +373,7 @@ func (r *recorder) density(point int) float64 {
 	if point < 0 {
 		return 0
 	}
-	return r.entrant.set.Points[point].Density
+	return r.densities[point]
 }
 
 func (r *recorder) row(q *sim.Record) result.Row {

@@ -42,7 +42,8 @@ import (
 type lcao struct {
 	dispatcher
 	meter
-	q, headroom, utilisation float64
+	q, utilisation float64
+	slower         float64 // 1/(1 - headroom)
 
 	byAccuracy [][]int // [model] points, most accurate first; of equals the cheaper
 	load       float64 // arrivals per second and worker; 0 when switched off
@@ -56,7 +57,7 @@ func newLCAO(p *Params) Policy {
 	return &lcao{
 		dispatcher:  newDispatcher(p),
 		q:           p.Float("quantile", 0.99, 0, 1),
-		headroom:    p.Float("headroom", 0.5, 0, 0.99),
+		slower:      1 / (1 - p.Float("headroom", 0.5, 0, 0.99)),
 		utilisation: p.Float("utilisation", 0, 0, 10),
 		meter:       meter{window: p.Duration("window", 200*time.Millisecond, time.Millisecond, time.Hour)},
 	}
@@ -97,7 +98,7 @@ func (l *lcao) Decide(v *View, p *Plan) {
 func (l *lcao) choose(t *turn) choice {
 	cheapest, least := t.cheapest()
 	why, slack := Fits, t.slack()
-	o := option{turn: t, q: l.q, cheapest: cheapest, least: least, slower: 1 / (1 - l.headroom)}
+	o := option{turn: t, q: l.q, cheapest: cheapest, least: least, slower: l.slower}
 	for _, p := range l.byAccuracy[t.query().Model] {
 		if p == cheapest {
 			break

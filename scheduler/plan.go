@@ -53,23 +53,34 @@ func (p *Plan) Reset() { p.commands = p.commands[:0] }
 // Commands returns what was decided; valid until Reset.
 func (p *Plan) Commands() []Command { return p.commands }
 
+// add appends an empty command, to be filled in place.
+func (p *Plan) add(kind Kind) *Command {
+	p.commands = append(p.commands, Command{})
+	c := &p.commands[len(p.commands)-1]
+	c.Kind = kind
+	return c
+}
+
 // Start runs a waiting query on an idle worker at a point.
 func (p *Plan) Start(worker int, ref QueryRef, point int, why Reason) {
-	p.commands = append(p.commands, Command{Kind: Start, Worker: worker, Query: ref, Point: point, Why: why})
+	c := p.add(Start)
+	c.Worker, c.Query, c.Point, c.Why = worker, ref, point, why
 }
 
 // Probe runs the activator of a waiting query on an idle worker. The query keeps
 // its place in the queue; its confidence is known when the worker is idle again.
 func (p *Plan) Probe(worker int, ref QueryRef) {
-	p.commands = append(p.commands, Command{Kind: Probe, Worker: worker, Query: ref, Why: NeedsProbe})
+	c := p.add(Probe)
+	c.Worker, c.Query, c.Why = worker, ref, NeedsProbe
 }
 
 // Drop gives a waiting query up: it counts as arrived and missed.
 func (p *Plan) Drop(ref QueryRef, why Reason) {
-	p.commands = append(p.commands, Command{Kind: Drop, Query: ref, Why: why})
+	c := p.add(Drop)
+	c.Query, c.Why = ref, why
 }
 
 // Wake asks for another Decide at an instant in the future.
 func (p *Plan) Wake(at time.Duration) {
-	p.commands = append(p.commands, Command{Kind: Wake, At: at})
+	p.add(Wake).At = at
 }

@@ -24,7 +24,7 @@
 // At every instant arrived = finished + dropped + waiting + running; Step checks it.
 //
 //	system, err := sim.New(sim.Config{Classes: classes, Models: models, Workers: 1, Policy: policy, Recorder: recorder})
-//	system.Arrive(query, query.ArriveAt)
+//	system.Arrive(&query, query.ArriveAt)
 //	commands, err := system.Step(query.ArriveAt) // e.g. Start query 0 on worker 0 at point 2
 //	system.Finish(0, finishAt, sim.Outcome{Right: true, Slowdown: 1})
 //	commands, err = system.Step(finishAt)

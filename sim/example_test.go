@@ -35,8 +35,8 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	system.Arrive(workloads.Query{ID: 0}, 0)
-	system.Arrive(workloads.Query{ID: 1}, 0)
+	system.Arrive(&workloads.Query{ID: 0}, 0)
+	system.Arrive(&workloads.Query{ID: 1}, 0)
 	for at := time.Duration(0); system.Counts().Waiting > 0; at += 3 * time.Millisecond {
 		commands, err := system.Step(at)
 		if err != nil {

@@ -71,6 +71,6 @@ func step(t testing.TB, s *sim.System, at time.Duration) []scheduler.Command {
 	return commands
 }
 
-func query(id uint64, at time.Duration) workloads.Query {
-	return workloads.Query{ID: id, ArriveAt: at, Size: 1, Sample: uint32(id) + 100}
+func query(id uint64, at time.Duration) *workloads.Query {
+	return &workloads.Query{ID: id, ArriveAt: at, Size: 1, Sample: uint32(id) + 100}
 }

@@ -41,30 +41,40 @@ func (q *queue) all() []scheduler.Waiting { return q.entries[q.head:] }
 // len returns how many wait, holes not counted.
 func (q *queue) len() int { return len(q.entries) - q.head - q.holes }
 
-// insert adds w behind all entries that do not sort after (key, seq). There are no holes.
-func (q *queue) insert(w *scheduler.Waiting, slots []slot) {
-	s := &slots[w.Ref]
+// insert adds a query behind all entries that do not sort after (key, seq). There are
+// no holes. The entry is filled in place: to copy what was just written stalls.
+func (q *queue) insert(ref scheduler.QueryRef, slots []slot) {
+	s := &slots[ref]
 	all := q.all()
 	at := len(all)
 	if at > 0 && slots[all[at-1].Ref].after(s) {
 		at = sort.Search(len(all), func(i int) bool { return slots[all[i].Ref].after(s) })
 	}
-	switch {
-	case at == len(all): // the last, as most are
-		q.reserve()
-		q.entries = append(q.entries, *w)
-		return
-	case at < len(all)/2:
+	s.show(q.open(at), ref)
+}
+
+// open makes room for an entry at a position among those that wait.
+func (q *queue) open(at int) *scheduler.Waiting {
+	if n := len(q.all()); at < n && at < n/2 {
 		q.reserveFront()
-		all = q.all()
 		q.head--
-		copy(q.entries[q.head:q.head+at], all[:at])
-	default:
-		q.reserve()
-		q.entries = append(q.entries, *w)
-		copy(q.all()[at+1:], q.all()[at:])
+		all := q.all()
+		copy(all[:at], all[1:])
+		return &all[at]
 	}
-	q.all()[at] = *w
+	q.reserve()
+	q.entries = append(q.entries, scheduler.Waiting{})
+	all := q.all()
+	copy(all[at+1:], all[at:])
+	return &all[at]
+}
+
+// show makes an entry what a policy may see of a query that has just arrived.
+func (s *slot) show(w *scheduler.Waiting, ref scheduler.QueryRef) {
+	r := &s.record
+	w.Ref, w.Class, w.Model = ref, r.Query.Class, r.Query.Model
+	w.ArriveAt, w.Deadline, w.Accuracy = r.Query.ArriveAt, r.Deadline, r.AccuracyTarget
+	w.Probed, w.ProbedOn = false, -1
 }
 
 // reserve moves the queue to the front of its memory when the end is reached and

@@ -22,7 +22,7 @@ func TestQueueIsSortedSlice(t *testing.T) {
 			if rapid.IntRange(0, 2).Draw(t, "insert") > 0 {
 				ref := scheduler.QueryRef(len(slots))
 				slots = append(slots, slot{key: drawKey(t, keys, len(slots)), seq: uint64(ref), state: waiting})
-				q.insert(&scheduler.Waiting{Ref: ref}, slots)
+				q.insert(ref, slots)
 				want = append(want, ref)
 				slices.SortStableFunc(want, func(a, b scheduler.QueryRef) int { return int(slots[a].key - slots[b].key) })
 			} else {
@@ -69,7 +69,7 @@ func TestQueueMemoryIsBounded(t *testing.T) {
 	for i := range 100_000 {
 		ref := scheduler.QueryRef(i % len(slots))
 		slots[ref] = slot{seq: uint64(i), state: waiting}
-		q.insert(&scheduler.Waiting{Ref: ref}, slots)
+		q.insert(ref, slots)
 		if i >= 10 {
 			head := q.all()[0].Ref
 			q.remove(head, slots)
@@ -113,5 +113,5 @@ func push(q *queue, slots []slot, order string, ref, seq int) {
 		key = int64(-seq)
 	}
 	slots[ref] = slot{key: key, seq: uint64(seq), state: waiting}
-	q.insert(&scheduler.Waiting{Ref: scheduler.QueryRef(ref)}, slots)
+	q.insert(scheduler.QueryRef(ref), slots)
 }

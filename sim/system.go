@@ -47,7 +47,7 @@ type System struct {
 	view     *scheduler.View // copies of workers, and the queue itself
 	plan     scheduler.Plan
 	accepted []scheduler.Command // the plan's own, without pending Wakes
-	hidden   workloads.Query // what a Keyer sees: the query without its sample
+	hidden   workloads.Query     // what a Keyer sees: the query without its sample
 }
 
 // New returns an empty system at time 0 and binds the policy to it. An error says
@@ -88,7 +88,7 @@ func (s *System) adopt(policy scheduler.Policy, beliefs []*profile.Belief) error
 // those of its class at the intended arrival, and its place in the queue is the
 // policy's discipline; both stay. It returns the reference that commands use until
 // the query is recorded; references are reused after that.
-func (s *System) Arrive(q workloads.Query, at time.Duration) scheduler.QueryRef {
+func (s *System) Arrive(q *workloads.Query, at time.Duration) scheduler.QueryRef {
 	s.advance(at)
 	if int(q.Class) >= len(s.cfg.Classes) || int(q.Model) >= len(s.cfg.Models) {
 		panic(fmt.Sprintf("sim: query %d: class %d of %d, model %d of %d",
@@ -98,17 +98,14 @@ func (s *System) Arrive(q workloads.Query, at time.Duration) scheduler.QueryRef 
 	ref := s.allocate()
 	one := &s.slots[ref]
 	one.state, one.seq, one.key = waiting, s.seq, 0
-	one.record.begin(&q, target, s.queue.len())
+	one.record.begin(q, target, s.queue.len())
 	s.seq++
 	if s.keyer != nil {
-		s.hidden = q
+		s.hidden = *q
 		s.hidden.Sample = 0
 		one.key = s.keyer.Key(&s.hidden, q.ArriveAt+target.Latency)
 	}
-	s.queue.insert(&scheduler.Waiting{
-		Ref: ref, Class: q.Class, Model: q.Model, ArriveAt: q.ArriveAt,
-		Deadline: q.ArriveAt + target.Latency, Accuracy: target.Accuracy, ProbedOn: -1,
-	}, s.slots)
+	s.queue.insert(ref, s.slots)
 	s.counts.Arrived++
 	s.counts.Waiting++
 	return ref

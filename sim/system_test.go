@@ -43,11 +43,11 @@ func TestRecords(t *testing.T) {
 	s.Finish(0, 19*ms, sim.Outcome{Right: false, Slowdown: 2})
 	step(t, s, 19*ms)
 	want := []sim.Record{
-		{Query: query(0, 0), Deadline: 10 * ms, AccuracyTarget: 0.9, StartAt: 0, FinishAt: 9 * ms,
+		{Query: *query(0, 0), Deadline: 10 * ms, AccuracyTarget: 0.9, StartAt: 0, FinishAt: 9 * ms,
 			Worker: 0, Point: 1, Right: true, Why: scheduler.Fits, Busy: 9 * ms, Slowdown: 1, Believed: 1},
-		{Query: query(2, 3*ms), Deadline: 13 * ms, AccuracyTarget: 0.9, StartAt: sim.Never, FinishAt: sim.Never,
+		{Query: *query(2, 3*ms), Deadline: 13 * ms, AccuracyTarget: 0.9, StartAt: sim.Never, FinishAt: sim.Never,
 			Dropped: true, Worker: -1, Point: -1, Why: scheduler.Late, Queue: 1},
-		{Query: query(1, 2*ms), Deadline: 12 * ms, AccuracyTarget: 0.9, StartAt: 9 * ms, FinishAt: 19 * ms,
+		{Query: *query(1, 2*ms), Deadline: 12 * ms, AccuracyTarget: 0.9, StartAt: 9 * ms, FinishAt: 19 * ms,
 			Worker: 0, Point: 0, Why: scheduler.Fits, Busy: 10 * ms, Slowdown: 2, Believed: 1.5},
 	}
 	if diff := cmp.Diff(want, kept.records); diff != "" {

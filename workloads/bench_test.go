@@ -47,8 +47,9 @@ func BenchmarkStream(b *testing.B) {
 		b.Fatal(err)
 	}
 	b.ReportAllocs()
+	var q Query
 	for b.Loop() {
-		stream.Next()
+		stream.Next(&q)
 	}
 }
 

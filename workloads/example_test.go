@@ -37,7 +37,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	for query, ok := stream.Next(); ok; query, ok = stream.Next() {
+	for query := (workloads.Query{}); stream.Next(&query); {
 		fmt.Println(query.ID, query.ArriveAt.Round(time.Millisecond), query.Class, query.Sample)
 	}
 	// Output:

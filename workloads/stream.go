@@ -121,27 +121,23 @@ func (s *Stream) Done(q *Query, at time.Duration) {
 	}
 }
 
-// Next returns the next query, until ok is false. It allocates nothing.
-func (s *Stream) Next() (q Query, ok bool) {
+// Next makes q the next query, or leaves it and returns false when there is none. It
+// allocates nothing.
+func (s *Stream) Next(q *Query) (ok bool) {
 	first := s.first()
 	if first < 0 {
-		return Query{}, false
+		return false
 	}
-	q = Query{
-		ID:       s.id,
-		ArriveAt: s.sources[first].at,
-		Class:    s.class(s.id),
-		Source:   uint16(first),
-		Size:     1,
-		Sample:   uint32(s.sampleOf.Index(s.id, s.samples)),
-	}
+	q.ID, q.ArriveAt = s.id, s.sources[first].at
+	q.Class, q.Model, q.Source, q.Size = s.class(s.id), 0, uint16(first), 1
+	q.Sample = uint32(s.sampleOf.Index(s.id, s.samples))
 	s.id++
 	one := &s.sources[first]
 	one.at, one.ok = one.arrivals.Next()
 	if one.closed != nil { // it took the query's own arrival
 		one.peek()
 	}
-	return q, true
+	return true
 }
 
 // class draws the class of a query by share. A class of share 0 gets none.

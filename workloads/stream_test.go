@@ -45,7 +45,7 @@ func TestStreamMergesInOrder(t *testing.T) {
 	if diff := cmp.Diff(want, queries(stream)); diff != "" {
 		t.Errorf("(-want +got): %s", diff)
 	}
-	if _, ok := stream.Next(); ok {
+	if stream.Next(new(Query)) {
 		t.Error("want no query after the end, got one")
 	}
 }
@@ -121,7 +121,8 @@ func TestStreamAllocatesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := testing.AllocsPerRun(1000, func() { stream.Next() }); got != 0 {
+	var q Query
+	if got := testing.AllocsPerRun(1000, func() { stream.Next(&q) }); got != 0 {
 		t.Errorf("want 0 allocations, got %v", got)
 	}
 }
@@ -177,7 +178,7 @@ func streamOf(t *testing.T, n int, classes []Class, samples int, key rng.Key) *S
 
 func queries(stream *Stream) []Query {
 	all := []Query{}
-	for q, ok := stream.Next(); ok; q, ok = stream.Next() {
+	for q := (Query{}); stream.Next(&q); {
 		all = append(all, q)
 	}
 	return all

@@ -202,10 +202,11 @@ type inStep struct {
 	id       uint64
 }
 
-func (s *inStep) Next() (workloads.Query, bool) {
+func (s *inStep) Next(q *workloads.Query) bool {
 	s.now += s.gap
 	s.id++
-	return workloads.Query{ID: s.id - 1, ArriveAt: s.now, Size: 1}, true
+	*q = workloads.Query{ID: s.id - 1, ArriveAt: s.now, Size: 1}
+	return true
 }
 
 // sharing returns an engine whose runs depend on those before them.

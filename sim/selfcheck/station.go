@@ -99,11 +99,11 @@ type poisson struct {
 }
 
 // Next implements [virtual.Stream].
-func (p *poisson) Next() (workloads.Query, bool) {
+func (p *poisson) Next(q *workloads.Query) bool {
 	p.now += time.Duration(-p.mean * math.Log1p(-p.draws.Float(p.id)))
-	q := workloads.Query{ID: p.id, ArriveAt: p.now, Size: 1}
+	*q = workloads.Query{ID: p.id, ArriveAt: p.now, Size: 1}
 	p.id++
-	return q, true
+	return true
 }
 
 // inOrder serves first come, first served, and nothing waits while a worker idles.

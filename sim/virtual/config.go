@@ -12,10 +12,10 @@ import (
 	"slosim/workloads/rng"
 )
 
-// Stream yields the queries of one replication in order of arrival, until ok is
-// false. workloads.Stream is one.
+// Stream yields the queries of one replication in order of arrival, each in place,
+// until ok is false. workloads.Stream is one.
 type Stream interface {
-	Next() (q workloads.Query, ok bool)
+	Next(q *workloads.Query) (ok bool)
 }
 
 // Loop is an optional ability of a Stream, asked for once: a closed loop, in which

@@ -60,6 +60,7 @@ type driver struct {
 	memory   *memory
 	probedOn []int32 // [QueryRef] worker that holds its activation, -1: none
 	half     *profile.Half
+	groups   []int // [point] of weights: points are large, and there is a start for every query
 
 	service, activation rng.Draws
 
@@ -100,6 +101,9 @@ func newDriver(cfg *Config, recorder sim.Recorder) (*driver, error) {
 	for i, t := range timelines {
 		d.workers = append(d.workers, worker{time: t, group: -1})
 		d.pushLevel(i)
+	}
+	for i := range cfg.Set.Points {
+		d.groups = append(d.groups, cfg.Set.Points[i].Group)
 	}
 	if loop, ok := cfg.Stream.(Loop); ok && loop.Closed() {
 		d.loop = loop
@@ -213,12 +217,12 @@ func (d *driver) handle(e des.Event) (seen bool, err error) {
 
 func (d *driver) arrive(at time.Duration) error {
 	if d.loop != nil {
-		d.next, _ = d.loop.Next() // PeekAt showed it
+		d.loop.Next(&d.next) // PeekAt showed it
 		if err := d.checkQuery(&d.next); err != nil {
 			return err
 		}
 	}
-	q := d.next
+	q := &d.next
 	ref := d.system.Arrive(q, at)
 	for int(ref) >= len(d.probedOn) {
 		d.probedOn = append(d.probedOn, -1)
@@ -238,16 +242,14 @@ func (d *driver) admitNext() error {
 		d.expect()
 		return nil
 	}
-	q, ok := d.cfg.Stream.Next()
-	d.arriving = ok && q.ArriveAt < d.cfg.Duration
+	d.arriving = d.cfg.Stream.Next(&d.next) && d.next.ArriveAt < d.cfg.Duration
 	if !d.arriving {
 		return nil
 	}
-	if err := d.checkQuery(&q); err != nil {
+	if err := d.checkQuery(&d.next); err != nil {
 		return err
 	}
-	d.next = q
-	d.list.Hold(q.ArriveAt, arrives, 0)
+	d.list.Hold(d.next.ArriveAt, arrives, 0)
 	return nil
 }
 
@@ -278,7 +280,7 @@ func (d *driver) gaveUp(q *workloads.Query, at time.Duration) {
 
 // checkQuery says what is wrong with a query of the stream.
 func (d *driver) checkQuery(q *workloads.Query) error {
-	samples := d.cfg.truth().Samples
+	samples := d.half.Samples
 	switch {
 	case q.ArriveAt < d.list.Now():
 		return fmt.Errorf("virtual: query %d: want an arrival at %v or later, got %v", q.ID, d.list.Now(), q.ArriveAt)

@@ -44,7 +44,7 @@ func (d *driver) execute(c *scheduler.Command, at time.Duration) {
 // start charges what the change of weights costs and begins the execution.
 func (d *driver) start(c *scheduler.Command, at time.Duration) {
 	q, w := d.system.Query(c.Query), &d.workers[c.Worker]
-	group := d.cfg.Set.Points[c.Point].Group
+	group := d.groups[c.Point]
 	cost := d.charge(q, c.Worker, group)
 	if cost.loads {
 		d.stats.Loads++

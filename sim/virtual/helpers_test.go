@@ -42,13 +42,14 @@ type listed struct {
 	next    int
 }
 
-func (l *listed) Next() (workloads.Query, bool) {
+func (l *listed) Next(q *workloads.Query) bool {
 	if l.next == len(l.at) {
-		return workloads.Query{}, false
+		return false
 	}
 	i := l.next
 	l.next++
-	return workloads.Query{ID: uint64(i), ArriveAt: l.at[i], Size: 1, Sample: uint32(i % l.samples)}, true
+	*q = workloads.Query{ID: uint64(i), ArriveAt: l.at[i], Size: 1, Sample: uint32(i % l.samples)}
+	return true
 }
 
 // poisson is an endless stream; every class is as likely as the others.
@@ -61,14 +62,14 @@ type poisson struct {
 	id      uint64
 }
 
-func (p *poisson) Next() (workloads.Query, bool) {
+func (p *poisson) Next(q *workloads.Query) bool {
 	p.now += time.Duration(float64(p.mean) * exponential(p.key.Float(rng.Arrival, p.id)))
-	q := workloads.Query{
+	*q = workloads.Query{
 		ID: p.id, ArriveAt: p.now, Size: 1, Class: uint16(p.key.Index(rng.ClassOf, p.id, p.classes)),
 		Sample: uint32(p.key.Index(rng.SampleOf, p.id, p.samples)),
 	}
 	p.id++
-	return q, true
+	return true
 }
 
 // constant returns the distribution of one duration.

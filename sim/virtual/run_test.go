@@ -56,13 +56,12 @@ func TestConfigErrors(t *testing.T) {
 // queries is a stream of queries given whole.
 type queries []workloads.Query
 
-func (q *queries) Next() (workloads.Query, bool) {
+func (q *queries) Next(one *workloads.Query) bool {
 	if len(*q) == 0 {
-		return workloads.Query{}, false
+		return false
 	}
-	first := (*q)[0]
-	*q = (*q)[1:]
-	return first, true
+	*one, *q = (*q)[0], (*q)[1:]
+	return true
 }
 
 func TestStreamErrors(t *testing.T) {

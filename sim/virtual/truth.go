@@ -22,7 +22,7 @@ func (t truth) Right(ref scheduler.QueryRef, point int) bool {
 func (t truth) Finish(ref scheduler.QueryRef, worker, point int) time.Duration {
 	d := t.d
 	q := d.system.Query(ref)
-	cost := d.charge(q, worker, d.cfg.Set.Points[point].Group)
+	cost := d.charge(q, worker, d.groups[point])
 	var work service
 	d.execution(&work, q, point, d.holds(ref, worker))
 	work.fixed = cost.load + cost.swap
