@@ -140,18 +140,28 @@ func shareTotal(tallies []*Tally, group *cellGroup, s *share) (whole total) {
 	return whole
 }
 
-// image adds up an image's counters in a group's classes and windows.
+// imageCount says what became of the queries about an image.
+type imageCount struct {
+	arrived, met, rightMet, answered, right uint32
+
+	kept uint32 // met by classes that keep their promise of accuracy
+}
+
+// image adds up an image's queries in a group's classes and windows.
 func (t *Tally) image(group *cellGroup, i int) (sum imageCount) {
 	for _, c := range group.classes {
 		for _, w := range group.windows {
-			one := &t.images[c][w][i]
-			sum.arrived += one.arrived
-			sum.met += one.met
-			sum.rightMet += one.rightMet
-			sum.answered += one.answered
-			sum.right += one.right
+			fate := &t.images[c][w]
+			met := fate[metRight][i] + fate[metWrong][i]
+			right := fate[metRight][i] + fate[lateRight][i]
+			answered := met + fate[lateRight][i] + fate[lateWrong][i]
+			sum.arrived += answered + fate[lost][i]
+			sum.answered += answered
+			sum.met += met
+			sum.right += right
+			sum.rightMet += fate[metRight][i]
 			if !slices.Contains(group.broken, c) {
-				sum.kept += one.met
+				sum.kept += met
 			}
 		}
 	}

@@ -75,10 +75,10 @@ func (o *Observation) service() Span {
 // contenders' windows would hold different queries.
 type Tally struct {
 	config TallyConfig
-	cells  [][windows]counts // per class
-	images [][windows][]imageCount
-	busy   [windows]time.Duration // clipped to the measured window
-	done   []([windows]int64)     // completions inside the window, per class, whenever they arrived
+	cells  [][windows]counts          // per class
+	images [][windows][fates][]uint32 // per class, of each image: what became of the queries about it
+	busy   [windows]time.Duration     // clipped to the measured window
+	done   []([windows]int64)         // completions inside the window, per class, whenever they arrived
 	bins   []bin
 	length [windows]time.Duration // of the measured window
 
@@ -95,28 +95,29 @@ type counts struct {
 	latency                                 latencies
 }
 
-// imageCount says what became of the queries about an image.
-type imageCount struct {
-	arrived, met, rightMet, answered, right uint32
+// The fates of a query. They are counted apart, one array each, because nearly all
+// queries share one: what is touched for every query then stays in a near cache.
+const (
+	lost = iota // never answered
+	lateWrong
+	lateRight
+	metWrong
+	metRight
+	fates
+)
 
-	kept uint32 // met by classes that keep their promise of accuracy; in sums only
-}
-
-func (c *imageCount) add(o *Observation) {
-	c.arrived++
-	if !o.finished() {
-		return
+func fateOf(o *Observation) int {
+	switch {
+	case !o.finished():
+		return lost
+	case o.met() && o.Right:
+		return metRight
+	case o.met():
+		return metWrong
+	case o.Right:
+		return lateRight
 	}
-	c.answered++
-	if o.Right {
-		c.right++
-	}
-	if o.met() {
-		c.met++
-		if o.Right {
-			c.rightMet++
-		}
-	}
+	return lateWrong
 }
 
 // bin is one bin of the timeline.
@@ -134,12 +135,14 @@ func NewTally(config TallyConfig) *Tally {
 	}
 	classes := len(config.Classes)
 	t := &Tally{config: config, cells: make([][windows]counts, classes),
-		images: make([][windows][]imageCount, classes), done: make([][windows]int64, classes),
+		images: make([][windows][fates][]uint32, classes), done: make([][windows]int64, classes),
 		disturbed: newSpans(config.Interference)}
 	for c := range classes {
 		for w := range windows {
 			t.cells[c][w].latency = newLatencies()
-			t.images[c][w] = make([]imageCount, config.Samples)
+			for f := range fates {
+				t.images[c][w][f] = make([]uint32, config.Samples)
+			}
 		}
 	}
 	if config.Bin > 0 {
@@ -179,7 +182,7 @@ func (t *Tally) Add(o *Observation) {
 	w := t.windowOf(o.ArriveAt)
 	t.cells[o.Class][w].add(o)
 	if t.config.Samples > 0 {
-		t.images[o.Class][w][o.Sample].add(o)
+		t.images[o.Class][w][fateOf(o)][o.Sample]++
 	}
 }
 

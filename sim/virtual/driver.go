@@ -51,6 +51,13 @@ type worker struct {
 
 func (w *worker) now() *segment { return &w.time[w.segment] }
 
+// outcome is what is drawn of a profile.Outcome, a quarter of its size: one is read for
+// every query, at a random place.
+type outcome struct {
+	class uint8
+	right bool
+}
+
 // driver is one run.
 type driver struct {
 	cfg      *Config
@@ -60,7 +67,8 @@ type driver struct {
 	memory   *memory
 	probedOn []int32 // [QueryRef] worker that holds its activation, -1: none
 	half     *profile.Half
-	groups   []int // [point] of weights: points are large, and there is a start for every query
+	outcomes []outcome // [point*samples+sample]
+	groups   []int     // [point] of weights: points are large, and there is a start for every query
 
 	service, activation rng.Draws
 
@@ -101,6 +109,10 @@ func newDriver(cfg *Config, recorder sim.Recorder) (*driver, error) {
 	for i, t := range timelines {
 		d.workers = append(d.workers, worker{time: t, group: -1})
 		d.pushLevel(i)
+	}
+	d.outcomes = make([]outcome, len(d.half.Outcomes))
+	for i, o := range d.half.Outcomes {
+		d.outcomes[i] = outcome{o.Class, o.Right}
 	}
 	for i := range cfg.Set.Points {
 		d.groups = append(d.groups, cfg.Set.Points[i].Group)

@@ -30,13 +30,13 @@ func (d *driver) newActivation(q *workloads.Query) service {
 // execution makes s the work of a query at a point, without load and switch: in place,
 // because there is one for every query.
 func (d *driver) execution(s *service, q *workloads.Query, point int, activated bool) {
-	outcome := d.half.At(point, int(q.Sample)) // first: it is seldom in a near cache
+	outcome := d.outcomes[point*d.half.Samples+int(q.Sample)] // first: it may be in a far cache
 	s.fixed, s.activate, s.execute = 0, 0, 1
 	s.half, s.point, s.uRun = d.half, point, d.service.Float(q.ID)
 	if !activated && d.half.Activates() {
 		s.activate, s.uActs = 1, d.activation.Float(q.ID)
 	}
-	s.class, s.right = outcome.Class, outcome.Right
+	s.class, s.right = outcome.class, outcome.right
 }
 
 // activation returns the whole activation's on-CPU time in a segment.
