@@ -96,6 +96,8 @@ type BenchOptions struct {
 	Rounds  int      // --rounds: at least 6, which an interval takes
 	Sim     bool     // --sim: simulations instead of kernels
 	Profile string   // --profile: of the simulations; empty: measure, or the cache
+
+	CPUProfile string // --cpuprofile: pprof file to write of the sim.lcao rounds; empty: none
 }
 
 // SelfcheckOptions are those of `slosim selfcheck`.

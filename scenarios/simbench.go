@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/pprof"
 	"slices"
 	"text/tabwriter"
 	"time"
@@ -82,7 +83,7 @@ func (a *App) BenchSim(ctx context.Context, o BenchOptions) error {
 	m := a.machine()
 	report := &SimReport{Schema: bench.Schema, Machine: m.CPU, Cores: m.Cores, Figures: map[string]bench.Ratio{}}
 	mm4(report.Figures, o.Rounds)
-	for _, measure := range []func(context.Context, BenchOptions, map[string]bench.Ratio) error{a.simSpeed, a.simWeek} {
+	for _, measure := range []func(context.Context, BenchOptions, map[string]bench.Ratio) error{a.profiledSpeed, a.simWeek} {
 		if err := measure(ctx, o, report.Figures); err != nil {
 			return err
 		}
@@ -137,15 +138,29 @@ func (a *App) simContest(ctx context.Context, o BenchOptions, text string) (*con
 	return a.newContest(s, m)
 }
 
-// simSpeed measures queries a second on one core, their allocations, and what a second
-// core adds.
-func (a *App) simSpeed(ctx context.Context, o BenchOptions, figures map[string]bench.Ratio) error {
-	c, err := a.simContest(ctx, o, fmt.Sprintf(simScenario, "120s", "kind = \"poisson\"\nload = 0.6", "50ms"))
+// profiledSpeed is simSpeed, watched by pprof if asked for.
+func (a *App) profiledSpeed(ctx context.Context, o BenchOptions, figures map[string]bench.Ratio) error {
+	c, err := a.simContest(ctx, o, fmt.Sprintf(simScenario, "300s", "kind = \"poisson\"\nload = 0.6", "50ms"))
 	if err != nil {
 		return err
 	}
+	if o.CPUProfile == "" {
+		return simSpeed(ctx, c, o.Rounds, figures)
+	}
+	return result.WriteFile(o.CPUProfile, func(w io.Writer) error {
+		if err := pprof.StartCPUProfile(w); err != nil {
+			return fmt.Errorf("--cpuprofile: %w", err)
+		}
+		defer pprof.StopCPUProfile()
+		return simSpeed(ctx, c, o.Rounds, figures)
+	})
+}
+
+// simSpeed measures queries a second on one core, their allocations, and what a second
+// core adds.
+func simSpeed(ctx context.Context, c *contest, rounds int, figures map[string]bench.Ratio) error {
 	var rates, scaling, allocations []float64
-	for round := range o.Rounds {
+	for round := range rounds {
 		before := mallocs()
 		one, queries, err := c.replicate(ctx, 1, 2, 2*round)
 		if err != nil {

@@ -14,7 +14,7 @@ func BenchmarkSimulation(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	text := strings.ReplaceAll(fmt.Sprintf(simScenario, "600s", "kind = \"poisson\"\nload = 0.6", "50ms"), "slo-nn-probe", "slo-nn")
+	text := strings.ReplaceAll(fmt.Sprintf(simScenario, "300s", "kind = \"poisson\"\nload = 0.6", "50ms"), "slo-nn-probe", "slo-nn")
 	s, err := Parse("bench.toml", []byte(text), app.Known())
 	if err != nil {
 		b.Fatal(err)

@@ -105,7 +105,7 @@ func (l *lcao) choose(t *turn) choice {
 		}
 		o.point, o.mean, o.quantile = p, t.mean(p), t.quantile(p, l.q)
 		switch {
-		case !o.fits(slack, 0):
+		case o.quantile > slack && !o.fits(slack, 0):
 		case l.load > 0 && l.load*o.mean.Seconds() > l.utilisation:
 			why = LoadRule
 		case !l.queueFits(&o):
@@ -150,6 +150,9 @@ func (o *option) lost(slack time.Duration, need float64) bool {
 // queueFits says whether the point leaves the queries behind enough of their chances.
 func (l *lcao) queueFits(o *option) bool {
 	waiting := o.view.Waiting[o.index+1:]
+	if len(waiting) == 0 {
+		return true
+	}
 	each := 1 / float64(len(o.view.Workers))
 	need := each
 	if len(o.view.Workers) > 1 {

@@ -44,7 +44,8 @@ type System struct {
 	now     time.Duration
 
 	workers  []scheduler.Worker
-	view     *scheduler.View // copies of workers, and the queue itself
+	shown    []scheduler.Worker // copies of workers, which a policy may spoil
+	view     *scheduler.View    // of shown, and of the queue itself
 	plan     scheduler.Plan
 	accepted []scheduler.Command // the plan's own, without pending Wakes
 	hidden   workloads.Query     // what a Keyer sees: the query without its sample
@@ -63,6 +64,7 @@ func New(cfg Config) (*System, error) {
 	}
 	s.view = scheduler.NewView(beliefs, s.confidence)
 	s.workers = make([]scheduler.Worker, cfg.Workers)
+	s.shown = make([]scheduler.Worker, cfg.Workers)
 	for i := range s.workers {
 		s.workers[i] = scheduler.Worker{Point: -1, Slowdown: 1}
 	}

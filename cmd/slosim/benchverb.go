@@ -31,6 +31,9 @@ func benchCommand(app App) *cobra.Command {
 			if !o.Sim && o.Profile != "" {
 				return scenarios.Usagef("--profile: want none without --sim, got %s", o.Profile)
 			}
+			if !o.Sim && o.CPUProfile != "" {
+				return scenarios.Usagef("--cpuprofile: want none without --sim, got %s", o.CPUProfile)
+			}
 			o.Console = console(cmd)
 			if o.Sim {
 				return app.BenchSim(cmd.Context(), o)
@@ -42,5 +45,6 @@ func benchCommand(app App) *cobra.Command {
 	cmd.Flags().IntVar(&o.Rounds, "rounds", 21, "rounds, in each of which every case is measured once")
 	cmd.Flags().BoolVar(&o.Sim, "sim", false, "how fast simulations run, instead of kernels")
 	cmd.Flags().StringVar(&o.Profile, "profile", "", "profile for --sim (default: from the cache, or measured)")
+	cmd.Flags().StringVar(&o.CPUProfile, "cpuprofile", "", "file to write for go tool pprof: where --sim spends its time in the sim.lcao rounds")
 	return cmd
 }

@@ -146,13 +146,10 @@ func (d *driver) run(ctx context.Context) error {
 			return nil
 		}
 		seen, err := d.instant(at)
+		if seen && err == nil {
+			err = d.step(at)
+		}
 		if err != nil {
-			return err
-		}
-		if !seen {
-			continue
-		}
-		if err := d.step(at); err != nil {
 			return err
 		}
 	}
