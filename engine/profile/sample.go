@@ -43,6 +43,13 @@ func (h *Half) Activation(level int, u float64) time.Duration {
 	return h.Activate[level].Quantile(u)
 }
 
+// AskActivation asks the memory for what Activation will read, see [Dist.Ask].
+func (h *Half) AskActivation(level int, u float64) {
+	if len(h.Activate) > 0 {
+		h.Activate[level].Ask(u)
+	}
+}
+
 // stallBlock is how many neighbouring (gap, wait) pairs a bootstrap keeps together,
 // so that the rhythm of the operating system's scheduler survives.
 const stallBlock = 32

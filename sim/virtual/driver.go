@@ -258,6 +258,7 @@ func (d *driver) admitNext() error {
 	if err := d.checkQuery(&d.next); err != nil {
 		return err
 	}
+	d.half.AskActivation(d.workers[0].now().level, d.activation.Float(d.next.ID))
 	d.list.Hold(d.next.ArriveAt, arrives, 0)
 	return nil
 }
