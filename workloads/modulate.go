@@ -92,6 +92,9 @@ func (a *modulated) enter(left float64) {
 	a.leave = a.t + left/a.speed
 }
 
+// Err implements Failing.
+func (a *modulated) Err() error { return a.trace.rows.err() }
+
 // Next implements Arrivals.
 func (a *modulated) Next() (time.Duration, bool) {
 	end := a.end.Seconds()
@@ -129,14 +132,15 @@ func measureBins(trace *Trace, width time.Duration) []bin {
 	bins := make([]bin, n)
 	pooled, weight := 0.0, 0.0
 	row := 0
+	var p piece
 	for i := range bins {
 		from := time.Duration(i) * width
 		to := min(from+width, trace.Span)
 		end := row
-		for end < trace.rows() && (trace.at[end] < to || i == n-1) {
+		for end < trace.rows.n && (trace.rows.instant(&p, end) < to || i == n-1) {
 			end++
 		}
-		arrivals, cv, gaps := measureBin(trace, row, end, from, to)
+		arrivals, cv, gaps := measureBin(trace, &p, row, end, from, to)
 		bins[i] = bin{width: (to - from).Seconds(), rate: arrivals / (to - from).Seconds(), cv: cv}
 		if gaps > 0 {
 			pooled += gaps * cv * cv
@@ -164,17 +168,20 @@ func fillDispersion(bins []bin, pooled, weight float64) {
 
 // measureBin returns the arrivals of the rows from first up to last, the CV of
 // their gaps and how many gaps (or rows) that rests on; NaN and 0 if too few.
-func measureBin(trace *Trace, first, last int, from, to time.Duration) (arrivals, cv, weight float64) {
+func measureBin(trace *Trace, p *piece, first, last int, from, to time.Duration) (arrivals, cv, weight float64) {
 	if trace.Kind == Counts {
-		return measureCounts(trace, first, last, from, to)
+		return measureCounts(trace, p, first, last, from, to)
 	}
 	arrivals = float64(last - first)
 	if last-first <= minGaps {
 		return arrivals, math.NaN(), 0
 	}
 	gaps := make([]float64, 0, last-first-1)
+	before := trace.rows.instant(p, first)
 	for i := first + 1; i < last; i++ {
-		gaps = append(gaps, (trace.at[i] - trace.at[i-1]).Seconds())
+		at := trace.rows.instant(p, i)
+		gaps = append(gaps, (at - before).Seconds())
+		before = at
 	}
 	mean, deviation := stat.MeanStdDev(gaps, nil)
 	if mean == 0 {
@@ -184,10 +191,10 @@ func measureBin(trace *Trace, first, last int, from, to time.Duration) (arrivals
 }
 
 // measureCounts is measureBin for counts; bins of the trace that are left out are zeros.
-func measureCounts(trace *Trace, first, last int, from, to time.Duration) (arrivals, cv, weight float64) {
+func measureCounts(trace *Trace, p *piece, first, last int, from, to time.Duration) (arrivals, cv, weight float64) {
 	squares := 0.0
 	for row := first; row < last; row++ {
-		count := float64(trace.count(row))
+		count := float64(trace.rows.count(p, row))
 		arrivals += count
 		squares += count * count
 	}

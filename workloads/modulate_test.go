@@ -25,7 +25,7 @@ func TestModulateKeepsTheShape(t *testing.T) {
 			mean[i] += n / replications
 		}
 	}
-	bins := countsPer(trace.at, time.Minute)
+	bins := countsPer(instants(trace), time.Minute)
 	scale := 500 / trace.Rate() / speed
 	for i, got := range mean {
 		want := bins[i] * scale

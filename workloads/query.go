@@ -54,3 +54,9 @@ func (c *Class) TargetAt(at time.Duration) Target {
 type Arrivals interface {
 	Next() (at time.Duration, ok bool)
 }
+
+// Failing is an optional ability of Arrivals and of streams that read from a disk: when
+// Next says that there is no more, Err says whether that is because of an error.
+type Failing interface {
+	Err() error
+}

@@ -34,7 +34,8 @@ func (w *window) from(key rng.Key, copy uint64) time.Duration {
 }
 
 func (w *window) openAt(key rng.Key, from time.Duration) *cursor {
-	c := &cursor{trace: w.trace, length: w.length, key: key, row: w.trace.first(from), shift: -from}
+	c := &cursor{trace: w.trace, length: w.length, key: key, shift: -from}
+	c.row = w.trace.first(&c.rows, from)
 	if w.trace.Kind == Counts {
 		c.draws = rand.New(&c.source)
 		c.row-- // expand moves on first
@@ -77,6 +78,7 @@ func (w *window) describe() string {
 // window's start.
 type cursor struct {
 	trace  *Trace
+	rows   piece // around row
 	length time.Duration
 	row    int           // Events: the next row; Counts: the row being expanded
 	shift  time.Duration // from the trace's time to the window's
@@ -93,12 +95,15 @@ func (c *cursor) next() (time.Duration, bool) {
 	if c.trace.Kind == Counts {
 		return c.nextOfBin()
 	}
-	if c.row == c.trace.rows() && !c.turn() {
+	if c.row == c.trace.rows.n && !c.turn() {
 		return 0, false
 	}
-	at := c.trace.at[c.row] + c.shift
+	at := c.trace.rows.instant(&c.rows, c.row)
+	if at == never {
+		return 0, false
+	}
 	c.row++
-	return at, at < c.length
+	return at + c.shift, at+c.shift < c.length
 }
 
 // turn goes on at the trace's start; false when it has done so before.
@@ -118,7 +123,7 @@ func (c *cursor) turn() bool {
 func (c *cursor) nextOfBin() (time.Duration, bool) {
 	for {
 		for c.left == 0 {
-			if c.row++; c.row == c.trace.rows() && !c.turn() {
+			if c.row++; c.row == c.trace.rows.n && !c.turn() {
 				c.row-- // stays at the end
 				return 0, false
 			}
@@ -127,7 +132,7 @@ func (c *cursor) nextOfBin() (time.Duration, bool) {
 		c.place += (1 - c.place) * -math.Expm1(-c.draws.ExpFloat64()/float64(c.left))
 		c.left--
 		inside := min(time.Duration(c.place*float64(c.trace.Bin)), c.trace.Bin-1)
-		at := c.trace.at[c.row] + inside + c.shift
+		at := c.trace.rows.instant(&c.rows, c.row) + inside + c.shift
 		if at >= 0 { // otherwise the window began later in this bin
 			return at, at < c.length
 		}
@@ -139,7 +144,7 @@ func (c *cursor) nextOfBin() (time.Duration, bool) {
 func (c *cursor) expand() {
 	row := uint64(c.row)
 	c.source.Seed(c.key.Uint64(rng.Arrival, row), c.key.Uint64(rng.Window, row))
-	c.left, c.place = c.trace.count(c.row), 0
+	c.left, c.place = c.trace.rows.count(&c.rows, c.row), 0
 }
 
 // paced replays a window, faster or slower.
@@ -172,6 +177,9 @@ type pacedArrivals struct {
 	end    time.Duration
 	over   bool
 }
+
+// Err implements Failing.
+func (p *pacedArrivals) Err() error { return p.cursor.trace.rows.err() }
 
 // Next implements Arrivals.
 func (p *pacedArrivals) Next() (time.Duration, bool) {
@@ -253,7 +261,7 @@ func (s *superpose) caveat() string {
 }
 
 func (s *superpose) start(key rng.Key) Arrivals {
-	merged := &superposed{}
+	merged := &superposed{trace: s.trace}
 	for i := range s.copies {
 		copy := uint64(i)
 		from := s.from(key, copy)
@@ -272,8 +280,12 @@ func (s *superpose) start(key rng.Key) Arrivals {
 
 // superposed is a heap of windows by their next arrival.
 type superposed struct {
-	next []upcoming
+	next  []upcoming
+	trace *Trace
 }
+
+// Err implements Failing.
+func (s *superposed) Err() error { return s.trace.rows.err() }
 
 type upcoming struct {
 	at   time.Duration

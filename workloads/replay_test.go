@@ -25,16 +25,16 @@ func TestCompressIsTheTraceFaster(t *testing.T) {
 		trace := openTrace(t, name)
 		spec := wholeTrace(trace, 1000)
 		at := drain(newProcess(t, spec).Start(rng.Key{}))
-		if len(at) < len(trace.at)-2 || len(at) >= len(trace.at)+1 {
-			t.Fatalf("%s: want %d arrivals, got %d", name, len(trace.at)-1, len(at))
+		if len(at) < len(instants(trace))-2 || len(at) >= len(instants(trace))+1 {
+			t.Fatalf("%s: want %d arrivals, got %d", name, len(instants(trace))-1, len(at))
 		}
 		speed := 1000 / trace.Rate()
 		for i, got := range at {
-			if want := seconds(trace.at[i].Seconds() / speed); (got - want).Abs() > 2 {
+			if want := seconds(instants(trace)[i].Seconds() / speed); (got - want).Abs() > 2 {
 				t.Fatalf("%s, arrival %d: want %v, got %v", name, i, want, got)
 			}
 		}
-		if got, want := gapCV(at), gapCV(trace.at); math.Abs(got/want-1) > 0.001 {
+		if got, want := gapCV(at), gapCV(instants(trace)); math.Abs(got/want-1) > 0.001 {
 			t.Errorf("%s: want the trace's gap CV %v, got %v", name, want, got)
 		}
 	}
@@ -89,8 +89,8 @@ func TestCountsAreConserved(t *testing.T) {
 		places = append(places, (instant % time.Second).Seconds())
 	}
 	want := make([]float64, 2000)
-	for row, start := range trace.at {
-		want[start/time.Second] = float64(trace.count(row))
+	for row, start := range instants(trace) {
+		want[start/time.Second] = float64(trace.rows.count(new(piece), row))
 	}
 	if diff := cmp.Diff(want, counts); diff != "" {
 		t.Errorf("counts per second (-want +got): %s", diff)
@@ -165,7 +165,7 @@ func TestThinKeepsSome(t *testing.T) {
 	trace := openTrace(t, spec.Trace)
 	at := drain(newProcess(t, spec).Start(rng.Key{Seed: 8}))
 	for _, instant := range at {
-		if _, found := slices.BinarySearch(trace.at, instant); !found {
+		if _, found := slices.BinarySearch(instants(trace), instant); !found {
 			t.Fatalf("%v is no arrival of the trace", instant)
 		}
 	}

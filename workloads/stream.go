@@ -1,6 +1,7 @@
 package workloads
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -119,6 +120,17 @@ func (s *Stream) Done(q *Query, at time.Duration) {
 		one.closed.Done(q.ID, at)
 		one.peek()
 	}
+}
+
+// Err returns the errors of the sources that are Failing, joined.
+func (s *Stream) Err() error {
+	var errs []error
+	for i := range s.sources {
+		if failing, ok := s.sources[i].arrivals.(Failing); ok {
+			errs = append(errs, failing.Err())
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // Next makes q the next query, or leaves it and returns false when there is none. It

@@ -3,7 +3,6 @@ package workloads
 import (
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 	"time"
 )
@@ -65,14 +64,12 @@ func TraceNames() []string {
 	return names
 }
 
-// Trace is a recorded sequence of arrivals, in memory. Its time starts at 0
-// with its first arrival (or bin). It is read only: many arrival processes may
-// replay it at once.
+// Trace is a recorded sequence of arrivals. Its time starts at 0 with its first arrival
+// (or bin). It is read only: many arrival processes may replay it at once. The rows of a
+// long one, more than a million, lie in a temporary file ($TMPDIR).
 type Trace struct {
 	TraceInfo
-
-	at   []time.Duration // instants, or starts of bins; ascending
-	sums []uint64        // Counts: arrivals before each bin; nil for Events
+	rows *table
 }
 
 // OpenTrace returns an embedded trace by name, or else reads the file of that
@@ -109,42 +106,27 @@ func openEmbeddedTrace(info TraceInfo) (*Trace, error) {
 	return trace, nil
 }
 
-// rows returns the number of rows.
-func (t *Trace) rows() int { return len(t.at) }
-
 // first returns the index of the first row that has an arrival at or after the
-// trace time at; rows() when there is none.
-func (t *Trace) first(at time.Duration) int {
-	i, _ := slices.BinarySearch(t.at, at)
-	if t.Kind == Counts && i > 0 && t.at[i-1]+t.Bin > at {
+// trace time at; rows.n when there is none.
+func (t *Trace) first(p *piece, at time.Duration) int {
+	i := t.rows.search(p, at)
+	if t.Kind == Counts && i > 0 && t.rows.instant(p, i-1)+t.Bin > at {
 		i-- // the bin before has begun but not ended
 	}
 	return i
 }
 
-// count returns the arrivals of a row.
-func (t *Trace) count(row int) uint64 {
-	switch {
-	case t.Kind == Events:
-		return 1
-	case row == len(t.sums)-1:
-		return t.Requests - t.sums[row]
-	}
-	return t.sums[row+1] - t.sums[row]
-}
-
 // before returns the arrivals before a trace time; of a bin that it cuts, a
 // part in proportion.
 func (t *Trace) before(at time.Duration) float64 {
-	row := t.first(at)
-	switch {
-	case t.Kind == Events:
-		return float64(row)
-	case row == t.rows():
-		return float64(t.Requests)
+	var p piece
+	row := t.first(&p, at)
+	arrivals := float64(t.rows.before(&p, row))
+	if t.Kind == Events || row == t.rows.n {
+		return arrivals
 	}
-	part := max(0, float64(at-t.at[row])/float64(t.Bin))
-	return float64(t.sums[row]) + part*float64(t.count(row))
+	part := max(0, float64(at-t.rows.instant(&p, row))/float64(t.Bin))
+	return arrivals + part*float64(t.rows.count(&p, row))
 }
 
 // within returns the arrivals of a window that goes on at the trace's start

@@ -34,10 +34,10 @@ func TestEmbeddedTraceFacts(t *testing.T) {
 			Requests: trace.Requests,
 			Span:     trace.Span.Seconds(),
 			Rate:     trace.Rate(),
-			GapCV:    gapCV(trace.at),
-			Peak60:   slices.Max(countsPer(trace.at, time.Minute)) / 60,
-			Index1s:  dispersion(trace.at, time.Second),
-			Index60s: dispersion(trace.at, time.Minute),
+			GapCV:    gapCV(instants(trace)),
+			Peak60:   slices.Max(countsPer(instants(trace), time.Minute)) / 60,
+			Index1s:  dispersion(instants(trace), time.Second),
+			Index60s: dispersion(instants(trace), time.Minute),
 		}
 		// The tolerance is the rounding of the documented figures.
 		if diff := cmp.Diff(want, got, cmpopts.EquateApprox(0.005, 0)); diff != "" {
@@ -127,8 +127,8 @@ func TestReadTraceKinds(t *testing.T) {
 				t.Errorf("(-want +got): %s", diff)
 			}
 			rows := []uint64{}
-			for i := range got.rows() {
-				rows = append(rows, got.count(i))
+			for i := range got.rows.n {
+				rows = append(rows, got.rows.count(new(piece), i))
 			}
 			if diff := cmp.Diff(test.wantRows, rows); diff != "" {
 				t.Errorf("rows (-want +got): %s", diff)
@@ -220,10 +220,10 @@ func FuzzReadTrace(f *testing.F) {
 			return
 		}
 		total := uint64(0)
-		for i := range trace.rows() {
-			total += trace.count(i)
+		for i := range trace.rows.n {
+			total += trace.rows.count(new(piece), i)
 		}
-		if total != trace.Requests || trace.Requests < 2 || trace.Span <= 0 || !slices.IsSorted(trace.at) || trace.at[0] != 0 {
+		if total != trace.Requests || trace.Requests < 2 || trace.Span <= 0 || !slices.IsSorted(instants(trace)) || instants(trace)[0] != 0 {
 			t.Errorf("accepted no trace: %+v", trace)
 		}
 	})

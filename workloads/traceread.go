@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	maxTraceRows    = 1 << 26 // half a gigabyte of instants
+	maxTraceRows    = 1 << 33 // two hundred a second for a year
 	maxTraceSeconds = 9e9     // with maxTraceBin, what a time.Duration can hold
 	maxTraceBin     = 365 * 24 * time.Hour
 	maxBinCount     = 1 << 31 // arrivals in one bin
@@ -25,6 +25,11 @@ const (
 // bins left out are empty. The width comes from the header or else from bin.
 // Other columns are not read. name is for the errors, which are name:line: column: want, got.
 func ReadTrace(name string, r io.Reader, bin time.Duration) (*Trace, error) {
+	return readTrace(name, r, bin, memoryRows)
+}
+
+// readTrace is ReadTrace with up to so many rows in memory.
+func readTrace(name string, r io.Reader, bin time.Duration, inMemory int) (*Trace, error) {
 	plain, err := decompress(r)
 	if err != nil {
 		return nil, fmt.Errorf("%s:1: %w", name, err)
@@ -34,6 +39,7 @@ func ReadTrace(name string, r io.Reader, bin time.Duration) (*Trace, error) {
 	if err := t.header(bin); err != nil {
 		return nil, err
 	}
+	t.trace.rows = newTable(t.count >= 0, inMemory)
 	for {
 		record, err := t.rows.Read()
 		if errors.Is(err, io.EOF) {
@@ -101,7 +107,7 @@ func (t *traceReader) kind(record []string, bin time.Duration) error {
 
 // row appends one record.
 func (t *traceReader) row(record []string) error {
-	if len(t.trace.at) >= maxTraceRows {
+	if t.trace.rows.n >= maxTraceRows {
 		return t.wrong("rows", fmt.Sprintf("at most %d", maxTraceRows), "more")
 	}
 	count := uint64(1)
@@ -116,11 +122,9 @@ func (t *traceReader) row(record []string) error {
 	if err != nil {
 		return err
 	}
-	t.trace.at = append(t.trace.at, at)
-	if t.count >= 0 {
-		t.trace.sums = append(t.trace.sums, t.trace.Requests)
+	if err := t.trace.rows.add(at, count); err != nil {
+		return fmt.Errorf("%s: %w", t.name, err)
 	}
-	t.trace.Requests += count
 	return nil
 }
 
@@ -131,26 +135,32 @@ func (t *traceReader) instant(text string) (time.Duration, error) {
 		return 0, t.wrong("arrival_s", fmt.Sprintf("seconds, 0 to %g", float64(maxTraceSeconds)), text)
 	}
 	at := time.Duration(math.Round(seconds * 1e9))
-	if len(t.trace.at) == 0 {
+	rows := t.trace.rows
+	if rows.n == 0 {
 		t.origin = at
 	}
 	at -= t.origin
-	last := len(t.trace.at) - 1
 	switch {
-	case last >= 0 && at < t.trace.at[last]:
-		return 0, t.wrong("arrival_s", "ascending", fmt.Sprintf("%s after %gs", text, (t.trace.at[last]+t.origin).Seconds()))
-	case last >= 0 && t.trace.Kind == Counts && at < t.trace.at[last]+t.trace.Bin:
-		return 0, t.wrong("arrival_s", fmt.Sprintf("bins at least %v apart", t.trace.Bin), fmt.Sprint(at-t.trace.at[last]))
+	case rows.n == 0:
+		return 0, nil
+	case at < rows.last:
+		return 0, t.wrong("arrival_s", "ascending", fmt.Sprintf("%s after %gs", text, (rows.last+t.origin).Seconds()))
+	case t.trace.Kind == Counts && at < rows.last+t.trace.Bin:
+		return 0, t.wrong("arrival_s", fmt.Sprintf("bins at least %v apart", t.trace.Bin), fmt.Sprint(at-rows.last))
 	}
 	return at, nil
 }
 
 func (t *traceReader) finish() (*Trace, error) {
 	trace := t.trace
+	if err := trace.rows.finish(); err != nil {
+		return nil, fmt.Errorf("%s: %w", t.name, err)
+	}
+	trace.Requests = trace.rows.total
 	if trace.Requests < 2 {
 		return nil, fmt.Errorf("%s: want at least 2 arrivals, got %d", t.name, trace.Requests)
 	}
-	trace.Span = trace.at[len(trace.at)-1] + trace.Bin
+	trace.Span = trace.rows.last + trace.Bin
 	if trace.Span <= 0 {
 		return nil, fmt.Errorf("%s: want arrivals at more than one instant, got all %d at the same", t.name, trace.Requests)
 	}
@@ -170,5 +180,9 @@ func (t *traceReader) syntax(err error) error {
 		return fmt.Errorf("%s:%d: %w", t.name, parse.Line, parse.Err)
 	}
 	// The reader gave no row: the place is the line after the last whole one.
-	return fmt.Errorf("%s:%d: %w", t.name, len(t.trace.at)+2, err)
+	line := 2
+	if t.trace.rows != nil {
+		line += t.trace.rows.n
+	}
+	return fmt.Errorf("%s:%d: %w", t.name, line, err)
 }

@@ -253,13 +253,23 @@ func (d *driver) admitNext() error {
 	}
 	d.arriving = d.cfg.Stream.Next(&d.next) && d.next.ArriveAt < d.cfg.Duration
 	if !d.arriving {
-		return nil
+		return d.streamErr()
 	}
 	if err := d.checkQuery(&d.next); err != nil {
 		return err
 	}
 	d.half.AskActivation(d.workers[0].now().level, d.activation.Float(d.next.ID))
 	d.list.Hold(d.next.ArriveAt, arrives, 0)
+	return nil
+}
+
+// streamErr says whether the stream ended because of an error.
+func (d *driver) streamErr() error {
+	if failing, ok := d.cfg.Stream.(workloads.Failing); ok {
+		if err := failing.Err(); err != nil {
+			return fmt.Errorf("virtual: stream: %w", err)
+		}
+	}
 	return nil
 }
 
