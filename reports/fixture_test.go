@@ -60,6 +60,20 @@ func fixtureConfig(replication int) TallyConfig {
 // fixtureTally runs one replication of one contender.
 func fixtureTally(c *fixtureContender, replication int) *Tally {
 	t := NewTally(fixtureConfig(replication))
+	fixtureQueries(c, replication, t.Add)
+	return t
+}
+
+// fixtureBatches runs replication 0 of a contender in batches.
+func fixtureBatches(contender int) *Batches {
+	b := NewBatches(fixtureConfig(0))
+	fixtureQueries(&fixtureContenders()[contender], 0, b.Add)
+	return b
+}
+
+// fixtureQueries is one replication of one contender.
+func fixtureQueries(c *fixtureContender, replication int, add func(*Observation)) {
+	t := NewTally(fixtureConfig(replication)) // for its configuration
 	key := rng.Key{Seed: 7, Replication: uint32(replication)}
 	exponential := func(cause rng.Cause, id uint64) float64 { return -math.Log(1 - key.Float(cause, id)) }
 	var at, free time.Duration
@@ -69,7 +83,7 @@ func fixtureTally(c *fixtureContender, replication int) *Tally {
 		rate := 75 * (1 + 0.3*math.Sin(2*math.Pi*at.Seconds()/25))
 		at += time.Duration(exponential(rng.Arrival, id) / rate * 1e9)
 		if at >= t.config.Duration {
-			return t
+			return
 		}
 		slowdown := 1.0
 		if t.windowOf(at) == interference {
@@ -94,7 +108,7 @@ func fixtureTally(c *fixtureContender, replication int) *Tally {
 			o.Right = key.Float(rng.Training, uint64(o.Sample)) < point.accuracy
 			waiting = append(waiting, o.StartAt)
 		}
-		t.Add(&o)
+		add(&o)
 	}
 }
 

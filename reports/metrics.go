@@ -14,8 +14,10 @@ type metric struct {
 	name   string
 	better int     // 1: more, -1: less, 0: neither; those that are better or worse are compared
 	single bool    // only of all classes together: capacity is not divided among classes
+	sum    bool    // of stretches it is the sum, not a mean
 	q      float64 // of a quantile of all arrived queries, else 0
 	value  func(*part) float64
+	weight func(*part) float64 // of a stretch in the mean over stretches
 }
 
 // part is what one replication has in one cell.
@@ -30,25 +32,32 @@ type part struct {
 // metrics are the statistics that are means over replications. accuracy,
 // accuracy_met and slo_met need more and are made apart.
 var metrics = [...]metric{
-	{"attainment", 1, false, 0, func(p *part) float64 { return ratio(p.met, p.arrived) }},
-	{"effective_accuracy", 1, false, 0, func(p *part) float64 { return ratio(p.rightMet, p.arrived) }},
-	{"accuracy", 1, false, 0, func(p *part) float64 { return ratio(p.right, p.finished) }},
-	{"goodput_qps", 1, false, 0, func(p *part) float64 { return float64(p.met) / p.length.Seconds() }},
-	{"throughput_qps", 0, false, 0, func(p *part) float64 { return float64(p.done) / p.length.Seconds() }},
-	{"utilisation", 0, true, 0, func(p *part) float64 {
+	{name: "attainment", better: 1, value: func(p *part) float64 { return ratio(p.met, p.arrived) }, weight: byArrived},
+	{name: "effective_accuracy", better: 1, value: func(p *part) float64 { return ratio(p.rightMet, p.arrived) }, weight: byArrived},
+	{name: "accuracy", better: 1, value: func(p *part) float64 { return ratio(p.right, p.finished) }, weight: byFinished},
+	{name: "goodput_qps", better: 1, value: func(p *part) float64 { return float64(p.met) / p.length.Seconds() }, weight: byLength},
+	{name: "throughput_qps", value: func(p *part) float64 { return float64(p.done) / p.length.Seconds() }, weight: byLength},
+	{name: "utilisation", single: true, weight: byLength, value: func(p *part) float64 {
 		return p.busy.Seconds() / (p.length.Seconds() * float64(p.worker))
 	}},
-	{"capacity_qps", 1, true, 0, func(p *part) float64 { return float64(p.done) / p.busy.Seconds() * float64(p.worker) }},
-	{"mean_density", 0, false, 0, func(p *part) float64 { return p.density / float64(p.finished) }},
-	{"mean_ms", 0, false, 0, func(p *part) float64 { return p.latency.sum / float64(p.finished) / 1e6 }},
-	{"waiting_ms", 0, false, 0, func(p *part) float64 { return p.waiting / float64(p.finished) / 1e6 }},
-	{"p50_ms", -1, false, 0.5, quantileOf(0.5)},
-	{"p90_ms", -1, false, 0.9, quantileOf(0.9)},
-	{"p99_ms", -1, false, 0.99, quantileOf(0.99)},
-	{"p999_ms", -1, false, 0.999, quantileOf(0.999)},
-	{"p99_served_ms", 0, false, 0, func(p *part) float64 { return milliseconds(p.latency.servedQuantile(0.99)) }},
-	{"dropped", 0, false, 0, func(p *part) float64 { return float64(p.arrived - p.finished) }},
+	{name: "capacity_qps", better: 1, single: true, weight: byBusy, value: func(p *part) float64 {
+		return float64(p.done) / p.busy.Seconds() * float64(p.worker)
+	}},
+	{name: "mean_density", value: func(p *part) float64 { return p.density / float64(p.finished) }, weight: byFinished},
+	{name: "mean_ms", value: func(p *part) float64 { return p.latency.sum / float64(p.finished) / 1e6 }, weight: byFinished},
+	{name: "waiting_ms", value: func(p *part) float64 { return p.waiting / float64(p.finished) / 1e6 }, weight: byFinished},
+	{name: "p50_ms", better: -1, q: 0.5, value: quantileOf(0.5), weight: byArrived},
+	{name: "p90_ms", better: -1, q: 0.9, value: quantileOf(0.9), weight: byArrived},
+	{name: "p99_ms", better: -1, q: 0.99, value: quantileOf(0.99), weight: byArrived},
+	{name: "p999_ms", better: -1, q: 0.999, value: quantileOf(0.999), weight: byArrived},
+	{name: "p99_served_ms", value: func(p *part) float64 { return milliseconds(p.latency.servedQuantile(0.99)) }, weight: byFinished},
+	{name: "dropped", sum: true, value: func(p *part) float64 { return float64(p.arrived - p.finished) }, weight: func(*part) float64 { return 1 }},
 }
+
+func byArrived(p *part) float64  { return float64(p.arrived) }
+func byFinished(p *part) float64 { return float64(p.finished) }
+func byLength(p *part) float64   { return p.length.Seconds() }
+func byBusy(p *part) float64     { return p.busy.Seconds() }
 
 // indexOf finds a metric by its name.
 func indexOf(name string) int {
@@ -79,6 +88,8 @@ type cellSample struct {
 	queries      int64
 	finished     int64
 	target       float64 // sum of the accuracy targets of finished queries
+
+	batches *batchCell // of a single replication, nil without
 }
 
 func newCellSample(run *Contender, group cellGroup) *cellSample {
@@ -97,6 +108,7 @@ func newCellSample(run *Contender, group cellGroup) *cellSample {
 		s.target += p.target
 	}
 	s.lucks = lucksOf(run.Tallies, group)
+	s.batches = newBatchCell(run.Batches, group)
 	return s
 }
 
@@ -132,7 +144,7 @@ func (s *cellSample) metric(m int) result.Metric {
 	if q := metrics[m].q; q > 0 && len(finite) < len(s.values[m]) {
 		return s.pooledQuantile(q)
 	}
-	e := s.widened(m, studentT(finite))
+	e := s.estimate(m, finite)
 	out := toMetric(e)
 	switch {
 	case !e.known():
@@ -142,6 +154,15 @@ func (s *cellSample) metric(m int) result.Metric {
 		*out.Lo, *out.Hi = e.positiveEnds()
 	}
 	return out
+}
+
+// estimate returns the mean of a metric's values in replications, or one replication's
+// value with the interval of its batches.
+func (s *cellSample) estimate(m int, values []float64) estimate {
+	if s.batches != nil && len(values) == 1 {
+		return s.batches.estimate(m, values[0])
+	}
+	return s.widened(m, studentT(values))
 }
 
 // isShare says whether a metric is a share of queries.
@@ -176,7 +197,7 @@ func (s *cellSample) accuracy() estimate {
 			values = append(values, v)
 		}
 	}
-	return s.widened(m, studentT(values))
+	return s.estimate(m, values)
 }
 
 // accuracyMet says whether the mean target of the answered queries lies below
@@ -195,6 +216,8 @@ type promises struct {
 	known        bool    // every class with queries has an interval
 	broken       []int   // classes that do not keep their promise
 	met, arrived []int64 // [replication], met of the classes that keep it
+
+	batches *batchCell // of the whole group, nil without
 }
 
 // add takes a class with its cell.
@@ -233,6 +256,9 @@ func (p *promises) metrics(tallies []*Tally, group cellGroup) (accuracyMet, sloS
 		}
 	}
 	group.broken = p.broken
+	if p.batches != nil && len(values) == 1 {
+		return result.Metric{Mean: &every}, shareMetric(p.batches.sloMet(values[0], group))
+	}
 	e := luckOfShare(tallies, &group, &sloMet).widen(studentT(values), len(values))
 	return result.Metric{Mean: &every}, shareMetric(e)
 }

@@ -16,6 +16,7 @@ type Contender struct {
 	Technique string
 	Policy    string
 	Tallies   []*Tally
+	Batches   *Batches // of a single replication; nil: it has no intervals
 }
 
 // Heading is what a summary carries besides numbers.
@@ -25,6 +26,10 @@ type Heading struct {
 	Notes []string          // caveats of the run, before those of the statistics
 
 	Bounds []result.Bound // of the techniques, from the profile's truth
+
+	// Stationary says that neither the load nor the machine changes on purpose, so that it
+	// can be told whether the warm-up is long enough.
+	Stationary bool
 }
 
 // windowNames are the values of Cell.Window, in order; pick says which windows
@@ -61,7 +66,7 @@ func Summarise(heading Heading, contenders []Contender) (result.Summary, error) 
 	pairs, lucks := make([]pairing, len(groups)), make([]*pairLucks, len(groups))
 	for g := range groups {
 		pairs[g] = newPairing(runs, samples, g)
-		lucks[g] = newPairLucks(runs, groups[g], pairs[g])
+		lucks[g] = newPairLucks(batched(runs), groups[g], pairs[g])
 	}
 	for i := range runs {
 		first := len(s.Cells)
@@ -73,6 +78,9 @@ func Summarise(heading Heading, contenders []Contender) (result.Summary, error) 
 		addPromises(s.Cells[first:], &runs[i], groups, samples[i])
 	}
 	s.Notes = append(s.Notes, statisticalNotes(runs, &s)...)
+	if heading.Stationary {
+		s.Notes = append(s.Notes, warmUpNotes(runs)...)
+	}
 	return s, nil
 }
 
@@ -100,6 +108,9 @@ func sortRuns(contenders []Contender) ([]Contender, error) {
 		})
 		if err := checkRun(run, runs[0].Tallies[0]); err != nil {
 			return nil, err
+		}
+		if run.Batches != nil && len(run.Tallies) > 1 {
+			return nil, fmt.Errorf("summary: contender %q: want batches of a single replication, got %d", run.Name, len(run.Tallies))
 		}
 	}
 	return runs, nil
@@ -152,7 +163,7 @@ func (s *cellSample) cell(run *Contender, group cellGroup, set map[string]string
 	cell := result.Cell{
 		Contender: run.Name, Technique: run.Technique, Policy: run.Policy,
 		Class: group.class, Window: group.window, Set: maps.Clone(set),
-		Replications: len(run.Tallies), Queries: s.queries, Metrics: map[string]result.Metric{},
+		Replications: len(run.Tallies), Batches: run.Batches.count(), Queries: s.queries, Metrics: map[string]result.Metric{},
 	}
 	for m, metric := range metrics {
 		if metric.single && group.class != everyClass {
@@ -167,7 +178,7 @@ func (s *cellSample) cell(run *Contender, group cellGroup, set map[string]string
 // need the class's cells together.
 func addPromises(cells []result.Cell, run *Contender, groups []cellGroup, samples []*cellSample) {
 	for g, group := range groups {
-		p := promises{known: true}
+		p := promises{known: true, batches: samples[g].batches}
 		for other := range groups {
 			if groups[other].window == group.window && len(groups[other].classes) == 1 && group.covers(groups[other]) {
 				p.add(groups[other].classes[0], samples[other])

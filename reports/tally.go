@@ -86,6 +86,7 @@ type Tally struct {
 	binFrom time.Duration // its beginning
 
 	disturbed spans
+	trail     trail // with a timeline
 }
 
 // counts is what is kept per class and window.
@@ -147,6 +148,7 @@ func NewTally(config TallyConfig) *Tally {
 	}
 	if config.Bin > 0 {
 		t.bins = make([]bin, (config.Duration+config.Bin-1)/config.Bin)
+		t.trail = newTrail(config.Duration)
 	}
 	t.length[quiet], t.length[interference] = t.split(t.measured())
 	return t
@@ -227,6 +229,7 @@ func (t *Tally) addBin(o *Observation) {
 	if t.config.Bin <= 0 || o.ArriveAt < 0 || o.ArriveAt >= t.config.Duration {
 		return
 	}
+	t.trail.add(o)
 	b := t.binOf(o.ArriveAt)
 	b.arrived++
 	b.slowdown += o.Slowdown

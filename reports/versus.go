@@ -32,6 +32,9 @@ func versus(samples [][]*cellSample, runs []Contender, pairs pairing, lucks *pai
 
 // paired compares the replications that both have.
 func paired(a, b *cellSample, m int, images luck) result.Against {
+	if a.batches != nil && b.batches != nil && len(a.replications) == 1 && len(b.replications) == 1 {
+		return pairedBatches(a, b, m, images)
+	}
 	var differences []float64
 	for i, replication := range a.replications {
 		j, ok := slices.BinarySearch(b.replications, replication)
@@ -46,9 +49,21 @@ func paired(a, b *cellSample, m int, images luck) result.Against {
 			differences = append(differences, d)
 		}
 	}
-	e := images.widen(studentT(differences), len(differences))
-	significant := e.known() && (e.lo() > 0 || e.hi() < 0)
-	return result.Against{Metric: toMetric(e), Significant: significant}
+	return against(images.widen(studentT(differences), len(differences)))
+}
+
+// against writes the estimate of a difference.
+func against(e estimate) result.Against {
+	return result.Against{Metric: toMetric(e), Significant: e.known() && (e.lo() > 0 || e.hi() < 0)}
+}
+
+// pairedBatches compares single replications, batch by batch.
+func pairedBatches(a, b *cellSample, m int, images luck) result.Against {
+	x, y := a.values[m][0], b.values[m][0]
+	if math.IsInf(x, 1) || math.IsInf(y, 1) {
+		return result.Against{Metric: result.Metric{Missing: result.Infinite}}
+	}
+	return a.batches.difference(b.batches, m, x-y, images)
 }
 
 // statisticalNotes are the caveats that follow from the numbers themselves.
@@ -58,7 +73,9 @@ func statisticalNotes(runs []Contender, s *result.Summary) []string {
 	for _, run := range runs {
 		most = max(most, len(run.Tallies))
 	}
-	if most == 1 {
+	if most == 1 && runs[0].Batches != nil {
+		notes = append(notes, batchNotes(runs)...)
+	} else if most == 1 {
 		notes = append(notes, "only 1 replication: no intervals, no comparisons; run at least 2, better 10")
 	} else if most < 5 {
 		notes = append(notes, fmt.Sprintf("only %d replications: intervals are wide (t = %.1f); better 10", most, tFactor(float64(most-1))))

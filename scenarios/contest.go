@@ -198,6 +198,16 @@ func rateOf(load float64, workers int, service time.Duration) float64 {
 	return load * float64(workers) / service.Seconds()
 }
 
+// stationary says whether nothing changes on purpose during a run.
+func (c *contest) stationary() bool {
+	for i := range c.classes {
+		if len(c.classes[i].Changes) > 0 {
+			return false
+		}
+	}
+	return len(c.timeline) == 0 && c.process.Stationary()
+}
+
 func (c *contest) workers() int { return c.scenario.Machines[0].Workers }
 
 // notes are the caveats that belong to the numbers.
@@ -229,11 +239,12 @@ func (c *contest) notes() []string {
 
 // outcome is what one replication of one contender gave.
 type outcome struct {
-	tally *reports.Tally
-	rows  []result.Row // only with records
-	stats virtual.Stats
-	err   error
-	ran   bool
+	tally   *reports.Tally
+	batches *reports.Batches // of a scenario's only replication
+	rows    []result.Row     // only with records
+	stats   virtual.Stats
+	err     error
+	ran     bool
 
 	schedule *scheduleTracer // only of a traced run
 }
@@ -251,14 +262,13 @@ func (c *contest) run(ctx context.Context, e entrant, replication int, records b
 	if err != nil {
 		return outcome{err: err}
 	}
-	draw := func(i uint64) float64 { return key.Float(rng.Bootstrap, i) }
 	recorder := &recorder{
 		contest: c, entrant: &e, replication: replication,
-		tally:  reports.NewTally(c.tallyConfig(replication)),
-		images: originals(draw, c.samples), densities: densities(e.set.Points),
-		keep: records,
+		tally:     reports.NewTally(c.tallyConfig(replication)),
+		densities: densities(e.set.Points),
+		keep:      records,
 	}
-	config := c.config(e, policy, stream, e.set.Truth.Resample(draw), key)
+	config := c.config(e, policy, stream, c.draw(recorder, key), key)
 	if trace != nil {
 		config.Tracer = trace
 	}
@@ -266,7 +276,24 @@ func (c *contest) run(ctx context.Context, e entrant, replication int, records b
 	if trace != nil && err == nil {
 		trace.finish(stats.EndAt)
 	}
-	return outcome{tally: recorder.tally, rows: recorder.rows, stats: stats, err: err, ran: err == nil, schedule: trace}
+	return outcome{tally: recorder.tally, batches: recorder.batches, rows: recorder.rows, stats: stats, err: err, ran: err == nil, schedule: trace}
+}
+
+// draw returns what a replication draws from: a resample of the truth, so that replications
+// differ by what was measured as well. The only replication is measured in batches, which
+// cannot tell that, and takes the truth as it was measured.
+func (c *contest) draw(r *recorder, key rng.Key) *profile.Half {
+	truth := &r.entrant.set.Truth
+	if c.scenario.Replications == 1 {
+		r.batches = reports.NewBatches(c.tallyConfig(r.replication))
+		for i := range c.samples {
+			r.images = append(r.images, uint32(i))
+		}
+		return truth
+	}
+	draw := func(i uint64) float64 { return key.Float(rng.Bootstrap, i) }
+	r.images = originals(draw, c.samples)
+	return truth.Resample(draw)
 }
 
 func densities(points []profile.Point) []float64 {
@@ -339,8 +366,9 @@ type recorder struct {
 	entrant     *entrant
 	replication int
 	tally       *reports.Tally
-	densities   []float64 // [point]
-	images      []uint32  // [sample] image before the replication's resampling
+	batches     *reports.Batches // nil: not the only replication
+	densities   []float64        // [point]
+	images      []uint32         // [sample] image before the replication's resampling
 	keep        bool
 	rows        []result.Row
 	believed    float64 // last known: queries that never started saw no worker
@@ -364,6 +392,9 @@ func (r *recorder) Record(q *sim.Record) {
 	o.Busy, o.Accuracy, o.Density = q.Busy, q.AccuracyTarget, r.density(q.Point)
 	o.Slowdown, o.Believed = r.contest.truth.slowdownAt(q.Query.ArriveAt, &r.step), r.believed
 	r.tally.Add(o)
+	if r.batches != nil {
+		r.batches.Add(o)
+	}
 	if r.keep {
 		r.rows = append(r.rows, r.row(q))
 	}

@@ -160,6 +160,7 @@ func (r *ran) contenders() []reports.Contender {
 		c := reports.Contender{Name: e.Name, Technique: e.Technique.Key(), Policy: e.Policy}
 		for _, replication := range r.outcomes[:r.complete] {
 			c.Tallies = append(c.Tallies, replication[i].tally)
+			c.Batches = replication[i].batches
 		}
 		out = append(out, c)
 	}
@@ -185,7 +186,7 @@ func (r *ran) writeFolder(folder *result.Folder, o RunOptions) (*result.Summary,
 	if len(contenders) == 0 || r.complete == 0 {
 		return nil, nil
 	}
-	summary, err := reports.Summarise(reports.Heading{Title: r.scenario.Title, Notes: r.notes(), Bounds: r.bounds()}, contenders)
+	summary, err := reports.Summarise(reports.Heading{Title: r.scenario.Title, Notes: r.notes(), Bounds: r.bounds(), Stationary: r.stationary()}, contenders)
 	if err != nil {
 		return nil, err
 	}

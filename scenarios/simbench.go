@@ -27,7 +27,7 @@ import (
 const simScenario = `schema = 1
 title = "Simulated queries a second"
 seed = 1
-replications = 1
+replications = 10
 duration = "%[1]s"
 warmup = "2s"
 [[model]]

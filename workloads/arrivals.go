@@ -121,6 +121,15 @@ func (p *Process) Start(key rng.Key) Arrivals {
 // completions decide.
 func (p *Process) Rate() float64 { return p.process.rate() }
 
+// Stationary says whether the process is the same at all times, once it has begun.
+func (p *Process) Stationary() bool {
+	switch p.spec.Kind {
+	case "", "spike", "diurnal", "mlperf-offline":
+		return false // a trace, or a rate that moves
+	}
+	return true
+}
+
 // Caveat returns one paragraph on what the process keeps and loses of reality.
 // It is printed with results.
 func (p *Process) Caveat() string { return p.process.caveat() }

@@ -43,7 +43,8 @@ type Cell struct {
 	Window       string             `json:"window"` // "all", "quiet" or "interference"
 	Set          map[string]string  `json:"set,omitempty"`
 	Replications int                `json:"replications"`
-	Queries      int64              `json:"queries"` // arrived in the window, over all replications
+	Batches      int                `json:"batches,omitempty"` // of a single replication, which its intervals are of
+	Queries      int64              `json:"queries"`           // arrived in the window, over all replications
 	Metrics      map[string]Metric  `json:"metrics"`
 	Versus       map[string]Against `json:"versus,omitempty"` // paired differences, by the other contender's name and metric: "full attainment"
 }
