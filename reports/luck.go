@@ -8,19 +8,19 @@ import (
 // share is a metric that is a share of queries: what became of those about an image.
 type share struct {
 	metric string
-	count  func(*imageCount) (hits, of uint32)
+	count  func(imageCount) (hits, of uint32)
 }
 
 // shares are the metrics that are shares of queries.
 var shares = [...]share{
-	{"attainment", func(c *imageCount) (hits, of uint32) { return c.met, c.arrived }},
-	{"effective_accuracy", func(c *imageCount) (hits, of uint32) { return c.rightMet, c.arrived }},
-	{"accuracy", func(c *imageCount) (hits, of uint32) { return c.right, c.answered }},
+	{"attainment", func(c imageCount) (hits, of uint32) { return c.met, c.arrived }},
+	{"effective_accuracy", func(c imageCount) (hits, of uint32) { return c.rightMet, c.arrived }},
+	{"accuracy", func(c imageCount) (hits, of uint32) { return c.right, c.answered }},
 }
 
 // sloMet is the share of slo_met, whose classes that do not keep their promise are the
 // group's broken ones.
-var sloMet = share{"slo_met", func(c *imageCount) (hits, of uint32) { return c.kept, c.arrived }}
+var sloMet = share{"slo_met", func(c imageCount) (hits, of uint32) { return c.kept, c.arrived }}
 
 // luck is what a share over all replications owes to the images that happen to be in the
 // data set. Replications resample the same images: more of them average the luck of
@@ -107,7 +107,7 @@ func luckOfShare(tallies []*Tally, group *cellGroup, s *share) luck {
 	for _, t := range tallies {
 		for i := range images {
 			count := t.image(group, i)
-			if hits, of := s.count(&count); of > 0 {
+			if hits, of := s.count(count); of > 0 {
 				sums.add(i, whole.residual(hits, of))
 			}
 		}
@@ -131,7 +131,7 @@ func shareTotal(tallies []*Tally, group *cellGroup, s *share) (whole total) {
 	for _, t := range tallies {
 		for i := range t.config.Samples {
 			count := t.image(group, i)
-			hits, of := s.count(&count)
+			hits, of := s.count(count)
 			whole.p += float64(hits)
 			whole.of += float64(of)
 		}

@@ -23,8 +23,11 @@ func (p *pairLucks) ofMetric(metric string, i, j int) luck {
 func newPairLucks(runs []Contender, group cellGroup, pairs pairing) *pairLucks {
 	p := &pairLucks{}
 	for s := range shares {
-		rows := residualRows(runs, &group, &shares[s])
 		p[s] = make([][]luck, len(runs))
+		if len(runs) == 1 {
+			continue
+		}
+		rows := residualRows(runs, &group, &shares[s])
 		for i := range runs {
 			p[s][i] = make([]luck, i)
 			for j := range i {
@@ -83,7 +86,7 @@ func residualRow(tallies, first []*Tally, group *cellGroup, s *share, columns in
 				continue
 			}
 			count := own.image(group, i)
-			hits, of := s.count(&count)
+			hits, of := s.count(count)
 			row = append(row, whole.residual(hits, of))
 		}
 	}

@@ -30,7 +30,7 @@ func (s *System) Step(now time.Duration) ([]scheduler.Command, error) {
 	s.advance(now)
 	s.pending.expire(now)
 	s.plan.Reset()
-	s.showWorkers()
+	s.view.Workers = s.shown[:copy(s.shown, s.workers)]
 	s.view.Now, s.view.Waiting, s.view.Arrived = now, s.queue.all(), s.counts.Arrived
 	if err := s.decide(); err != nil {
 		return nil, err
@@ -45,15 +45,6 @@ func (s *System) Step(now time.Duration) ([]scheduler.Command, error) {
 		panic(fmt.Sprintf("sim: queries lost or doubled at %v: %+v", now, s.counts))
 	}
 	return s.accepted, nil
-}
-
-// showWorkers copies the workers into the view. They are few, mostly one: a loop is done
-// before a call of copy has begun.
-func (s *System) showWorkers() {
-	for i := range s.workers {
-		s.shown[i] = s.workers[i]
-	}
-	s.view.Workers = s.shown
 }
 
 // decide calls the policy. A panic inside it is the contender's fault.
