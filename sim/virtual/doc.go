@@ -34,7 +34,7 @@
 //
 // Where slosim bench --sim spends its 230 ns a query (pprof, --cpuprofile): drawing queries 13 %, the clock, two events and the
 // serving system 33 %, the policy 17 %, drawing the work and its end 20 %, records and statistics 17 %: each part is done once and none
-// leads. A bare M/M/4 takes 45 ns for its two events; the rest are six draws, five looks at tables beyond the near caches and branches that follow the draws.
+// leads. A bare M/M/4 takes 45 ns for its two events; the rest are five draws, five looks at tables beyond the near caches and branches that follow the draws.
 //
 //	stats, err := virtual.Run(ctx, &virtual.Config{
 //		Set: &set, Truth: &set.Truth, Belief: belief, Levels: levels, Classes: classes,
