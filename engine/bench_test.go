@@ -40,8 +40,8 @@ func BenchmarkExecute(b *testing.B) {
 				b.Run(fmt.Sprintf("technique=%s/point=%s/kernel=%s", technique.Name(), p.Name, set.Name), func(b *testing.B) {
 					for i := 0; b.Loop(); i++ {
 						x := queries.x.Row(i % 64)
-						session.Activate(x)
-						session.Execute(point, x)
+						session.Activate(Dense(x))
+						session.Execute(point, Dense(x))
 					}
 				})
 			}

@@ -89,8 +89,8 @@ func try(t Technique, point int, samples Samples, inputs int) *trial {
 	out := &trial{right: make([]bool, samples.Len()), margins: make([]float32, samples.Len())}
 	session := t.NewSession()
 	eachSample(samples, inputs, func(i int, x []float32) {
-		session.Activate(x)
-		result := session.Execute(point, x)
+		session.Activate(Dense(x))
+		result := session.Execute(point, Dense(x))
 		out.right[i] = result.Answer == samples.Label(i)
 		out.margins[i] = result.Margin
 	})

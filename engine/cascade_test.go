@@ -34,11 +34,11 @@ func TestCascadeAnswersAreThoseOfTheirStages(t *testing.T) {
 		}
 		for i := range samples.Len() {
 			x, stage := samples.x.Row(i), 0
-			want := base.Execute(r.stages[0], x)
+			want := base.Execute(r.stages[0], Dense(x))
 			for ; stage < len(r.thresholds) && want.Margin < r.thresholds[stage]; stage++ {
-				want = base.Execute(r.stages[stage+1], x)
+				want = base.Execute(r.stages[stage+1], Dense(x))
 			}
-			got := session.Execute(point, x)
+			got := session.Execute(point, Dense(x))
 			if got.Answer != want.Answer || math.Abs(float64(got.Margin-want.Margin)) > 1e-4 || int(got.Class) != stage {
 				t.Fatalf("%s, sample %d: want %+v in stage %d, got %+v", r.name, i, want, stage, got)
 			}
@@ -63,7 +63,7 @@ func TestCascadeReusesCandidates(t *testing.T) {
 		if p.Cascade {
 			// half of layer 1 once, and the other layers in both stages
 			want := 24 + 2*(30+10)
-			if got := technique.NewSession().Execute(point, newTestSamples(2, 1, 40, 3).x.Row(0)); got.Nodes != want {
+			if got := technique.NewSession().Execute(point, Dense(newTestSamples(2, 1, 40, 3).x.Row(0))); got.Nodes != want {
 				t.Errorf("want %d computed nodes, got %d", want, got.Nodes)
 			}
 			return

@@ -49,12 +49,12 @@ func newDenseSession(b *base, first int) Session {
 }
 
 // Activate implements [Session]; there is nothing to do.
-func (s *denseSession) Activate([]float32) {}
+func (s *denseSession) Activate(Input) {}
 
 // Execute implements [Session].
-func (s *denseSession) Execute(point int, x []float32) Result {
+func (s *denseSession) Execute(point int, in Input) Result {
 	net, level := s.slot.current.Load().net, s.first+point
-	answer, margin := top(net.ForwardLevel(s.set, s.scratch, level, x))
+	answer, margin := top(net.ForwardLevel(s.set, s.scratch, level, in.All))
 	_, nodes := net.LevelOps(level)
 	return Result{Answer: answer, Nodes: nodes, Margin: margin, Confidence: unknown()}
 }

@@ -29,7 +29,7 @@ func Example() {
 	}
 	session := technique.NewSession()
 	for _, x := range [][]float32{{0, 0}, {0, 1}, {1, 0}, {1, 1}} {
-		result := session.Execute(0, x)
+		result := session.Execute(0, engine.Dense(x))
 		fmt.Println(x, result.Answer, result.Margin)
 	}
 	// Output:

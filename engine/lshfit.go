@@ -25,10 +25,10 @@ func FitLSHConfidence(net *Network, set *kernel.Set, tables *activator.LSHTables
 	}
 	session, agreed := t.NewSession(), make([]bool, len(shares))
 	tables.FitConfidence(set, images, shares, func(x []float32) []bool {
-		session.Activate(x)
-		full := session.Execute(len(shares)-1, x).Answer
+		session.Activate(Dense(x))
+		full := session.Execute(len(shares)-1, Dense(x)).Answer
 		for i := range agreed {
-			agreed[i] = session.Execute(i, x).Answer == full
+			agreed[i] = session.Execute(i, Dense(x)).Answer == full
 		}
 		return agreed
 	})
@@ -109,9 +109,9 @@ func candidatesAgree(net *Network, set *kernel.Set, tables *activator.LSHTables,
 	all := slices.IndexFunc(t.Points(), func(p profile.Point) bool { return p.Name == opt.Points[len(opt.Points)-1].Name() })
 	session, agreed := t.NewSession(), 0
 	eachSample(images, net.Inputs(), func(_ int, x []float32) {
-		want := session.Execute(all, x).Answer
+		want := session.Execute(all, Dense(x)).Answer
 		for point := range t.Points() {
-			agreed += one(point != all && session.Execute(point, x).Answer == want)
+			agreed += one(point != all && session.Execute(point, Dense(x)).Answer == want)
 		}
 	})
 	return agreed, nil

@@ -94,7 +94,7 @@ func TestPruningAnswersAsTheDenseNetworkWithZeros(t *testing.T) {
 			for i := range samples.Len() {
 				x := samples.x.Row(i)
 				answer, margin := top(dense[point].Forward(set, scratch, x))
-				got := session.Execute(point, x)
+				got := session.Execute(point, Dense(x))
 				if math.Abs(float64(got.Margin-margin)) > 1e-4 || margin > 1e-3 && got.Answer != answer {
 					t.Errorf("%s, %s, sample %d: want %d by %g, got %d by %g", set.Name, points[point].Name, i, answer, margin, got.Answer, got.Margin)
 				}
@@ -114,7 +114,7 @@ func TestSlimmableIsANetworkOfEachWidth(t *testing.T) {
 	for level := range n.Levels {
 		alone := cornerOf(t, n, level)
 		for i := range samples.Len() {
-			got, scratch := session.Execute(level, samples.x.Row(i)), alone.NewScratch()
+			got, scratch := session.Execute(level, Dense(samples.x.Row(i))), alone.NewScratch()
 			answer, margin := top(alone.Forward(set, scratch, samples.x.Row(i)))
 			if got.Answer != answer || math.Abs(float64(got.Margin-margin)) > 1e-5 || got.Nodes != alone.Nodes() {
 				t.Errorf("level %d, sample %d: want %d by %g with %d nodes, got %+v", level, i, answer, margin, alone.Nodes(), got)

@@ -26,11 +26,11 @@ func TestProbeIsReusedAndItsMarginIsTheConfidence(t *testing.T) {
 	samples, without, with := newTestSamples(22, 50, 40, 10), plain.NewSession(), probing.NewSession()
 	for i := range samples.Len() {
 		x := samples.x.Row(i)
-		with.Activate(x)
-		confidence := without.Execute(0, x).Margin
+		with.Activate(Dense(x))
+		confidence := without.Execute(0, Dense(x)).Margin
 		for range 2 { // a second round must not find more work done than the first
 			for point := range plain.Points() {
-				want, got := without.Execute(point, x), with.Execute(point, x)
+				want, got := without.Execute(point, Dense(x)), with.Execute(point, Dense(x))
 				if got.Answer != want.Answer || math.Abs(float64(got.Margin-want.Margin)) > 1e-4 || got.Class != want.Class {
 					t.Fatalf("sample %d, point %s: want %+v, got %+v", i, plain.Points()[point].Name, want, got)
 				}

@@ -48,19 +48,19 @@ type skipSession struct {
 }
 
 // Activate implements [Session]; there is nothing to do.
-func (s *skipSession) Activate([]float32) {}
+func (s *skipSession) Activate(Input) {}
 
 // Execute implements [Session]. Point 0 skips zero inputs too.
-func (s *skipSession) Execute(point int, x []float32) Result {
+func (s *skipSession) Execute(point int, in Input) Result {
 	r, p := s.slot.current.Load(), s.pass
 	level := len(r.net.Levels) - 1
 	w, bias := r.net.Layers[0].W, r.net.Layers[0].Bias[level]
 	p.ops = 0
 	if point == 0 {
-		p.takeInputs(x)
+		p.takeInputs(in.All)
 		p.sum(0, r.wide[0], bias)
 	} else {
-		p.set.MatVec(p.layers[0], w, x, bias)
+		p.set.MatVec(p.layers[0], w, in.All, bias)
 		p.ops += int64(w.Rows) * int64(w.Cols)
 	}
 	p.takePositive(p.layers[0])

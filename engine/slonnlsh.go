@@ -115,19 +115,19 @@ type lshSession struct {
 }
 
 // Activate implements [Session]: it hashes x and adds up the importances.
-func (s *lshSession) Activate(x []float32) { s.t.lsh.Score(s.ranked, x) }
+func (s *lshSession) Activate(in Input) { s.t.lsh.Score(s.ranked, in.All) }
 
 // Execute implements [Session]. Layers after the first read whole rows: a row's dot
 // product over a vector with zeros is contiguous, and only chosen rows are computed.
-func (s *lshSession) Execute(point int, x []float32) Result {
+func (s *lshSession) Execute(point int, in Input) Result {
 	net := s.t.slots[0].current.Load().net
 	result := Result{Confidence: unknown()}
 	logits := s.dense.layers[len(net.Layers)-1]
 	if point == len(s.t.keep)-1 {
-		logits = net.Forward(s.t.set, s.dense, x)
+		logits = net.Forward(s.t.set, s.dense, in.All)
 		result.Nodes = net.Nodes()
 	} else {
-		result.Nodes = s.sparse(net, s.t.keep[point], x, logits) + len(logits)
+		result.Nodes = s.sparse(net, s.t.keep[point], in.All, logits) + len(logits)
 	}
 	if i := s.t.confidence[point]; i >= 0 {
 		result.Confidence = s.t.lsh.Confidence(s.ranked, i)

@@ -73,17 +73,17 @@ func (t *sloNN) NewSession() Session {
 }
 
 // Activate implements [Session]: it runs the probe, if there is one.
-func (s *sloSession) Activate(x []float32) {
+func (s *sloSession) Activate(in Input) {
 	if s.t.probe < 0 {
 		return
 	}
 	s.begin()
 	s.work.isRanked, s.work.probe = false, s.work.stamp
-	s.probe = s.single(s.t.slots[0].current.Load(), s.t.probe, x, true)
+	s.probe = s.single(s.t.slots[0].current.Load(), s.t.probe, in.All, true)
 }
 
 // Execute implements [Session].
-func (s *sloSession) Execute(point int, x []float32) Result {
+func (s *sloSession) Execute(point int, in Input) Result {
 	s.begin()
 	route := &s.t.routes[point]
 	result := Result{Confidence: unknown()}
@@ -92,7 +92,7 @@ func (s *sloSession) Execute(point int, x []float32) Result {
 	} else {
 		s.work.isRanked = false
 	}
-	return s.follow(route, x, result)
+	return s.follow(route, in.All, result)
 }
 
 // begin starts a pass.

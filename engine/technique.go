@@ -22,13 +22,24 @@ type Technique interface {
 	NewSession() Session
 }
 
+// Input is what a query asks about: all its features, or those that are not zero of very
+// many. Networks take the one kind or the other.
+type Input struct {
+	All    []float32 // every feature; nil of a sparse input
+	IDs    []int32   // features that are not zero, ascending
+	Values []float32 // theirs
+}
+
+// Dense returns the input of all features.
+func Dense(x []float32) Input { return Input{All: x} }
+
 // Session runs queries, one at a time. It allocates nothing after NewSession.
 type Session interface {
 	// Activate does the part of the work that does not depend on the point. It must
 	// precede Execute when the technique activates.
-	Activate(x []float32)
+	Activate(x Input)
 	// Execute runs the query at a point.
-	Execute(point int, x []float32) Result
+	Execute(point int, x Input) Result
 }
 
 // Result is the answer to one query.

@@ -101,9 +101,9 @@ func TestReLUSkipIsExact(t *testing.T) {
 		dense := must2(NewDense(n, set))(t).NewSession()
 		session := skip.NewSession()
 		for i := range samples.Len() {
-			want := dense.Execute(0, samples.x.Row(i))
+			want := dense.Execute(0, Dense(samples.x.Row(i)))
 			for point := range skip.Points() {
-				got := session.Execute(point, samples.x.Row(i))
+				got := session.Execute(point, Dense(samples.x.Row(i)))
 				if got.Answer != want.Answer || math.Abs(float64(got.Margin-want.Margin)) > 1e-4 || got.Nodes != want.Nodes {
 					t.Fatalf("%s, point %d, sample %d: want %+v, got %+v", set.Name, point, i, want, got)
 				}
@@ -144,9 +144,9 @@ func TestLSHMatchesMaskedDense(t *testing.T) {
 		technique := must2(NewSLONNLSH(n, set, newTestLSH(t, n, set, nil)))(t).(*sloLSH)
 		session := technique.NewSession().(*lshSession)
 		for i := range samples.Len() {
-			session.Activate(samples.x.Row(i))
+			session.Activate(Dense(samples.x.Row(i)))
 			for point := range technique.Points() {
-				got := session.Execute(point, samples.x.Row(i))
+				got := session.Execute(point, Dense(samples.x.Row(i)))
 				want := naiveMasked(n, session, technique.keep[point], widen(samples.x.Row(i)))
 				if answer, margin := naiveTop(want); answer != got.Answer || math.Abs(margin-float64(got.Margin)) > 1e-3 {
 					t.Fatalf("%s, point %d, sample %d: want %d with margin %g, got %+v", set.Name, point, i, answer, margin, got)
@@ -197,9 +197,9 @@ func TestFullDensityIsDenseBitForBit(t *testing.T) {
 			dense, sparse := pair[0].NewSession(), pair[1].NewSession()
 			last := len(pair[1].Points()) - 1
 			for i := range samples.Len() {
-				want, x := dense.Execute(0, samples.x.Row(i)), samples.x.Row(i)
-				sparse.Activate(x)
-				got := sparse.Execute(last, x)
+				want, x := dense.Execute(0, Dense(samples.x.Row(i))), samples.x.Row(i)
+				sparse.Activate(Dense(x))
+				got := sparse.Execute(last, Dense(x))
 				if got.Answer != want.Answer || got.Margin != want.Margin || got.Nodes != want.Nodes {
 					t.Errorf("%s %s, sample %d: want %+v, got %+v", set.Name, name, i, want, got)
 				}
@@ -214,14 +214,14 @@ func TestOnlyChosenRowsAreComputed(t *testing.T) {
 	technique := must2(NewSLONNLSH(plain, set, newTestLSH(t, plain, set, nil)))(t).(*sloLSH)
 	session := technique.NewSession().(*lshSession)
 	x := newTestSamples(15, 1, 40, 10).x.Row(0)
-	session.Activate(x)
+	session.Activate(Dense(x))
 	const point = 4 // a fifth of the nodes
-	want := session.Execute(point, x)
+	want := session.Execute(point, Dense(x))
 	for i, keep := range technique.keep[point] {
 		ids := make([]int32, plain.Layers[i].W.Rows)
 		poison(plain.Layers[i].W, ids[:technique.lsh.TopOf(ids, session.ranked, i, keep)])
 	}
-	if got := session.Execute(point, x); got.Answer != want.Answer || got.Margin != want.Margin {
+	if got := session.Execute(point, Dense(x)); got.Answer != want.Answer || got.Margin != want.Margin {
 		t.Errorf("lsh: an unchosen row was read: want %+v, got %+v", want, got)
 	}
 
@@ -229,10 +229,10 @@ func TestOnlyChosenRowsAreComputed(t *testing.T) {
 	proposer := fixed{set, newTestSamples(1, 1, 48, 2).x.Row(0)}
 	slo := must2(NewSLONN(wta, set, SLONNOptions{Activator: proposer, Points: []SparsePoint{{0.2, 0.1}}}))(t)
 	sloSession := slo.NewSession()
-	want = sloSession.Execute(0, x)
+	want = sloSession.Execute(0, Dense(x))
 	ids := make([]int32, 48)
 	poison(wta.Layers[0].W, ids[:proposer.Top(ids, nil, shareOf(0.2, 48))])
-	if got := sloSession.Execute(0, x); got.Answer != want.Answer || got.Margin != want.Margin {
+	if got := sloSession.Execute(0, Dense(x)); got.Answer != want.Answer || got.Margin != want.Margin {
 		t.Errorf("slo-nn: a row that is no candidate was read: want %+v, got %+v", want, got)
 	}
 	if want.Nodes != shareOf(0.2, 48)+30+10 {
@@ -266,9 +266,9 @@ func TestLSHConfidence(t *testing.T) {
 	session, samples := technique.NewSession(), newTestSamples(16, 200, 40, 6)
 	mean := make([]float64, 3)
 	for i := range samples.Len() {
-		session.Activate(samples.x.Row(i))
+		session.Activate(Dense(samples.x.Row(i)))
 		for point := range mean {
-			c := float64(session.Execute(point, samples.x.Row(i)).Confidence)
+			c := float64(session.Execute(point, Dense(samples.x.Row(i))).Confidence)
 			if !(c >= 0 && c <= 1) {
 				t.Fatalf("confidence %g", c)
 			}
@@ -279,7 +279,7 @@ func TestLSHConfidence(t *testing.T) {
 		t.Errorf("want mean confidences that rise to 1, got %v", mean)
 	}
 	without := must2(NewSLONNLSH(n, set, newTestLSH(t, n, set, nil)))(t)
-	if without.HasConfidence() || !math.IsNaN(float64(without.NewSession().Execute(0, samples.x.Row(0)).Confidence)) {
+	if without.HasConfidence() || !math.IsNaN(float64(without.NewSession().Execute(0, Dense(samples.x.Row(0))).Confidence)) {
 		t.Error("tables without confidences give one")
 	}
 }
@@ -290,7 +290,7 @@ func TestSessionsDoNotAllocate(t *testing.T) {
 		x := newTestSamples(17, 1, 40, 10).x.Row(0)
 		session := technique.NewSession()
 		for point := range technique.Points() {
-			if allocs := testing.AllocsPerRun(20, func() { session.Activate(x); session.Execute(point, x) }); allocs != 0 {
+			if allocs := testing.AllocsPerRun(20, func() { session.Activate(Dense(x)); session.Execute(point, Dense(x)) }); allocs != 0 {
 				t.Errorf("%s, %s: want no allocation, got %g", technique.Name(), technique.Points()[point].Name, allocs)
 			}
 		}
@@ -390,9 +390,9 @@ func TestLoadKeepsAnswers(t *testing.T) {
 func results(technique Technique, samples *testSamples) map[string]Result {
 	session, out := technique.NewSession(), map[string]Result{}
 	for i := range samples.Len() {
-		session.Activate(samples.x.Row(i))
+		session.Activate(Dense(samples.x.Row(i)))
 		for point := range technique.Points() {
-			out[fmt.Sprint(i, "/", point)] = session.Execute(point, samples.x.Row(i))
+			out[fmt.Sprint(i, "/", point)] = session.Execute(point, Dense(samples.x.Row(i)))
 		}
 	}
 	return out

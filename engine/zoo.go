@@ -149,16 +149,16 @@ type zooSession struct {
 }
 
 // Activate implements [Session]; there is nothing to do.
-func (s *zooSession) Activate([]float32) {}
+func (s *zooSession) Activate(Input) {}
 
 // Execute implements [Session].
-func (s *zooSession) Execute(point int, x []float32) Result {
+func (s *zooSession) Execute(point int, in Input) Result {
 	r := &s.t.routes[point]
 	nodes := 0
 	for i, stage := range r.stages {
 		member := s.t.slots[stage].current.Load()
 		nodes += int(member.density()*float64(member.net.Nodes()) + 0.5)
-		answer, margin := top(member.forward(s.t.set, s.scratches[stage], x))
+		answer, margin := top(member.forward(s.t.set, s.scratches[stage], in.All))
 		if i == len(r.thresholds) || margin >= r.thresholds[i] {
 			return Result{Answer: answer, Nodes: nodes, Class: uint8(i), Margin: margin, Confidence: unknown()}
 		}

@@ -35,6 +35,9 @@ func (d *Dataset) Input(i int, dst []float32) {
 // Label returns the right answer of sample i.
 func (d *Dataset) Label(i int) int { return int(d.Labels[i]) }
 
+// Right says whether an answer is sample i's label.
+func (d *Dataset) Right(i, answer int) bool { return d.Label(i) == answer }
+
 // Subset returns a copy of the samples at the given indexes, in that order.
 func (d *Dataset) Subset(name string, indexes []int) *Dataset {
 	subset := &Dataset{Name: name, Features: d.Features, Classes: d.Classes}

@@ -201,8 +201,8 @@ func (greedy) NewSession() engine.Session { return greedySession{} }
 
 type greedySession struct{}
 
-func (greedySession) Activate([]float32) {}
-func (greedySession) Execute(point int, _ []float32) engine.Result {
+func (greedySession) Activate(engine.Input) {}
+func (greedySession) Execute(point int, _ engine.Input) engine.Result {
 	for range 2 * point {
 		leak = make([]byte, 64)
 	}

@@ -76,8 +76,8 @@ func allocationsOf(session engine.Session, point int, q *queries) float64 {
 	runtime.ReadMemStats(&before)
 	for range allocationPasses {
 		x := q.next()
-		session.Activate(x)
-		session.Execute(point, x)
+		session.Activate(engine.Dense(x))
+		session.Execute(point, engine.Dense(x))
 	}
 	runtime.ReadMemStats(&after)
 	return float64(after.Mallocs-before.Mallocs) / allocationPasses

@@ -47,15 +47,15 @@ func (c *campaign) set(half int) Samples {
 const referenceWarm = 2
 
 // timer measures one call.
-type timer func(s engine.Session, point int, x []float32, activates bool) call
+type timer func(s engine.Session, point int, x engine.Input, activates bool) call
 
 // run runs a block: the reference once, the block's point once to warm its weights
 // up, then every sample. keep takes each timed call; the reference's time is returned.
-func (c *campaign) run(b block, measure timer, keep func(sample, label int, r call)) time.Duration {
+func (c *campaign) run(b block, measure timer, keep func(sample int, right bool, r call)) time.Duration {
 	set := c.set(b.half)
 	session := c.sessions[b.technique]
 	activates := c.cfg.Techniques[b.technique].Activates()
-	set.Input(b.samples[0], c.input)
+	c.take(set, b.samples[0])
 	// After another technique the reference's first calls find cold caches; the last counts.
 	for range referenceWarm {
 		measure(c.reference, 0, c.input, c.cfg.Reference.Activates())
@@ -63,9 +63,9 @@ func (c *campaign) run(b block, measure timer, keep func(sample, label int, r ca
 	reference := measure(c.reference, 0, c.input, c.cfg.Reference.Activates())
 	measure(session, b.point, c.input, activates)
 	for _, sample := range b.samples {
-		set.Input(sample, c.input)
+		c.take(set, sample)
 		r := measure(session, b.point, c.input, activates)
-		keep(sample, set.Label(sample), r)
+		keep(sample, set.Right(sample, r.result.Answer), r)
 	}
 	c.out.Campaign.Blocks++
 	return reference.execute
@@ -73,7 +73,7 @@ func (c *campaign) run(b block, measure timer, keep func(sample, label int, r ca
 
 // wall times a call by the clock on the wall: what a query that is not robbed of its
 // core takes.
-func (c *campaign) wall(s engine.Session, point int, x []float32, activates bool) call {
+func (c *campaign) wall(s engine.Session, point int, x engine.Input, activates bool) call {
 	var r call
 	if activates {
 		began := time.Now()
@@ -92,7 +92,7 @@ const robbed = 20 * time.Microsecond
 
 // onCPU times a call on a shared core: the wall clock while the core was there, the
 // thread's own clock for calls during which it was taken away.
-func (c *campaign) onCPU(s engine.Session, point int, x []float32, activates bool) call {
+func (c *campaign) onCPU(s engine.Session, point int, x engine.Input, activates bool) call {
 	var r call
 	if activates {
 		r.activate = c.segment(func() { s.Activate(x) })
@@ -165,8 +165,8 @@ func (c *campaign) alone() error {
 // blockAlone runs a block on the undisturbed machine.
 func (c *campaign) blockAlone(b block, round int) {
 	sum := time.Duration(0)
-	reference := c.run(b, c.wall, func(sample, label int, r call) {
-		c.keepAlone(b, sample, label, r)
+	reference := c.run(b, c.wall, func(sample int, right bool, r call) {
+		c.keepAlone(b, sample, right, r)
 		sum += r.activate + r.execute
 	})
 	c.times[b.technique].half[b.half].block(b.point, round, sum, len(b.samples))
@@ -195,10 +195,10 @@ func (c *campaign) move() error {
 	return nil
 }
 
-func (c *campaign) keepAlone(b block, sample, label int, r call) {
+func (c *campaign) keepAlone(b block, sample int, right bool, r call) {
 	s := c.times[b.technique]
 	s.half[b.half].time(b.point, 0, r, c.cfg.Techniques[b.technique].Activates())
-	s.half[b.half].outcome(b.point, sample, label, r.result)
+	s.half[b.half].outcome(b.point, sample, right, r.result)
 	if b.half == calibration {
 		s.nodes[b.point] += int64(r.result.Nodes)
 	}

@@ -60,7 +60,7 @@ func (c *campaign) compare(p *profile.Profile) error {
 		if err := c.ctx.Err(); err != nil {
 			return err
 		}
-		reference := c.run(b, c.wall, func(_, _ int, r call) {
+		reference := c.run(b, c.wall, func(_ int, _ bool, r call) {
 			key := [3]int{b.technique, b.point, int(r.result.Class)}
 			times[key] = append(times[key], nanoseconds(r.activate+r.execute))
 		})

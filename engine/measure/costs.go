@@ -44,11 +44,11 @@ func (c *campaign) switching(technique, from, to int) profile.Dist {
 	var extra []uint32
 	for range switchRepeats {
 		for range switchWarm {
-			c.cfg.Truth.Input(c.random.IntN(c.cfg.Truth.Len()), c.input)
+			c.take(c.cfg.Truth, c.random.IntN(c.cfg.Truth.Len()))
 			c.again(technique, source)
 		}
 		// One sample: what a first call costs more must not be the work of another sample.
-		c.cfg.Truth.Input(c.random.IntN(c.cfg.Truth.Len()), c.input)
+		c.take(c.cfg.Truth, c.random.IntN(c.cfg.Truth.Len()))
 		first := c.again(technique, target)
 		var warm []uint32
 		for range switchWarm {

@@ -86,7 +86,7 @@ func (c *campaign) undisturbed() []uint32 {
 	blocks := c.plan(func(_, _, half int) []int { return c.some(half)[:blockSize] })
 	var times []uint32
 	for _, b := range blocks[:min(quietBlocks, len(blocks))] {
-		times = append(times, nanoseconds(c.run(b, c.wall, func(_, _ int, _ call) {})))
+		times = append(times, nanoseconds(c.run(b, c.wall, func(int, bool, call) {})))
 	}
 	return times
 }
@@ -171,7 +171,7 @@ func (c *campaign) chunk(process Disturber, shared bool, queue []block) (chunk, 
 	began, used := time.Now(), threadTime(shared)
 	for len(out.ran) < len(queue) && time.Since(began) < chunkTime {
 		r := ran{block: queue[len(out.ran)]}
-		r.reference = c.run(r.block, measure, func(_, _ int, k call) { r.calls = append(r.calls, k) })
+		r.reference = c.run(r.block, measure, func(_ int, _ bool, k call) { r.calls = append(r.calls, k) })
 		out.ran = append(out.ran, r)
 	}
 	for time.Since(began) < chunkTime { // the queue's end: a share needs a whole window

@@ -18,20 +18,13 @@ import (
 // measured again.
 const Version = 4
 
-// Samples is a labelled set of inputs.
-type Samples interface {
-	Len() int
-	Input(i int, dst []float32) // writes sample i
-	Label(i int) int
-}
-
 // Config is a campaign's plan.
 type Config struct {
 	Techniques  []engine.Technique
 	Networks    []string         // name of each technique's network
 	Reference   engine.Technique // the dense network: point 0 is what slow-downs and drift refer to
 	Nodes       int              // nodes of the reference network: what densities refer to
-	Inputs      int              // floats a sample
+	Inputs      int              // floats a sample; 0: samples are sparse
 	Dataset     string
 	Calibration Samples
 	Truth       Samples
@@ -104,9 +97,10 @@ func (cfg *Config) check() error {
 	want(len(cfg.Techniques) > 0, "techniques: want at least one")
 	want(len(cfg.Networks) == len(cfg.Techniques), "networks: want one a technique, got %d of %d", len(cfg.Networks), len(cfg.Techniques))
 	want(cfg.Reference != nil, "reference: want the dense network")
-	want(cfg.Nodes > 0 && cfg.Inputs > 0, "nodes and inputs: want more than 0, got %d and %d", cfg.Nodes, cfg.Inputs)
+	want(cfg.Nodes > 0 && cfg.Inputs >= 0, "nodes and inputs: want more than 0 and 0 or more, got %d and %d", cfg.Nodes, cfg.Inputs)
 	want(cfg.Calibration != nil && cfg.Calibration.Len() > 0, "calibration samples: want at least one")
 	want(cfg.Truth != nil && cfg.Truth.Len() > 0, "truth samples: want at least one")
+	want(takable(cfg.Calibration) && takable(cfg.Truth), "samples: want dense or sparse ones")
 	if len(cfg.Levels) > 0 {
 		want(cfg.Disturb != nil, "disturb: want a way to start antagonists")
 		if err := antagonist.Supported(); err != nil {
@@ -123,7 +117,7 @@ type campaign struct {
 	out       *profile.Profile
 	reference engine.Session
 	sessions  []engine.Session
-	input     []float32
+	input     engine.Input
 	random    *rand.Rand
 	cores     []int         // that the process may use, read before the thread is pinned
 	cpu       int           // the measuring thread's
@@ -141,7 +135,7 @@ func newCampaign(ctx context.Context, cfg Config) *campaign {
 		ctx:       ctx,
 		cfg:       cfg,
 		reference: cfg.Reference.NewSession(),
-		input:     make([]float32, cfg.Inputs),
+		input:     engine.Dense(make([]float32, cfg.Inputs)),
 		random:    rand.New(rand.NewPCG(cfg.Seed, Version)),
 		cores:     antagonist.Cores(),
 		out: &profile.Profile{

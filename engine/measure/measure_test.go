@@ -53,7 +53,7 @@ type spinning struct {
 	active bool
 }
 
-func (s *spinning) Activate(x []float32) { s.active = true; s.spin(500) }
+func (s *spinning) Activate(in engine.Input) { s.active = true; s.spin(500) }
 
 func (s *spinning) spin(n int) {
 	for range n {
@@ -61,12 +61,12 @@ func (s *spinning) spin(n int) {
 	}
 }
 
-func (s *spinning) Execute(point int, x []float32) engine.Result {
+func (s *spinning) Execute(point int, in engine.Input) engine.Result {
 	if s.s.activates && !s.active {
 		panic("Execute without Activate")
 	}
 	s.active = false
-	value := int(x[0])
+	value := int(in.All[0])
 	s.spin(s.s.work[point] * (1 + value%2))
 	r := engine.Result{Answer: value % 10, Nodes: 10 * (point + 1), Class: uint8(value % 2), Confidence: float32(math.NaN())}
 	if s.s.activates {
@@ -84,6 +84,7 @@ type counting struct{ n, offset int }
 func (c counting) Len() int                     { return c.n }
 func (c counting) Input(i int, dst []float32)   { dst[0] = float32(i + c.offset) }
 func (c counting) Label(i int) int              { return (i + c.offset) % 10 }
+func (c counting) Right(i, answer int) bool     { return answer == c.Label(i) }
 func (c counting) right(i int, modulo int) bool { return (i+c.offset)%modulo == c.Label(i) }
 
 // scripted is an antagonist that gets the shares of a list, the last one for ever.
