@@ -40,7 +40,7 @@ type CascadeGoals struct {
 //
 // Thresholds are margins at steps of 1 or 2 % of the samples, so that none of them is
 // fitted to a single sample. Never pass samples that judge the result.
-func CalibrateCascades(t Technique, samples Samples, inputs int, goals CascadeGoals) ([]CascadeSpec, error) {
+func CalibrateCascades(t Technique, samples Judged, inputs int, goals CascadeGoals) ([]CascadeSpec, error) {
 	if samples.Len() == 0 || goals.Cost == nil {
 		return nil, fmt.Errorf("cascades of %s: want samples and a cost of points, got %d samples", t.Name(), samples.Len())
 	}
@@ -85,13 +85,13 @@ type trial struct {
 	sorted  []float32 // margins, ascending
 }
 
-func try(t Technique, point int, samples Samples, inputs int) *trial {
+func try(t Technique, point int, samples Judged, inputs int) *trial {
 	out := &trial{right: make([]bool, samples.Len()), margins: make([]float32, samples.Len())}
 	session := t.NewSession()
-	eachSample(samples, inputs, func(i int, x []float32) {
-		session.Activate(Dense(x))
-		result := session.Execute(point, Dense(x))
-		out.right[i] = result.Answer == samples.Label(i)
+	eachInput(samples, inputs, func(i int, in Input) {
+		session.Activate(in)
+		result := session.Execute(point, in)
+		out.right[i] = samples.Right(i, result.Answer)
 		out.margins[i] = result.Margin
 	})
 	return out.withSorted()

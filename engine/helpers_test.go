@@ -67,6 +67,7 @@ func newTestSamples(seed uint64, n, inputs, classes int) *testSamples {
 
 func (s *testSamples) Len() int                   { return len(s.labels) }
 func (s *testSamples) Label(i int) int            { return s.labels[i] }
+func (s *testSamples) Right(i, answer int) bool   { return s.labels[i] == answer }
 func (s *testSamples) Input(i int, dst []float32) { copy(dst, s.x.Row(i)) }
 
 // must stops a test at an error.

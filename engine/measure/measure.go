@@ -100,7 +100,7 @@ func (cfg *Config) check() error {
 	want(cfg.Nodes > 0 && cfg.Inputs >= 0, "nodes and inputs: want more than 0 and 0 or more, got %d and %d", cfg.Nodes, cfg.Inputs)
 	want(cfg.Calibration != nil && cfg.Calibration.Len() > 0, "calibration samples: want at least one")
 	want(cfg.Truth != nil && cfg.Truth.Len() > 0, "truth samples: want at least one")
-	want(takable(cfg.Calibration) && takable(cfg.Truth), "samples: want dense or sparse ones")
+	want(engine.Takable(cfg.Calibration) && engine.Takable(cfg.Truth), "samples: want dense or sparse ones")
 	if len(cfg.Levels) > 0 {
 		want(cfg.Disturb != nil, "disturb: want a way to start antagonists")
 		if err := antagonist.Supported(); err != nil {
