@@ -175,6 +175,16 @@ func (b *Batches) count() int {
 	return len(b.tallies)
 }
 
+// busy returns how many batches had an arrival.
+func (b *Batches) busy() (n int) {
+	for _, t := range b.tallies {
+		if t.Arrived() > 0 {
+			n++
+		}
+	}
+	return n
+}
+
 // batched returns the contenders with their batches, where they have them, in the place of
 // replications.
 func batched(runs []Contender) []Contender {
@@ -192,6 +202,10 @@ func batchNotes(runs []Contender) []string {
 	notes := []string{fmt.Sprintf("1 replication: intervals are of %d batches of %v each, and take the profile as exact; better 10 replications",
 		batchCount, runs[0].Batches.length.Round(time.Millisecond))}
 	groups := cellGroups(runs[0].Tallies[0])
+	if busy := runs[0].Batches.busy(); busy < batchCount/2 {
+		return []string{fmt.Sprintf("1 replication, and queries in only %d of its %d stretches of %v: no intervals, no comparisons; run longer, or at least 2 replications, better 10",
+			busy, batchCount, runs[0].Batches.length.Round(time.Millisecond))}
+	}
 	for _, run := range runs {
 		if r := newBatchCell(run.Batches, groups[0]).lagOne(indexOf("mean_ms")); r > correlated {
 			notes = append(notes, fmt.Sprintf("%s: neighbouring batches correlate (%.2f in mean response time): its intervals are too narrow; run longer, or several replications", printable(run.Name), r))

@@ -136,3 +136,23 @@ func TestBatchesThatCorrelate(t *testing.T) {
 		}
 	}
 }
+
+func TestBatchesWithoutQueries(t *testing.T) {
+	config := smallConfig()
+	run := Contender{Name: "x", Tallies: []*Tally{NewTally(config)}, Batches: NewBatches(config)}
+	for i := range 200 { // a burst of 2 s in 10
+		o := answered(2+0.01*float64(i), 2+0.01*float64(i), 2.1+0.01*float64(i))
+		run.Tallies[0].Add(&o)
+		run.Batches.Add(&o)
+	}
+	summary, err := Summarise(Heading{}, []Contender{run})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m := summary.Cells[0].Metrics["attainment"]; m.Lo != nil || *m.Mean != 1 {
+		t.Errorf("want a mean without an interval, got %v", m)
+	}
+	if len(summary.Notes) == 0 || !strings.Contains(summary.Notes[0], "queries in only 4 of its 20 stretches") {
+		t.Errorf("want a note that says why, got %q", summary.Notes)
+	}
+}
