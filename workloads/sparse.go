@@ -6,7 +6,7 @@ import (
 )
 
 // SparseSet is a set of samples of which each has few of very many features, and some of
-// very many labels: extreme classification. It is read only once it is normalised ([SparseSet.Normalise]).
+// very many labels: extreme classification. It is read only, but for [SparseSet.Normalise].
 type SparseSet struct {
 	Name     string
 	Features int // ids of features are 0 to Features-1

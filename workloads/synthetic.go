@@ -66,8 +66,8 @@ func (s SyntheticXMC) Validate() []FieldError {
 }
 
 // Generate makes the samples of a part, such as "train" or "test", normalised. Parts have
-// the same topics and independent samples; the same spec and part give the same bytes, and
-// sample i is the same however many there are.
+// the same topics and independent samples; the same spec and part give the same bytes (on
+// machines whose exp and log round alike), and sample i is the same however many there are.
 func (s SyntheticXMC) Generate(part string) (*SparseSet, error) {
 	var wrong []error
 	for _, field := range s.Validate() {

@@ -40,8 +40,8 @@ func preset(name, of string, test int, spec SyntheticXMC) SyntheticPreset {
 	}
 }
 
-// Generate makes the part "train" or "test", see [SyntheticXMC.Generate]. It takes a
-// minute and gigabytes for the large ones; Spec with fewer Samples gives the first of them.
+// Generate makes the part "train" or "test", see [SyntheticXMC.Generate]. The
+// large ones take some 15 s and 2 GB; Spec with fewer Samples gives the first of them.
 func (p SyntheticPreset) Generate(part string) (*SparseSet, error) {
 	spec := p.Spec
 	switch part {
