@@ -11,8 +11,8 @@ type SyntheticPreset struct {
 }
 
 // SyntheticPresets lists the presets, sorted by name. The numbers of samples, features and
-// labels, and the means a sample, are those that the Extreme Classification Repository
-// states; topics, tail and noise are our choice, fitted to nothing.
+// labels, and the means a sample, are those reported for the published sets, whose files we
+// have not counted; topics, tail and noise are our choice, fitted to nothing.
 func SyntheticPresets() []SyntheticPreset {
 	return []SyntheticPreset{
 		preset("synthetic-amazoncat-13k-like", "AmazonCat-13K", 306_782, SyntheticXMC{
