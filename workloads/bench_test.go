@@ -1,6 +1,7 @@
 package workloads
 
 import (
+	"bytes"
 	"slices"
 	"testing"
 	"time"
@@ -62,4 +63,21 @@ func BenchmarkReadTrace(b *testing.B) {
 		}
 		b.SetBytes(int64(trace.Requests)) // bytes/s reads as rows/s
 	}
+}
+
+// benchmarkRead measures reading a set as WriteXMC writes it.
+func benchmarkRead(b *testing.B, name string, set *SparseSet) {
+	b.Run(name, func(b *testing.B) {
+		var file bytes.Buffer
+		if err := WriteXMC(&file, set); err != nil {
+			b.Fatal(err)
+		}
+		b.SetBytes(int64(file.Len()))
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := ReadXMC("f", bytes.NewReader(file.Bytes())); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
 }

@@ -164,8 +164,8 @@ func TestLoadTrainingRefusesOtherShapes(t *testing.T) {
 // The embedded files are gzip: a checkout that changed line ends would break them.
 func TestEmbeddedFilesAreWholeGzip(t *testing.T) {
 	entries, err := embedded.ReadDir("data")
-	if err != nil || len(entries) != 7 {
-		t.Fatalf("want 7 files, got %d, error %v", len(entries), err)
+	if err != nil || len(entries) != 10 {
+		t.Fatalf("want 10 files, got %d, error %v", len(entries), err)
 	}
 	for _, entry := range entries {
 		raw, err := embedded.ReadFile("data/" + entry.Name())

@@ -57,4 +57,9 @@
 // Zalando SE, MIT licence: the test set, and 10,000 training images held out
 // for calibration. FashionMNISTSplit defines which; LoadTraining reads the rest
 // from the published files.
+//
+// Embedded sparse data set: wordnet-13k, glosses and hypernyms of WordNet 3.0, copyright
+// 2006 Princeton University, WordNet licence: 13,723 labels. OpenSparseTraining opens it,
+// OpenXMC a file of the Extreme Classification Repository's format. SyntheticXMC makes sets
+// with planted topics up; SyntheticPresets have the sizes of published ones.
 package workloads

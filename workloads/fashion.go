@@ -6,9 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
-
-	"slosim/workloads/rng"
 )
 
 // The sizes of the three parts of Fashion-MNIST's 60,000 training images.
@@ -28,22 +25,8 @@ const (
 // three, each part then sorted; it is the same in every version of slosim,
 // because the embedded calibration set is its third part.
 func FashionMNISTSplit() (fit, confidence, calibration []int) {
-	order := make([]int, trainingSamples)
-	for i := range order {
-		order[i] = i
-	}
-	key := rng.Key{Seed: splitSeed}
-	for i := len(order) - 1; i > 0; i-- {
-		j := key.Index(rng.Split, uint64(i), uint64(i+1))
-		order[i], order[j] = order[j], order[i]
-	}
-	fit = order[:FitSamples]
-	confidence = order[FitSamples : FitSamples+ConfidenceSamples]
-	calibration = order[FitSamples+ConfidenceSamples:]
-	for _, part := range [][]int{fit, confidence, calibration} {
-		slices.Sort(part)
-	}
-	return slices.Clip(fit), slices.Clip(confidence), calibration
+	parts := seededSplit(splitSeed, FitSamples, ConfidenceSamples, CalibrationSamples)
+	return parts[0], parts[1], parts[2]
 }
 
 // LoadTraining reads Fashion-MNIST's training files from dir

@@ -1,9 +1,12 @@
 package workloads
 
-import "slices"
+import (
+	"math"
+	"slices"
+)
 
 // SparseSet is a set of samples of which each has few of very many features, and some of
-// very many labels: extreme classification. It is read only.
+// very many labels: extreme classification. It is read only, but for [SparseSet.Normalise].
 type SparseSet struct {
 	Name     string
 	Features int // ids of features are 0 to Features-1
@@ -56,4 +59,23 @@ func (s *SparseSet) Subset(name string, indexes []int) *SparseSet {
 		out.add(ids, values, s.Labels(i))
 	}
 	return out
+}
+
+// Normalise scales the values of each sample to Euclidean norm 1. Call it on a set fresh
+// from a reader or a generator, before anyone else has it: it changes the set's memory.
+// A value too small for float32 becomes the smallest there is, since none is 0.
+func (s *SparseSet) Normalise() {
+	for i := range s.Len() {
+		_, values := s.Sparse(i)
+		squares := 0.0
+		for _, v := range values {
+			squares += float64(v) * float64(v)
+		}
+		norm := math.Sqrt(squares)
+		for j, v := range values {
+			if values[j] = float32(float64(v) / norm); values[j] == 0 {
+				values[j] = math.Float32frombits(math.Float32bits(v)&(1<<31) | 1)
+			}
+		}
+	}
 }

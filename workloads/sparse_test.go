@@ -3,6 +3,9 @@ package workloads
 import (
 	"slices"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 func TestSparseSet(t *testing.T) {
@@ -23,5 +26,21 @@ func TestSparseSet(t *testing.T) {
 		if s.Right(0, answer) != want || s.Right(1, answer) {
 			t.Errorf("answer %d: want right %v for sample 0, and never for one without labels", answer, want)
 		}
+	}
+}
+
+func TestNormalise(t *testing.T) {
+	s := SparseSet{Features: 10, Classes: 5}
+	s.add([]int32{1, 4}, []float32{-3, 4}, nil)
+	s.add(nil, nil, []int32{1})
+	s.add([]int32{0, 1, 2}, []float32{3e38, 1e-45, -1e-45}, nil)
+	s.Normalise()
+	_, values := s.Sparse(0)
+	if diff := cmp.Diff([]float32{-0.6, 0.8}, values, cmpopts.EquateApprox(1e-6, 0)); diff != "" {
+		t.Errorf("(-want +got): %s", diff)
+	}
+	_, values = s.Sparse(2)
+	if values[0] != 1 || !(values[1] > 0) || !(values[2] < 0) {
+		t.Errorf("want 1 and, beside it, values that keep their signs, got %v", values)
 	}
 }

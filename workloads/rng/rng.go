@@ -48,6 +48,7 @@ const (
 	Campaign
 	Split
 	Think
+	Synthetic
 )
 
 // Key is the part of a draw's identity that stays fixed over one replication.

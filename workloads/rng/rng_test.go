@@ -55,8 +55,8 @@ func TestDrawsAreTheKeysOwn(t *testing.T) {
 }
 
 func TestCausesKeepTheirNumbers(t *testing.T) {
-	if rng.Arrival != 1 || rng.Campaign != 14 || rng.Split != 15 {
-		t.Errorf("want Arrival 1, Campaign 14, Split 15, got %d, %d, %d", rng.Arrival, rng.Campaign, rng.Split)
+	if rng.Arrival != 1 || rng.Campaign != 14 || rng.Split != 15 || rng.Synthetic != 17 {
+		t.Errorf("want Arrival 1, Campaign 14, Split 15, Synthetic 17, got %d, %d, %d, %d", rng.Arrival, rng.Campaign, rng.Split, rng.Synthetic)
 	}
 }
 
