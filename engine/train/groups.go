@@ -1,5 +1,7 @@
 package train
 
+import "slosim/engine/kernel"
+
 // groups holds (id, row, value) triples by id: the entries of a sparse matrix of which
 // the rows of a batch brought the rows, by column. Then each id can be worked on alone, by
 // whatever goroutine, and its entries are in the order of the batch.
@@ -54,10 +56,11 @@ func (g *groups) begin() int {
 	return int(total)
 }
 
-// of returns the rows and values of ids[i].
-func (g *groups) of(i int) (rows []int32, values []float32) {
+// sum writes the sum over the entries of ids[i], value times the entry's row of a table.
+func (g *groups) sum(set *kernel.Set, out []float32, table *kernel.Matrix, i int) {
 	lo, hi := g.starts[i], g.starts[i+1]
-	return g.rows[lo:hi], g.values[lo:hi]
+	clear(out)
+	set.Axpy(out, table, g.rows[lo:hi], g.values[lo:hi])
 }
 
 // grown returns a slice of n elements, in v's memory if there is room. Its content is

@@ -141,21 +141,26 @@ func (h *sharedHead) judge(s *wideScratch, y []float32, labels []int32, rows int
 }
 
 func (h *sharedHead) update(b *wideBatch, step adamStep) {
-	g, delta, x := &h.gradient, &h.logits, b.hidden
 	h.f.each(len(h.columns), func(s *wideScratch, lo, hi int) {
-		h.f.set.Gemm(s.tiles, hi-lo, g.Cols, len(b.samples), delta.Data[lo:], 1, delta.Stride, x.Data, x.Stride, 1,
-			g.Data[lo*g.Stride:], g.Stride, false)
-		slopes := h.slopes[lo:hi]
-		clear(slopes)
-		for row := range b.samples {
-			addTo(slopes, delta.Row(row)[lo:hi])
-		}
+		h.gradients(b, s, lo, hi)
 		for i := lo; i < hi; i++ {
 			class := int(h.columns[i])
-			h.f.out.update(class, g.Row(i), step)
+			h.f.out.update(class, h.gradient.Row(i), step)
 			h.f.outBias.update(class, h.slopes[i:i+1], step)
 		}
 	})
+}
+
+// gradients computes those of columns lo to hi-1. A column's sums run over the rows in
+// order, whatever lo and hi are.
+func (h *sharedHead) gradients(b *wideBatch, s *wideScratch, lo, hi int) {
+	g, delta, x := &h.gradient, &h.logits, b.hidden
+	h.f.set.Gemm(s.tiles, hi-lo, g.Cols, len(b.samples), delta.Data[lo:], 1, delta.Stride, x.Data, x.Stride, 1,
+		g.Data[lo*g.Stride:], g.Stride, false)
+	clear(h.slopes[lo:hi])
+	for row := range b.samples {
+		addTo(h.slopes[lo:hi], delta.Row(row)[lo:hi])
+	}
 }
 
 // reshaped returns a matrix of the size in m's memory, if there is room. Its content, and

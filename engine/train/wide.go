@@ -3,6 +3,7 @@ package train
 import (
 	"cmp"
 	"context"
+	"errors"
 	"time"
 
 	"slosim/engine"
@@ -20,6 +21,16 @@ type WideOptions struct {
 	// Progress is called after each epoch, from the goroutine that called TrainWide. May
 	// be nil.
 	Progress func(Event)
+	// Checkpoint is a file to write the whole state of training to, so that training that
+	// was killed can go on; "": none. It is written every CheckpointEvery batches, or at
+	// the end of each epoch if that is 0, and after the last one, and is at any time whole
+	// or absent.
+	Checkpoint      string
+	CheckpointEvery int
+	// Resume goes on from Checkpoint, to the same bits as without a break; if there is no
+	// such file yet, training begins. A file of other settings or data is an error that
+	// wraps ErrCheckpoint, and so is a damaged one.
+	Resume bool
 	// Clock tells the time for Event.Elapsed and Event.Left, usually time.Now; nil: both
 	// stay 0. It changes nothing else.
 	Clock func() time.Time
@@ -28,7 +39,9 @@ type WideOptions struct {
 // WideReport says what came out. Precisions are those of the rounded weights, 0 to 1.
 type WideReport struct {
 	Network string
-	Loss    float64 // of the last epoch, while learning
+	Resumed int     // steps that a checkpoint had done
+	Steps   int     // in all
+	Loss    float64 // of the last epoch, while learning; 0 if a checkpoint had done it all
 	P1, P5  float64 // on the samples held out for confidences
 }
 
@@ -49,33 +62,43 @@ func TrainWideRecipe(ctx context.Context, r WideRecipe, data WideData, opt WideO
 	r.Hyper.Epochs = cmp.Or(opt.Epochs, r.Hyper.Epochs)
 	r.Hyper.Sampler = cmp.Or(opt.Sampler, r.Hyper.Sampler)
 	r.Hyper.Samples = cmp.Or(opt.Samples, r.Hyper.Samples)
-	if err := r.validate(); err != nil {
-		return nil, WideReport{}, err
-	}
-	if err := data.check(r.Name); err != nil {
+	if err := errors.Join(r.validate(), data.check(r.Name)); err != nil {
 		return nil, WideReport{}, err
 	}
 	n, err := engine.NewWide(r.Name, data.Features, r.Hidden, data.Classes)
 	if err != nil {
 		return nil, WideReport{}, err
 	}
-	key := rng.Key{Seed: opt.Seed}
-	initialiseWide(n, draw(key, drawWeights))
-	f, err := newWideFitting(n, data, r.Hyper, key, opt.Set)
+	f, err := newWideFitting(n, data, r.Hyper, rng.Key{Seed: opt.Seed}, opt.Set)
 	if err != nil {
 		return nil, WideReport{}, err
 	}
-	report := WideReport{Network: r.Name}
+	report, err := opt.fit(ctx, f)
+	if err != nil {
+		return nil, WideReport{}, err
+	}
+	n.Training = engine.Training{Dataset: data.Name, Seed: opt.Seed, Epochs: r.Hyper.Epochs, Note: opt.Set.Name}
+	n.Round()
+	report.P1, report.P5 = WidePrecision(opt.Set, n, data.Confidence)
+	return n, report, nil
+}
+
+// fit takes all steps, or those that a checkpoint left.
+func (opt *WideOptions) fit(ctx context.Context, f *wideFitting) (WideReport, error) {
+	report := WideReport{Network: f.net.Name, Steps: f.steps}
+	saved := newCheckpoints(f, opt.Checkpoint, opt.CheckpointEvery)
+	if opt.Resume && opt.Checkpoint != "" {
+		if err := saved.restore(f); err != nil {
+			return report, err
+		}
+		report.Resumed = f.step
+	}
 	tell := opt.teller(f)
-	err = f.run(ctx, func() error { return nil }, func(epoch int, loss float64) {
+	err := f.run(ctx, func() error { return saved.stepped(f) }, func(epoch int, loss float64) {
 		report.Loss = loss
 		tell(epoch, loss)
 	})
-	if err != nil {
-		return nil, WideReport{}, err
-	}
-	report.P1, report.P5 = WidePrecision(opt.Set, n, data.Confidence)
-	return n, report, nil
+	return report, err
 }
 
 // teller makes events of epochs that end.
@@ -93,7 +116,7 @@ func (opt *WideOptions) teller(f *wideFitting) func(epoch int, loss float64) {
 		elapsed := clock().Sub(start)
 		opt.Progress(Event{
 			Network: f.net.Name, Stage: "epoch", Epoch: epoch + 1, Epochs: f.hyper.Epochs, Loss: loss, HeldOut: p1,
-			Elapsed: elapsed, Left: elapsed / time.Duration(f.step-before) * time.Duration(f.steps-f.step),
+			Elapsed: elapsed, Left: elapsed / time.Duration(max(1, f.step-before)) * time.Duration(f.steps-f.step),
 		})
 	}
 }

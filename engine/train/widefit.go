@@ -46,7 +46,7 @@ type wideScratch struct {
 	own      []float32 // logits of a row's labels
 }
 
-// newWideFitting prepares training of net, which it changes in place.
+// newWideFitting prepares training of the network of zeros net.
 func newWideFitting(net *engine.Wide, data WideData, hyper WideHyper, key rng.Key, set *kernel.Set) (*wideFitting, error) {
 	hidden := net.Embed.Cols
 	f := &wideFitting{
@@ -66,6 +66,7 @@ func newWideFitting(net *engine.Wide, data WideData, hyper WideHyper, key rng.Ke
 	for range runtime.GOMAXPROCS(0) {
 		f.scratch = append(f.scratch, &wideScratch{tiles: kernel.NewTiles(), gradient: kernel.Aligned(hidden)})
 	}
+	initialiseWide(net, draw(key, drawWeights))
 	var err error
 	f.head, err = f.newHead()
 	return f, err
@@ -95,8 +96,8 @@ func (f *wideFitting) each(n int, do func(s *wideScratch, lo, hi int)) {
 	parallel(len(parts), len(f.scratch), func(part, worker int) { do(f.scratch[worker], parts[part].lo, parts[part].hi) })
 }
 
-// run takes the steps that are left. It calls stepped, which may be nil, after each
-// step, and epoch after the last step of each epoch, with the mean loss.
+// run takes the steps that are left. It calls epoch after the last step of each epoch,
+// with the mean loss, and stepped after each step.
 func (f *wideFitting) run(ctx context.Context, stepped func() error, epoch func(epoch int, loss float64)) error {
 	var order []int
 	for f.step < f.steps {
@@ -169,17 +170,19 @@ func (f *wideFitting) update() {
 	f.features.fill(len(b.samples), func(row int) ([]int32, []float32) { return f.data.Fit.Sparse(b.samples[row]) })
 	f.each(len(f.features.ids), func(s *wideScratch, lo, hi int) {
 		for i := lo; i < hi; i++ {
-			rows, values := f.features.of(i)
-			clear(s.gradient)
-			f.set.Axpy(s.gradient, b.deltas, rows, values)
+			f.features.sum(f.set, s.gradient, b.deltas, i)
 			f.embed.update(int(f.features.ids[i]), s.gradient, step)
 		}
 	})
-	gradient := f.scratch[0].gradient
-	clear(gradient)
-	for row := range b.samples {
-		addTo(gradient, b.deltas.Row(row))
-	}
-	f.hiddenBias.update(0, gradient, step)
+	f.hiddenBias.update(0, f.biasGradient(f.scratch[0].gradient), step)
 	f.step++
+}
+
+// biasGradient writes the gradient of the hidden biases to sum and returns it.
+func (f *wideFitting) biasGradient(sum []float32) []float32 {
+	clear(sum)
+	for row := range f.batch.samples {
+		addTo(sum, f.batch.deltas.Row(row))
+	}
+	return sum
 }
