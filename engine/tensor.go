@@ -160,13 +160,16 @@ func decodeFloats(dst []float32, src []byte, t Type) {
 // Round rounds all weights to the network's Encoding, so that accuracies measured
 // afterwards hold for what a file will contain.
 func (n *Network) Round() {
-	if n.Encoding != BFloat16 {
+	for i := range n.Layers {
+		round(n.Layers[i].W.Data, n.Encoding)
+	}
+}
+
+func round(weights []float32, t Type) {
+	if t != BFloat16 {
 		return
 	}
-	for i := range n.Layers {
-		data := n.Layers[i].W.Data
-		for j, v := range data {
-			data[j] = RoundBFloat16(v)
-		}
+	for i, v := range weights {
+		weights[i] = RoundBFloat16(v)
 	}
 }

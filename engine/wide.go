@@ -17,6 +17,8 @@ type Wide struct {
 	HiddenBias []float32
 	Out        *kernel.Matrix // outputs x hidden
 	OutBias    []float32
+	Training   Training
+	Encoding   Type // of the weights in a file: Float32 or BFloat16; biases are always Float32
 }
 
 // NewWide returns a network of zero weights.
@@ -25,7 +27,7 @@ func NewWide(name string, features, hidden, outputs int) (*Wide, error) {
 		return nil, fmt.Errorf("network %s: want 1 or more features and hidden nodes and 2 or more outputs, got %d, %d and %d", name, features, hidden, outputs)
 	}
 	return &Wide{
-		Name:  name,
+		Name: name, Encoding: BFloat16,
 		Embed: kernel.NewMatrix(features, hidden), HiddenBias: kernel.Aligned(hidden),
 		Out: kernel.NewMatrix(outputs, hidden), OutBias: kernel.Aligned(outputs),
 	}, nil
@@ -38,13 +40,16 @@ func WideOf(n *Network) (*Wide, error) {
 		return nil, fmt.Errorf("network %s: want a plain one with one hidden layer, got a %s one of sizes %v", n.Name, n.Kind, n.Sizes())
 	}
 	first, last := &n.Layers[0], &n.Layers[1]
-	return &Wide{Name: n.Name, Embed: first.W.Transposed(), HiddenBias: first.Bias[0], Out: last.W, OutBias: last.Bias[0]}, nil
+	return &Wide{
+		Name: n.Name, Training: n.Training, Encoding: n.Encoding,
+		Embed: first.W.Transposed(), HiddenBias: first.Bias[0], Out: last.W, OutBias: last.Bias[0],
+	}, nil
 }
 
 // Network returns the network as a file holds it. It shares all but the features' rows.
 func (n *Wide) Network() *Network {
 	return &Network{
-		Name: n.Name, Kind: Plain, Encoding: BFloat16, Levels: []Level{{Share: 1}},
+		Name: n.Name, Kind: Plain, Levels: []Level{{Share: 1}}, Training: n.Training, Encoding: n.Encoding,
 		Layers: []Layer{
 			{W: n.Embed.Transposed(), Bias: [][]float32{n.HiddenBias}},
 			{W: n.Out, Bias: [][]float32{n.OutBias}},

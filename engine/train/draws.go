@@ -17,6 +17,7 @@ const (
 	drawDropout
 	drawTables
 	drawAfterPruning
+	drawClasses
 )
 
 // draw returns the key of one kind of draws.

@@ -1,0 +1,188 @@
+package train
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"runtime"
+
+	"slosim/engine"
+	"slosim/engine/kernel"
+	"slosim/workloads/rng"
+)
+
+// wideFitting is a wide network being trained.
+type wideFitting struct {
+	set     *kernel.Set
+	net     *engine.Wide
+	data    WideData
+	hyper   WideHyper
+	key     rng.Key
+	samples []int // those of data.Fit that have labels
+
+	embed, out          adamTable
+	hiddenBias, outBias adamVector
+	batch               *wideBatch
+	features            *groups
+	head                head
+	scratch             []*wideScratch // one a goroutine
+	steps               int            // in all
+	step                int            // done
+	loss                float64        // sum over the samples of this epoch so far
+}
+
+// wideBatch is a mini-batch: one row a sample in every table.
+type wideBatch struct {
+	samples        []int
+	hidden, deltas *kernel.Matrix // hidden vectors, and the gradients of the loss by what is before their ReLU
+	losses         []float64
+}
+
+// wideScratch is one goroutine's memory. Its content never outlives a part of the work.
+type wideScratch struct {
+	tiles    *kernel.Tiles
+	gradient []float32 // of a row of weights
+	own      []float32 // logits of a row's labels
+}
+
+// newWideFitting prepares training of the network of zeros net.
+func newWideFitting(net *engine.Wide, data WideData, hyper WideHyper, key rng.Key, set *kernel.Set) (*wideFitting, error) {
+	hidden := net.Embed.Cols
+	f := &wideFitting{
+		set: set, net: net, data: data, hyper: hyper, key: key, samples: data.labelled(),
+		embed: newAdamTable(net.Embed), hiddenBias: newAdamVector(net.HiddenBias),
+		out: newAdamTable(net.Out), outBias: newAdamVector(net.OutBias),
+		features: newGroups(data.Features),
+		batch: &wideBatch{
+			hidden: kernel.NewMatrix(hyper.Batch, hidden), deltas: kernel.NewMatrix(hyper.Batch, hidden),
+			losses: make([]float64, hyper.Batch),
+		},
+	}
+	if len(f.samples) == 0 {
+		return nil, fmt.Errorf("training %s: want samples with labels, got %d without", net.Name, data.Fit.Len())
+	}
+	f.steps = hyper.Epochs * f.batches()
+	for range runtime.GOMAXPROCS(0) {
+		f.scratch = append(f.scratch, &wideScratch{tiles: kernel.NewTiles(), gradient: kernel.Aligned(hidden)})
+	}
+	initialiseWide(net, draw(key, drawWeights))
+	var err error
+	f.head, err = f.newHead()
+	return f, err
+}
+
+// initialiseWide draws weights from normal distributions. Inputs have about unit length,
+// whatever their number of features, so the hidden layer's variance does not fall with it.
+func initialiseWide(n *engine.Wide, key rng.Key) {
+	fill := func(m *kernel.Matrix, table uint64, deviation float64) {
+		for i := range m.Rows {
+			source := rand.New(key.Source(rng.Training, table<<32|uint64(i)))
+			for j, row := 0, m.Row(i); j < len(row); j++ {
+				row[j] = float32(deviation * source.NormFloat64())
+			}
+		}
+	}
+	fill(n.Embed, 0, 1/math.Sqrt(float64(n.Embed.Cols)))
+	fill(n.Out, 1, 1/math.Sqrt(float64(n.Out.Cols)))
+}
+
+// batches is the number of mini-batches in an epoch; the last one may be short.
+func (f *wideFitting) batches() int { return (len(f.samples) + f.hyper.Batch - 1) / f.hyper.Batch }
+
+// each calls do for parts of 0 to n-1 from all cores.
+func (f *wideFitting) each(n int, do func(s *wideScratch, lo, hi int)) {
+	parts := spans(0, n, n/(2*len(f.scratch)))
+	parallel(len(parts), len(f.scratch), func(part, worker int) { do(f.scratch[worker], parts[part].lo, parts[part].hi) })
+}
+
+// run takes the steps that are left. It calls epoch after the last step of each epoch,
+// with the mean loss, and stepped after each step.
+func (f *wideFitting) run(ctx context.Context, stepped func() error, epoch func(epoch int, loss float64)) error {
+	var order []int
+	for f.step < f.steps {
+		if err := ctx.Err(); err != nil {
+			return fmt.Errorf("training %s: %w", f.net.Name, err)
+		}
+		at, number := f.step/f.batches(), f.step%f.batches()
+		if order == nil || number == 0 {
+			order = shuffled(len(f.samples), draw(f.key, drawOrder), at)
+		}
+		if err := f.learn(order[number*f.hyper.Batch : min((number+1)*f.hyper.Batch, len(order))]); err != nil {
+			return err
+		}
+		if number == f.batches()-1 {
+			epoch(at, f.loss/float64(len(f.samples)))
+			f.loss = 0
+		}
+		if err := stepped(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// learn takes one step on samples, given by their places among those with labels.
+func (f *wideFitting) learn(places []int) error {
+	b := f.batch
+	b.samples = b.samples[:0]
+	for _, place := range places {
+		b.samples = append(b.samples, f.samples[place])
+	}
+	f.derive()
+	sum := 0.0
+	for _, loss := range b.losses[:len(b.samples)] {
+		sum += loss
+	}
+	if math.IsNaN(sum) || math.IsInf(sum, 0) {
+		return fmt.Errorf("training %s: the loss is no number any more in step %d of epoch %d: want a lower learning rate than %g",
+			f.net.Name, f.step%f.batches()+1, f.step/f.batches()+1, f.hyper.Rate)
+	}
+	f.loss += sum
+	f.update()
+	return nil
+}
+
+// derive runs the batch through the network and back to the hidden layer.
+func (f *wideFitting) derive() {
+	b := f.batch
+	f.head.prepare(b)
+	f.each(len(b.samples), func(s *wideScratch, lo, hi int) {
+		for row := lo; row < hi; row++ {
+			ids, values := f.data.Fit.Sparse(b.samples[row])
+			h := b.hidden.Row(row)
+			f.net.Hidden(f.set, h, ids, values)
+			if f.hyper.Dropout > 0 {
+				drop(h, f.hyper.Dropout, draw(f.key, drawDropout).Source(rng.Training, uint64(f.step)<<32|uint64(row)))
+			}
+		}
+		f.head.derive(b, s, lo, hi)
+		for row := lo; row < hi; row++ {
+			through(b.deltas.Row(row), b.hidden.Row(row), dropScale(f.hyper.Dropout))
+		}
+	})
+}
+
+// update moves all weights that the batch touches by one step.
+func (f *wideFitting) update() {
+	b, step := f.batch, newAdamStep(linearRate(f.hyper.Rate, f.step, f.steps), 0, f.step+1)
+	f.head.update(b, step)
+	f.features.fill(len(b.samples), func(row int) ([]int32, []float32) { return f.data.Fit.Sparse(b.samples[row]) })
+	f.each(len(f.features.ids), func(s *wideScratch, lo, hi int) {
+		for i := lo; i < hi; i++ {
+			f.features.sum(f.set, s.gradient, b.deltas, i)
+			f.embed.update(int(f.features.ids[i]), s.gradient, step)
+		}
+	})
+	f.hiddenBias.update(0, f.biasGradient(f.scratch[0].gradient), step)
+	f.step++
+}
+
+// biasGradient writes the gradient of the hidden biases to sum and returns it.
+func (f *wideFitting) biasGradient(sum []float32) []float32 {
+	clear(sum)
+	for row := range f.batch.samples {
+		addTo(sum, f.batch.deltas.Row(row))
+	}
+	return sum
+}

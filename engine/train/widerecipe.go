@@ -1,0 +1,65 @@
+package train
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// WideHyper are the settings of one run of [TrainWide].
+type WideHyper struct {
+	Epochs  int     // passes over the samples
+	Batch   int     // samples a step
+	Rate    float64 // learning rate of the first step; it falls linearly to 0
+	Dropout float64 // share of hidden nodes that a sample loses at random, 0 to below 1
+	Sampler string  // one of WideSamplers
+	Samples int     // classes drawn; without meaning for FullSampler
+}
+
+// WideRecipe says how to train a wide network.
+type WideRecipe struct {
+	Name   string
+	About  string // one line
+	Hidden int    // nodes of the hidden layer
+	Hyper  WideHyper
+}
+
+// WideRecipes lists the wide networks.
+func WideRecipes() []WideRecipe {
+	return []WideRecipe{{
+		Name:   "wordnet-13k",
+		About:  "13,723 categories of words from the words of their definitions",
+		Hidden: 128,
+		Hyper:  WideHyper{Epochs: 6, Batch: 256, Rate: 2e-3, Sampler: FullSampler},
+	}}
+}
+
+// matchWide returns the recipe of a name.
+func matchWide(name string) (WideRecipe, error) {
+	var known []string
+	for _, r := range WideRecipes() {
+		if r.Name == name {
+			return r, nil
+		}
+		known = append(known, r.Name)
+	}
+	return WideRecipe{}, fmt.Errorf("wide network %q: want one of %s", name, strings.Join(known, ", "))
+}
+
+// validate reports what contradicts itself.
+func (r *WideRecipe) validate() error {
+	h := r.Hyper
+	if h.Epochs < 1 || h.Batch < 1 || !(h.Rate > 0) {
+		return fmt.Errorf("training %s: want at least 1 epoch, 1 sample a batch and a rate above 0, got %d, %d and %g", r.Name, h.Epochs, h.Batch, h.Rate)
+	}
+	if h.Dropout < 0 || h.Dropout > 0.95 {
+		return fmt.Errorf("training %s: dropout: want 0 to 0.95, got %g", r.Name, h.Dropout)
+	}
+	if !slices.Contains(WideSamplers(), h.Sampler) {
+		return fmt.Errorf("training %s: sampler: want one of %s, got %q", r.Name, strings.Join(WideSamplers(), ", "), h.Sampler)
+	}
+	if h.Sampler != FullSampler && h.Samples < 1 {
+		return fmt.Errorf("training %s: sampler %s: want 1 class or more, got %d", r.Name, h.Sampler, h.Samples)
+	}
+	return nil
+}
