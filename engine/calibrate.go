@@ -51,6 +51,12 @@ func CalibrateCascades(t Technique, samples Judged, inputs int, goals CascadeGoa
 	return chooseCascades(trials, goals), nil
 }
 
+// PointAccuracy returns the share of samples that a technique answers right at a point, 0
+// to 1. Inputs of all features have so many.
+func PointAccuracy(t Technique, point int, samples Judged, inputs int) float64 {
+	return try(t, point, samples, inputs).accuracy()
+}
+
 // chooseCascades finds the cheapest cascade for each loss.
 func chooseCascades(trials []*trial, goals CascadeGoals) []CascadeSpec {
 	losses := goals.Losses

@@ -24,9 +24,13 @@ type Batches struct {
 	length  time.Duration // of each but the last, which takes the rest
 }
 
-// NewBatches returns empty batches of the replication that a configuration describes.
+// NewBatches returns empty batches of the replication that a configuration describes; nil
+// if its window is too short to be cut.
 func NewBatches(config TallyConfig) *Batches {
-	b := &Batches{from: config.WarmUp, length: max(1, (config.Duration-config.WarmUp)/batchCount)}
+	b := &Batches{from: config.WarmUp, length: (config.Duration - config.WarmUp) / batchCount}
+	if b.length < 1 {
+		return nil
+	}
 	for i := range batchCount {
 		one := config
 		one.Replication, one.Bin = i, 0
@@ -175,6 +179,15 @@ func (b *Batches) count() int {
 	return len(b.tallies)
 }
 
+// rounded returns a length with three digits or so.
+func rounded(length time.Duration) time.Duration {
+	unit := time.Duration(1)
+	for length/unit >= 10_000 {
+		unit *= 10
+	}
+	return length.Round(unit)
+}
+
 // busy returns how many batches had an arrival.
 func (b *Batches) busy() (n int) {
 	for _, t := range b.tallies {
@@ -200,11 +213,11 @@ func batched(runs []Contender) []Contender {
 // batchNotes are the caveats of intervals from batches.
 func batchNotes(runs []Contender) []string {
 	notes := []string{fmt.Sprintf("1 replication: intervals are of %d batches of %v each, and take the profile as exact; better 10 replications",
-		batchCount, runs[0].Batches.length.Round(time.Millisecond))}
+		batchCount, rounded(runs[0].Batches.length))}
 	groups := cellGroups(runs[0].Tallies[0])
 	if busy := runs[0].Batches.busy(); busy < batchCount/2 {
 		return []string{fmt.Sprintf("1 replication, and queries in only %d of its %d stretches of %v: no intervals, no comparisons; run longer, or at least 2 replications, better 10",
-			busy, batchCount, runs[0].Batches.length.Round(time.Millisecond))}
+			busy, batchCount, rounded(runs[0].Batches.length))}
 	}
 	for _, run := range runs {
 		if r := newBatchCell(run.Batches, groups[0]).lagOne(indexOf("mean_ms")); r > correlated {

@@ -54,7 +54,7 @@ func differenceText(c *column, a result.Against) string {
 	if half != "" {
 		mean += " ±" + half
 	}
-	if a.Mean != nil && !a.Significant {
+	if a.Mean != nil && a.Lo != nil && !a.Significant {
 		mean += "~"
 	}
 	return mean

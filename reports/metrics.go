@@ -148,6 +148,8 @@ func (s *cellSample) metric(m int) result.Metric {
 	out := toMetric(e)
 	switch {
 	case !e.known():
+	case !isShare(m) && metrics[m].q == 0:
+		*out.Lo = max(*out.Lo, 0) // of counts, times and rates
 	case isShare(m):
 		*out.Lo, *out.Hi = e.ends()
 	case metrics[m].q > 0:

@@ -65,12 +65,15 @@ func title(out *strings.Builder, s *result.Summary, cells []*result.Cell) {
 	if s.Title != "" {
 		fmt.Fprintln(out, printable(s.Title))
 	}
-	most := 0
+	most, batches := 0, 0
 	for _, cell := range cells {
-		most = max(most, cell.Replications)
+		most, batches = max(most, cell.Replications), max(batches, cell.Batches)
 	}
 	intervals := "± half-widths of 95 % intervals"
-	if most == 1 {
+	switch {
+	case most == 1 && batches > 0:
+		intervals += fmt.Sprintf(" over %d batches", batches)
+	case most == 1:
 		intervals = "no intervals"
 	}
 	fmt.Fprintf(out, "%s, %s queries a contender, %s\n\n", count(most, "replication"), queriesText(cells), intervals)

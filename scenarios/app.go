@@ -57,11 +57,38 @@ func (a *App) technique(family Family, t Technique) (engine.Technique, error) {
 	if name := t.plain().Name; !family.allows(name) {
 		return nil, Usagef("technique %s: want one that network %s has: %s; got %s", name, family.Name, strings.Join(family.Techniques, ", "), name)
 	}
-	built, err := a.Source.Technique(family.spec(t.plain().Name), a.Kernels)
+	built, err := a.build(family, t.plain().Name)
 	if err != nil {
 		return nil, err
 	}
 	return named{built, t.Key()}, nil
+}
+
+// build builds a technique over the networks of a family.
+func (a *App) build(family Family, name string) (engine.Technique, error) {
+	if family.Sparse {
+		return a.wideTechnique(family, name)
+	}
+	return a.Source.Technique(family.spec(name), a.Kernels)
+}
+
+// reference returns the dense network of a family as a technique, its nodes and its
+// features; 0 of those where inputs are sparse.
+func (a *App) reference(family Family) (dense engine.Technique, nodes, features int, err error) {
+	if family.Sparse {
+		_, wide, err := a.wideNetwork(family)
+		if err != nil {
+			return nil, 0, 0, err
+		}
+		dense, err = engine.NewWideTechnique("dense", wide, nil, a.Kernels, nil)
+		return dense, wide.Nodes(), 0, err
+	}
+	net, err := a.Source.Open(family.Reference)
+	if err != nil {
+		return nil, 0, 0, err
+	}
+	dense, err = engine.NewDense(net, a.Kernels)
+	return dense, net.Nodes(), net.Inputs(), err
 }
 
 // named is a technique under the name that the scenario gives it.
@@ -82,13 +109,16 @@ type Family struct {
 	Reference   string // the dense network: loads, densities and slow-downs refer to it
 	Calibration string // data set
 	Truth       string // data set
-	// Techniques are those that its networks allow; nil: all.
+	// Techniques are those that its networks allow.
 	Techniques []string
+	// Sparse says that samples have few of very many features and networks very many
+	// outputs. Such networks do not ship: see App.ready.
+	Sparse bool
 }
 
 // allows says whether the family has the networks of a technique.
 func (f Family) allows(technique string) bool {
-	return f.Techniques == nil || slices.Contains(f.Techniques, technique)
+	return slices.Contains(f.Techniques, technique)
 }
 
 // Families lists the families of networks that ship.
@@ -99,6 +129,7 @@ func Families() []Family {
 		Reference:   "fashion-mnist.full",
 		Calibration: workloads.FashionMNISTCalibration,
 		Truth:       workloads.FashionMNISTTest,
+		Techniques:  engine.Techniques(),
 	}, {
 		Name:        "fashion-mnist-wide",
 		About:       "a 784-1728-1728-10 winner-take-all network for Fashion-MNIST (17 MB of float32), and a zoo of smaller plain ones",
@@ -107,6 +138,14 @@ func Families() []Family {
 		Calibration: workloads.FashionMNISTCalibration,
 		Truth:       workloads.FashionMNISTTest,
 		Techniques:  []string{"dense", "relu-skip", "slo-nn", "slo-nn-probe", "zoo"},
+	}, {
+		Name:        workloads.WordNet13K,
+		About:       "a network of 56,892 features, 128 hidden nodes and 13,723 outputs that finds the hypernyms of WordNet's glosses; trained in some minutes when first used",
+		Reference:   workloads.WordNet13K + ".full",
+		Calibration: workloads.WordNet13K + "-calibration",
+		Truth:       workloads.WordNet13K,
+		Techniques:  engine.WideTechniques(),
+		Sparse:      true,
 	}}
 }
 
@@ -128,7 +167,11 @@ func FindFamily(name string) (Family, error) {
 }
 
 // data opens both data sets of a family.
-func (f Family) data() (calibration, truth *workloads.Dataset, err error) {
+func (f Family) data() (calibration, truth engine.Judged, err error) {
+	if f.Sparse {
+		_, _, calibration, truth, err := workloads.OpenSparseTraining(f.Name)
+		return calibration, truth, err
+	}
 	if calibration, err = workloads.OpenDataset(f.Calibration); err != nil {
 		return nil, nil, err
 	}

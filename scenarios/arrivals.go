@@ -3,6 +3,7 @@ package scenarios
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"slosim/workloads"
@@ -103,6 +104,10 @@ func (c *checker) source(a *Arrivals) {
 // trace accepts a known trace or a file.
 func (c *checker) trace(name string) {
 	if c.known.IsFile != nil && c.known.IsFile(name) {
+		return
+	}
+	if strings.ContainsAny(name, "./\\") { // no trace that ships has such a name
+		c.add("arrivals.trace", wantName("traces", names(c.known.Traces))+", or a file", fmt.Sprintf("%q, which is no regular file", name))
 		return
 	}
 	c.oneOf("arrivals.trace", "traces", name, names(c.known.Traces))

@@ -75,7 +75,7 @@ func (a *App) benchNetwork(ctx context.Context, o BenchOptions, report *bench.Re
 	if err != nil {
 		return err
 	}
-	_, truth, err := family.data()
+	truth, err := workloads.OpenDataset(family.Truth)
 	if err != nil {
 		return err
 	}

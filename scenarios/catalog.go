@@ -59,6 +59,9 @@ func techniqueAbout() map[string]string {
 		"zoo":          "model switching: networks of several sizes, and margin cascades over them",
 
 		"slimmable":     "one network trained for eight widths, with distillation (universally slimmable networks)",
+		"prune-outputs": "static pruning of wide outputs: the same ones for every query, of the largest mean probability",
+		"screen-int8":   "every output in 8 bits, the best three again exactly",
+
 		"prune-nodes":   "static pruning: the full network cut to its nodes of largest L1 norm, and fine-tuned",
 		"prune-weights": "static pruning: the full network without its smallest weights, fine-tuned, as sparse matrices",
 	}
@@ -67,7 +70,9 @@ func techniqueAbout() map[string]string {
 func techniqueEntries() []Entry {
 	var entries []Entry
 	about := techniqueAbout()
-	for _, name := range engine.Techniques() {
+	names := slices.Concat(engine.Techniques(), engine.WideTechniques())
+	slices.Sort(names)
+	for _, name := range slices.Compact(names) {
 		entries = append(entries, Entry{name, about[name]})
 	}
 	return entries
@@ -123,6 +128,9 @@ func datasetEntries() []Entry {
 	for _, d := range workloads.Datasets() {
 		entries = append(entries, Entry{d.Name, fmt.Sprintf("%s; %s, %s", d.Description, d.Licence, d.Copyright)})
 	}
+	for _, d := range workloads.SparseDatasets() {
+		entries = append(entries, Entry{d.Name, fmt.Sprintf("%s; %s, %s", d.Description, d.Licence, d.Copyright)})
+	}
 	return entries
 }
 
@@ -143,7 +151,7 @@ func checkTechnique(name string, options map[string]any) []Complaint {
 	return complaints
 }
 
-// networkTechniques returns what a family allows, nil for everything.
+// networkTechniques returns what a family allows, nil for an unknown one.
 func networkTechniques(network string) []string {
 	family, err := FindFamily(network)
 	if err != nil {

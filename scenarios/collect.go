@@ -168,6 +168,13 @@ func (a *App) dryRun(o RunOptions, s subject) error {
 	case reference == 0:
 		fmt.Fprintf(o.Out, "# %s: rates and times are known once it is measured\n", source)
 		return nil
+	case scenario.Arrivals.Transform == "none":
+		process, err := workloads.NewProcess(scenario.Arrivals.Spec(scenario.Duration.Std()))
+		if err != nil {
+			return err
+		}
+		rate = process.Rate()
+		load = rate * reference.Seconds() / float64(workers)
 	case load > 0:
 		rate = rateOf(load, workers, reference)
 	default:

@@ -65,11 +65,7 @@ func (a *App) plan(s subject, p Progress) (measure.Config, error) {
 	if err != nil {
 		return measure.Config{}, err
 	}
-	net, err := a.Source.Open(s.family.Reference)
-	if err != nil {
-		return measure.Config{}, err
-	}
-	reference, err := engine.NewDense(net, a.Kernels)
+	reference, nodes, features, err := a.reference(s.family)
 	if err != nil {
 		return measure.Config{}, err
 	}
@@ -81,9 +77,9 @@ func (a *App) plan(s subject, p Progress) (measure.Config, error) {
 		Techniques:  s.techniques,
 		Networks:    names,
 		Reference:   reference,
-		Nodes:       net.Nodes(),
-		Inputs:      net.Inputs(),
-		Dataset:     truth.Name,
+		Nodes:       nodes,
+		Inputs:      features,
+		Dataset:     s.family.Truth,
 		Calibration: calibration,
 		Truth:       truth,
 		Levels:      s.levels,

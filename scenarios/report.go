@@ -27,6 +27,11 @@ func (a *App) Report(_ context.Context, o ReportOptions) error {
 	if err != nil {
 		return err
 	}
+	if o.Versus != "" {
+		if err := reports.Differences(io.Discard, summary, o.Versus); err != nil {
+			return UsageError{Err: fmt.Errorf("--versus: %w", err)} // before anything is written
+		}
+	}
 	path := o.Out
 	if path == "" {
 		path = folder.Path(result.ReportFile)
@@ -37,8 +42,5 @@ func (a *App) Report(_ context.Context, o ReportOptions) error {
 	if err := printSummary(o.Console, summary, o.Dir); err != nil || o.Versus == "" || o.JSON {
 		return err
 	}
-	if err := reports.Differences(o.Console.Out, summary, o.Versus); err != nil {
-		return UsageError{Err: fmt.Errorf("--versus: %w", err)}
-	}
-	return nil
+	return reports.Differences(o.Console.Out, summary, o.Versus)
 }

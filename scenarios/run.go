@@ -24,12 +24,18 @@ func (a *App) Run(ctx context.Context, o RunOptions) error {
 	if err := o.checkTrace(); err != nil {
 		return err
 	}
+	if ready, err := a.readyFor(ctx, o); err != nil || !ready {
+		return err
+	}
 	s, err := a.subjectOf(o.Scenario)
 	if err != nil {
 		return err
 	}
 	if o.DryRun {
 		return a.dryRun(o, s)
+	}
+	if err := writable("$TMPDIR, for pictures", filepath.Join(os.TempDir(), "slosim")); err != nil {
+		return err
 	}
 	_, missing := os.Stat(o.Dir)
 	dir, err := ClaimDir(o.Dir, ResultsRoot, o.Scenario.Name)
@@ -59,7 +65,19 @@ func (a *App) Run(ctx context.Context, o RunOptions) error {
 	}
 	ran := c.runAll(ctx, o)
 	ran.began = began
-	return errors.Join(ran.write(folder, o), ran.failed, ctx.Err())
+	err = ran.write(folder, o)
+	if err != nil || ran.complete == 0 {
+		err = errors.Join(err, emptied(dir, made))
+	}
+	return errors.Join(err, ran.failed, ctx.Err())
+}
+
+// emptied removes a folder that the run made, unless something stands in it after all.
+func emptied(dir string, made bool) error {
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) > 0 {
+		return nil
+	}
+	return abandon(dir, made)
 }
 
 // abandon removes a folder that the run made and has put nothing into.

@@ -41,6 +41,12 @@ func (a *App) Tradeoff(ctx context.Context, o TradeoffOptions) error {
 			return err // now, and not after measuring the first seed
 		}
 	}
+	if family.Sparse && o.Seeds > 1 {
+		return Usagef("--seeds: want 1 for network %s, whose recipe has one, got %d", family.Name, o.Seeds)
+	}
+	if err := a.ready(ctx, family, o.Console); err != nil {
+		return err
+	}
 	techniques := withBase(family, o.Techniques)
 	var trades []trade
 	for seed := shippedSeed; seed < shippedSeed+o.Seeds; seed++ {
@@ -72,8 +78,8 @@ func withBase(family Family, named []Technique) []Technique {
 // are those of slo-nn with a first pass that only a policy can use.
 func everyTechnique(family Family) []Technique {
 	var list []Technique
-	for _, name := range engine.Techniques() {
-		if name != "slo-nn-probe" && family.allows(name) {
+	for _, name := range family.Techniques {
+		if name != "slo-nn-probe" {
 			list = append(list, Technique{Name: name})
 		}
 	}
@@ -255,6 +261,17 @@ func lossOf(reference, half *profile.Half, from, point int) (loss, deviation flo
 	return loss, math.Sqrt((differ/n - loss*loss) / n)
 }
 
+// agreement returns the share of samples that two points answer alike.
+func agreement(reference, half *profile.Half, from, point int) float64 {
+	same := 0
+	for i := range half.Samples {
+		if reference.At(from, i).Answer == half.At(point, i).Answer {
+			same++
+		}
+	}
+	return float64(same) / float64(half.Samples)
+}
+
 // rows are the lines of one technique.
 func (t *trade) rows(set *profile.Set) []reports.TradeoffRow {
 	reference := denseService(t.Profile)
@@ -275,6 +292,7 @@ func (t *trade) rows(set *profile.Set) []reports.TradeoffRow {
 			TestLoss:            testLoss,
 			TestLossLo:          testLoss - z95*deviation,
 			TestLossHi:          testLoss + z95*deviation,
+			Agreement:           agreement(&t.truth.set.Truth, &set.Truth, t.truth.point, point),
 		})
 	}
 	return rows

@@ -49,7 +49,7 @@ type WideReport struct {
 // name, the data to fit, the seed, the epochs, the sampler and the kernel variant only.
 // It ends early with the context's error when ctx is cancelled.
 func TrainWide(ctx context.Context, name string, data WideData, opt WideOptions) (*engine.Wide, WideReport, error) {
-	r, err := matchWide(name)
+	r, err := MatchWide(name)
 	if err != nil {
 		return nil, WideReport{}, err
 	}

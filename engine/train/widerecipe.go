@@ -30,12 +30,21 @@ func WideRecipes() []WideRecipe {
 		Name:   "wordnet-13k",
 		About:  "13,723 categories of words from the words of their definitions",
 		Hidden: 128,
-		Hyper:  WideHyper{Epochs: 6, Batch: 256, Rate: 2e-3, Sampler: FullSampler},
+		Hyper:  WideHyper{Epochs: 7, Batch: 256, Rate: 1e-2, Sampler: FullSampler},
 	}}
 }
 
-// matchWide returns the recipe of a name.
-func matchWide(name string) (WideRecipe, error) {
+// wideMethod is the version of how wide networks are trained: it changes when the same
+// settings come to mean other weights.
+const wideMethod = 1
+
+// Settings is a text of all that decides the weights but data, seed and kernels.
+func (r WideRecipe) Settings() string {
+	return fmt.Sprintf("wide %d %s %d %+v", wideMethod, r.Name, r.Hidden, r.Hyper)
+}
+
+// MatchWide returns the recipe of a name.
+func MatchWide(name string) (WideRecipe, error) {
 	var known []string
 	for _, r := range WideRecipes() {
 		if r.Name == name {
