@@ -5,8 +5,10 @@ import (
 	"context"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
+	"slosim/engine/activator"
 	"slosim/engine/kernel"
 	"slosim/workloads/rng"
 )
@@ -98,52 +100,90 @@ func bestOf(y []float64, ids []int32) (best int, near bool) {
 	return int(sorted[0]), len(sorted) > 1 && y[sorted[0]]-y[sorted[1]] < 1e-4
 }
 
+// surveyed is a random network with all that techniques over it need.
+type surveyedWide struct {
+	net    *Wide
+	set    *kernel.Set
+	inputs *wordy
+	survey *Survey
+	tables *WideTables
+}
+
+func surveyWide(t testing.TB, seed uint64, samples, features, hidden, outputs int) *surveyedWide {
+	t.Helper()
+	w := &surveyedWide{net: newTestWide(t, features, hidden, outputs), set: kernel.Best(), inputs: newWordy(seed, samples, features)}
+	w.survey = must2(NewSurvey(context.Background(), w.net, w.set, w.inputs))(t)
+	order := w.survey.Likely()
+	frequent := slices.Clone(order)
+	slices.Reverse(frequent)
+	w.tables = &WideTables{Likely: order, Frequent: frequent}
+	return w
+}
+
+// outputs builds those of an activator.
+func (w *surveyedWide) outputs(t testing.TB, activator string) *Outputs {
+	t.Helper()
+	return must2(BuildOutputs(context.Background(), activator, w.survey, w.set, rng.Key{Seed: 1}))(t)
+}
+
+// technique builds a technique; "slo-nn features" is slo-nn by that activator.
+func (w *surveyedWide) technique(t testing.TB, name string) *wideTechnique {
+	t.Helper()
+	name, activator, ok := strings.Cut(name, " ")
+	var o *Outputs
+	if ok {
+		o = w.outputs(t, activator)
+	}
+	return must2(NewWideTechnique(name, w.net, w.tables, o, w.set))(t).(*wideTechnique)
+}
+
+// everyWide lists all techniques, slo-nn by each activator.
+func everyWide() []string {
+	list := slices.DeleteFunc(WideTechniques(), func(name string) bool { return name == "slo-nn" })
+	for _, name := range OutputActivators() {
+		list = append(list, "slo-nn "+name)
+	}
+	return list
+}
+
 func TestWideTechniquesAreTheirDefinition(t *testing.T) {
-	n, set := newTestWide(t, 60, 16, 300), kernel.Best()
-	inputs := newWordy(1, 400, 60)
-	tables := must2(BuildWideTables(context.Background(), n, set, inputs, 20))(t)
+	w := surveyWide(t, 1, 400, 60, 16, 300)
 	everything := make([]int32, 300)
 	for i := range everything {
 		everything[i] = int32(i)
 	}
-	for _, name := range WideTechniques() {
-		technique := must2(NewWideTechnique(name, n, tables, set, nil))(t)
-		session := technique.NewSession()
-		wide := technique.(*wideTechnique)
+	for _, name := range everyWide() {
+		technique := w.technique(t, name)
+		session := technique.NewSession().(*wideSession)
 		for point := range technique.Points() {
-			plan := wide.plans[wide.routes[point].stages[0]]
+			plan := technique.plans[technique.routes[point].stages[0]]
 			wrong := 0
-			for i := range inputs.Len() {
-				ids, values := inputs.Sparse(i)
+			for i := range w.inputs.Len() {
+				ids, values := w.inputs.Sparse(i)
+				in := Input{IDs: ids, Values: values}
+				session.Activate(in)
 				among := everything
 				switch plan.way {
-				case likeliest:
-					among = tables.Order[:plan.n]
-				case listed:
-					among = nil
-					for _, id := range ids {
-						among = append(among, tables.Lists.Of(id, plan.n)...)
-					}
-					slices.Sort(among)
-					if among = slices.Compact(among); len(ids) == 0 {
-						among = tables.Order[:plan.n]
-					}
+				case ordered:
+					among = technique.order[:plan.n]
+				case proposed:
+					among = slices.Clone(session.proposer.Propose(plan.n))
 				}
-				want, near := bestOf(logitsOf(n, ids, values), among)
-				got := session.Execute(point, Input{IDs: ids, Values: values})
+				want, near := bestOf(logitsOf(w.net, ids, values), among)
+				got := session.Execute(point, in)
 				if got.Answer != want && !near {
 					wrong++
 				}
-				if computed := got.Nodes - n.Embed.Cols; plan.way != screened && computed != len(among) {
+				if computed := got.Nodes - w.net.Embed.Cols; plan.way != screened && computed != len(among) {
 					t.Fatalf("%s at %s, sample %d: want %d outputs computed, got %d", name, plan.name, i, len(among), computed)
 				}
 				best := make([]int32, 3)
-				if k := session.(Ranker).Rank(point, Input{IDs: ids, Values: values}, best); k != min(3, len(among)) || int(best[0]) != got.Answer {
+				if k := session.Rank(point, in, best); k != min(3, len(among)) || int(best[0]) != got.Answer {
 					t.Fatalf("%s at %s, sample %d: want %d answers from %d on, got %v", name, plan.name, i, min(3, len(among)), got.Answer, best[:k])
 				}
 			}
 			if allowed := map[wideWay]int{screened: 8}[plan.way]; wrong > allowed {
-				t.Errorf("%s at %s: want %d other answers at most, got %d of %d", name, plan.name, allowed, wrong, inputs.Len())
+				t.Errorf("%s at %s: want %d other answers at most, got %d of %d", name, plan.name, allowed, wrong, w.inputs.Len())
 			}
 		}
 	}
@@ -151,18 +191,17 @@ func TestWideTechniquesAreTheirDefinition(t *testing.T) {
 
 // The lists are the definition: for each feature the largest sums of value x probability.
 func TestFeatureListsAreTheirDefinition(t *testing.T) {
-	n, set := newTestWide(t, 30, 8, 40), kernel.Best()
-	inputs := newWordy(2, 200, 30)
-	tables := must2(BuildWideTables(context.Background(), n, set, inputs, 5))(t)
+	w := surveyWide(t, 2, 200, 30, 8, 40)
+	lists := w.outputs(t, "features").Tables.(*activator.FeatureLists)
 	for feature := range int32(30) {
 		sums := make([]float64, 40)
-		for i := range inputs.Len() {
-			ids, values := inputs.Sparse(i)
+		for i := range w.inputs.Len() {
+			ids, values := w.inputs.Sparse(i)
 			k, found := slices.BinarySearch(ids, feature)
 			if !found {
 				continue
 			}
-			y := logitsOf(n, ids, values)
+			y := logitsOf(w.net, ids, values)
 			total := 0.0
 			for _, v := range y {
 				total += math.Exp(v)
@@ -171,8 +210,7 @@ func TestFeatureListsAreTheirDefinition(t *testing.T) {
 				sums[node] += float64(values[k]) * math.Exp(v) / total
 			}
 		}
-		list := tables.Lists.Of(feature, 5)
-		for k, node := range list {
+		for k, node := range lists.Of(feature, 5) {
 			better := 0
 			for _, sum := range sums {
 				if sum > sums[node]*(1+0.01) { // outputs behind the likeliest 32 of an input do not count
@@ -186,15 +224,36 @@ func TestFeatureListsAreTheirDefinition(t *testing.T) {
 	}
 }
 
+func TestFeaturesAreProposedByTheirLists(t *testing.T) {
+	w := surveyWide(t, 2, 200, 30, 8, 40)
+	lists := w.outputs(t, "features").Tables.(*activator.FeatureLists)
+	p := lists.NewProposer(w.set)
+	for i := range w.inputs.Len() {
+		ids, values := w.inputs.Sparse(i)
+		p.Look(activator.Query{IDs: ids, Values: values})
+		var want []int32
+		for _, id := range ids {
+			want = append(want, lists.Of(id, 3)...)
+		}
+		if len(ids) == 0 {
+			want = slices.Clone(lists.Usual[:3])
+		}
+		slices.Sort(want)
+		got := slices.Sorted(slices.Values(p.Propose(3)))
+		if !slices.Equal(got, slices.Compact(want)) {
+			t.Fatalf("sample %d: want %v, got %v", i, slices.Compact(want), got)
+		}
+	}
+}
+
 func TestWideCascade(t *testing.T) {
-	n, set := newTestWide(t, 60, 16, 300), kernel.Best()
-	inputs := newWordy(3, 200, 60)
-	tables := must2(BuildWideTables(context.Background(), n, set, inputs, 5))(t)
-	base := must2(NewWideTechnique("slo-nn", n, tables, set, nil))(t)
+	w := surveyWide(t, 3, 200, 60, 16, 300)
+	base := w.technique(t, "slo-nn features")
 	last := len(base.Points()) - 1
 	for name, threshold := range map[string]float32{"sure at once": 0, "never sure": 2} {
-		cascades := []CascadeSpec{{Stages: []int{1, last}, Thresholds: []float32{threshold}, Reach: []float64{1, 0.5}}}
-		with := must2(NewWideTechnique("slo-nn", n, tables, set, cascades))(t)
+		outputs := w.outputs(t, "features")
+		outputs.Cascades = []CascadeSpec{{Stages: []int{1, last}, Thresholds: []float32{threshold}, Reach: []float64{1, 0.5}}}
+		with := must2(NewWideTechnique("slo-nn", w.net, w.tables, outputs, w.set))(t)
 		point := slices.IndexFunc(with.(*wideTechnique).routes, func(r route) bool { return len(r.stages) == 2 })
 		if with.Hash() == base.Hash() || !with.Points()[point].Cascade || with.Classes(point) != 2 {
 			t.Errorf("%s: want another technique with a cascade of two classes, got %+v", name, with.Points()[point])
@@ -204,56 +263,110 @@ func TestWideCascade(t *testing.T) {
 		if threshold > 1 {
 			stage, class = last, 1
 		}
-		for i := range inputs.Len() {
-			ids, values := inputs.Sparse(i)
-			in := Input{IDs: ids, Values: values}
+		eachInput(w.inputs, 0, func(i int, in Input) {
+			session.Activate(in)
+			plain.Activate(in)
 			got, want := session.Execute(point, in), plain.Execute(stage, in)
 			if got.Answer != want.Answer || got.Class != class {
 				t.Fatalf("%s, sample %d: want answer %d of class %d, got %d of %d", name, i, want.Answer, class, got.Answer, got.Class)
+			}
+		})
+	}
+}
+
+// Confidences are shares of agreement with the whole network, and of the kinds that were seen.
+func TestWideConfidence(t *testing.T) {
+	w := surveyWide(t, 3, 200, 60, 16, 300)
+	for _, name := range OutputActivators() {
+		o := w.outputs(t, name)
+		others := newWordy(9, 600, 60)
+		if err := o.LearnConfidence(w.net, w.tables, w.set, others); err != nil {
+			t.Fatal(err)
+		}
+		technique := must2(NewWideTechnique("slo-nn", w.net, w.tables, o, w.set))(t).(*wideTechnique)
+		session := technique.NewSession()
+		agreed, expected := make([]float64, len(technique.points)), make([]float64, len(technique.points))
+		eachInput(others, 0, func(_ int, in Input) {
+			session.Activate(in)
+			right := session.Execute(technique.whole(), in).Answer
+			for point := range technique.points {
+				got := session.Execute(point, in)
+				expected[point] += float64(got.Confidence)
+				if got.Answer == right {
+					agreed[point]++
+				}
+			}
+		})
+		if !technique.HasConfidence() || agreed[technique.whole()] != 600 || expected[technique.whole()] < 599 {
+			t.Errorf("%s: want the whole network to agree with itself, got %v, expected %v", name, agreed, expected)
+		}
+		for point := range agreed {
+			if math.Abs(agreed[point]-expected[point]) > 12 { // shrinking hardly moves the mean
+				t.Errorf("%s at %s: want %v agreements as expected, got %v", name, technique.points[point].Name, expected[point], agreed[point])
 			}
 		}
 	}
 }
 
-func TestWideTablesSurviveTheirFile(t *testing.T) {
-	n, set := newTestWide(t, 60, 16, 300), kernel.Best()
-	tables := must2(BuildWideTables(context.Background(), n, set, newWordy(4, 100, 60), 7))(t)
-	network := n.Network()
-	network.PutWideTables(tables)
+func TestWideTablesSurviveTheirFiles(t *testing.T) {
+	w := surveyWide(t, 4, 100, 60, 16, 300)
+	network := w.net.Network()
+	network.PutWideTables(w.tables)
 	var file bytes.Buffer
 	if err := Write(&file, network); err != nil {
 		t.Fatal(err)
 	}
 	read := must2(ReadBytes(file.Bytes()))(t)
-	got := must2(read.WideTables())(t)
-	if !slices.Equal(got.Lists.IDs, tables.Lists.IDs) || !slices.Equal(got.Order, tables.Order) || got.Lists.Longest != 7 {
-		t.Error("want the tables that were written, got others")
+	tables := must2(read.WideTables())(t)
+	if !slices.Equal(tables.Likely, w.tables.Likely) || !slices.Equal(tables.Frequent, w.tables.Frequent) {
+		t.Error("want the orders that were written, got others")
 	}
-	want := must2(NewWideTechnique("slo-nn", n, tables, set, nil))(t)
-	again := must2(NewWideTechnique("slo-nn", must2(WideOf(read))(t), got, set, nil))(t)
-	if want.Hash() != again.Hash() {
-		t.Error("want the same hash after a file, got another")
-	}
-	if err := again.Load(0); err != nil {
-		t.Error(err)
-	}
-	if err := again.Load(1); err == nil {
-		t.Error("want an error for a group that is not there")
+	for _, name := range OutputActivators() {
+		o := w.outputs(t, name)
+		if err := o.LearnConfidence(w.net, w.tables, w.set, w.inputs); err != nil {
+			t.Fatal(err)
+		}
+		want := must2(NewWideTechnique("slo-nn", w.net, w.tables, o, w.set))(t)
+		var stored bytes.Buffer
+		if err := WriteOutputs(&stored, o); err != nil {
+			t.Fatal(err)
+		}
+		got := must2(ReadOutputs(stored.Bytes()))(t)
+		again := must2(NewWideTechnique("slo-nn", must2(WideOf(read))(t), tables, got, w.set))(t)
+		if want.Hash() != again.Hash() {
+			t.Errorf("%s: want the same hash after a file, got another", name)
+		}
+		if err := again.Load(0); err != nil {
+			t.Error(err)
+		}
+		if err := again.Load(1); err == nil {
+			t.Error("want an error for a group that is not there")
+		}
+		for i := 0; i < stored.Len(); i += 1 + stored.Len()/50 {
+			damaged := slices.Clone(stored.Bytes())
+			damaged[i] ^= 4
+			if _, err := ReadOutputs(damaged); err == nil {
+				t.Fatalf("%s: want an error for byte %d damaged", name, i)
+			}
+			if _, err := ReadOutputs(damaged[:i]); err == nil {
+				t.Fatalf("%s: want an error for a file cut at %d", name, i)
+			}
+		}
 	}
 }
 
 func TestWideExecuteAllocatesNothing(t *testing.T) {
-	n, set := newTestWide(t, 60, 16, 300), kernel.Best()
-	inputs := newWordy(5, 50, 60)
-	tables := must2(BuildWideTables(context.Background(), n, set, inputs, 20))(t)
-	for _, name := range WideTechniques() {
-		technique := must2(NewWideTechnique(name, n, tables, set, nil))(t)
+	w := surveyWide(t, 5, 50, 60, 16, 300)
+	for _, name := range everyWide() {
+		technique := w.technique(t, name)
 		session := technique.NewSession()
 		for point, p := range technique.Points() {
 			i := 0
 			allocs := testing.AllocsPerRun(200, func() {
-				ids, values := inputs.Sparse(i % inputs.Len())
-				session.Execute(point, Input{IDs: ids, Values: values})
+				ids, values := w.inputs.Sparse(i % w.inputs.Len())
+				in := Input{IDs: ids, Values: values}
+				session.Activate(in)
+				session.Execute(point, in)
 				i++
 			})
 			if allocs != 0 {
@@ -264,19 +377,32 @@ func TestWideExecuteAllocatesNothing(t *testing.T) {
 }
 
 func TestBadWideNetworks(t *testing.T) {
-	set := kernel.Best()
 	if _, err := NewWide("x", 0, 1, 2); err == nil {
 		t.Error("want an error for no features")
 	}
-	n := newTestWide(t, 20, 8, 30)
-	other := newTestWide(t, 21, 8, 30)
-	tables := must2(BuildWideTables(context.Background(), other, set, newWordy(1, 50, 20), 3))(t)
-	for name, make := range map[string]func() error{
-		"no tables":      func() error { _, err := NewWideTechnique("slo-nn", n, nil, set, nil); return err },
-		"other tables":   func() error { _, err := NewWideTechnique("slo-nn", n, tables, set, nil); return err },
-		"unknown":        func() error { _, err := NewWideTechnique("zoo", n, tables, set, nil); return err },
+	w, other := surveyWide(t, 1, 50, 20, 8, 30), surveyWide(t, 1, 50, 21, 8, 31)
+	wrong := &WideTables{Likely: []int32{1, 1}, Frequent: []int32{0}}
+	bad := func(name string, tables *WideTables, o *Outputs) func() error {
+		return func() error { _, err := NewWideTechnique(name, w.net, tables, o, w.set); return err }
+	}
+	short := w.outputs(t, "features")
+	short.Confidence = [][]float32{{1}}
+	cases := map[string]func() error{
+		"no tables":       bad("slo-nn", nil, nil),
+		"no orders":       bad("prune-outputs", nil, nil),
+		"wrong orders":    bad("prune-frequent", wrong, nil),
+		"few confidences": bad("slo-nn", nil, short),
+		"unknown":         bad("zoo", w.tables, nil),
+		"unknown activator": func() error {
+			_, err := BuildOutputs(context.Background(), "zoo", w.survey, w.set, rng.Key{})
+			return err
+		},
 		"a deep network": func() error { _, err := WideOf(must2(NewNetwork("x", Plain, []int{3, 4, 5, 6}, 1))(t)); return err },
-	} {
+	}
+	for _, name := range OutputActivators() {
+		cases[name+" of another network"] = bad("slo-nn", nil, other.outputs(t, name))
+	}
+	for name, make := range cases {
 		if make() == nil {
 			t.Errorf("%s: want an error, got none", name)
 		}

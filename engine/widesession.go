@@ -9,13 +9,14 @@ import (
 
 // wideSession runs the queries of a wide technique on one worker.
 type wideSession struct {
-	t          *wideTechnique
-	hidden     []float32
-	small      *kernel.Quantised // hidden in 7 bits
-	logits     []float32
-	picked     []int32
-	candidates *activator.Candidates // nil where nothing is listed
-	corner     kernel.Matrix
+	t        *wideTechnique
+	hidden   []float32
+	small    *kernel.Quantised // hidden in 7 bits
+	logits   []float32
+	picked   []int32
+	proposer activator.Proposer // nil where nothing is proposed
+	kind     int                // of the query, as the proposer sees it
+	corner   kernel.Matrix
 }
 
 // scored are outputs with their logits: all of them where ids is nil.
@@ -31,51 +32,82 @@ func (s scored) id(at int) int {
 	return int(s.ids[at])
 }
 
-// Activate implements [Session]; there is nothing to do.
-func (s *wideSession) Activate(Input) {}
+// Activate implements [Session]: it computes the hidden vector and asks the activator what
+// kind of query it is.
+func (s *wideSession) Activate(in Input) {
+	if s.proposer != nil {
+		s.look(in)
+	}
+}
+
+// look begins a query and returns its kind.
+func (s *wideSession) look(in Input) int {
+	s.t.current.Load().net.Hidden(s.t.set, s.hidden, in.IDs, in.Values)
+	s.kind = s.proposer.Look(activator.Query{IDs: in.IDs, Values: in.Values, Hidden: s.hidden})
+	return s.kind
+}
 
 // Execute implements [Session]. Feature ids must be those of the network.
 func (s *wideSession) Execute(point int, in Input) Result {
-	r, way := s.t.current.Load(), &s.t.routes[point]
-	r.net.Hidden(s.t.set, s.hidden, in.IDs, in.Values)
-	nodes := r.net.Embed.Cols
+	r := s.t.current.Load()
+	got, result := s.answer(r, point, in)
+	result.Nodes += r.net.Embed.Cols
+	result.Answer = got.id(result.Answer)
+	return result
+}
+
+// answer goes through the stages of a point. The result's Answer is the place in what was
+// scored last.
+func (s *wideSession) answer(r *wideResident, point int, in Input) (scored, Result) {
+	way, result := &s.t.routes[point], Result{Confidence: s.confidence(point)}
+	if s.proposer == nil {
+		r.net.Hidden(s.t.set, s.hidden, in.IDs, in.Values)
+	}
 	for i, stage := range way.stages {
-		got := s.score(r, &s.t.plans[stage], in.IDs)
-		nodes += s.computed(r, &s.t.plans[stage], got)
-		at, signal := s.judge(&s.t.plans[stage], got)
-		if i == len(way.thresholds) || signal >= way.thresholds[i] {
-			return Result{Answer: got.id(at), Nodes: nodes, Class: uint8(i), Margin: signal, Confidence: unknown()}
+		plan := &s.t.plans[stage]
+		got := s.score(r, plan)
+		result.Nodes += s.computed(r, plan, got)
+		result.Answer, result.Margin = s.judge(plan, got)
+		if i == len(way.thresholds) || result.Margin >= way.thresholds[i] {
+			result.Class = uint8(i)
+			return got, result
 		}
 	}
 	panic("engine: a cascade has no last stage")
 }
 
+// confidence of the running query at a point.
+func (s *wideSession) confidence(point int) float32 {
+	if !s.t.HasConfidence() {
+		return unknown()
+	}
+	return s.t.outputs.Confidence[s.kind][point]
+}
+
 // score computes the logits that a plan looks at.
-func (s *wideSession) score(r *wideResident, p *widePlan, features []int32) scored {
+func (s *wideSession) score(r *wideResident, p *widePlan) scored {
 	switch p.way {
-	case listed:
-		ids := s.candidates.Union(s.t.set, s.t.tables.Lists, features, p.n)
-		if len(ids) == 0 { // an input without features
-			ids = s.t.tables.Order[:p.n]
-		}
-		y := s.logits[:len(ids)]
-		s.t.set.GatherMatVec(y, r.net.Out, ids, s.hidden, r.net.OutBias)
-		return scored{ids, y}
-	case likeliest:
+	case proposed:
+		return s.exactly(r, s.proposer.Propose(p.n))
+	case ordered:
 		y := s.logits[:p.n]
 		s.corner = r.ordered.Corner(p.n, r.ordered.Cols)
 		s.t.set.MatVec(y, &s.corner, s.hidden, r.bias[:p.n])
-		return scored{s.t.tables.Order[:p.n], y}
+		return scored{s.t.order[:p.n], y}
 	case screened:
 		s.t.set.Quantise(s.small, s.hidden)
 		s.t.set.MatVecInt8(s.logits, r.small, s.small, r.net.OutBias)
-		ids := s.picked[:s.t.set.TopK(s.picked, s.logits, rescored)]
-		y := s.logits[:len(ids)]
-		s.t.set.GatherMatVec(y, r.net.Out, ids, s.hidden, r.net.OutBias)
-		return scored{ids, y}
+		return s.exactly(r, s.picked[:s.t.set.TopK(s.picked, s.logits, rescored)])
 	}
 	r.net.Forward(s.t.set, s.logits, s.hidden)
 	return scored{nil, s.logits}
+}
+
+// exactly computes some outputs.
+func (s *wideSession) exactly(r *wideResident, ids []int32) scored {
+	y := s.logits[:len(ids)]
+	s.t.set.GatherMatVec(y, r.net.Out, ids, s.hidden, r.net.OutBias)
+	return scored{ids, y}
 }
 
 // computed returns how many outputs a plan has computed, in any precision.
@@ -86,11 +118,11 @@ func (s *wideSession) computed(r *wideResident, p *widePlan, got scored) int {
 	return len(got.logits)
 }
 
-// judge returns where the best output stands and how sure the plan is of it: of listed
+// judge returns where the best output stands and how sure the plan is of it: of proposed
 // outputs the best one's share of the five best, which tells more than the margin to the
 // second where many are alike; else the margin.
 func (s *wideSession) judge(p *widePlan, got scored) (at int, signal float32) {
-	if p.way == listed {
+	if p.way == proposed {
 		return leading(got.logits)
 	}
 	return top(got.logits)
@@ -133,20 +165,24 @@ type Ranker interface {
 
 // Rank implements [Ranker].
 func (s *wideSession) Rank(point int, in Input, best []int32) int {
-	r, way := s.t.current.Load(), &s.t.routes[point]
-	r.net.Hidden(s.t.set, s.hidden, in.IDs, in.Values)
-	for i, stage := range way.stages {
-		got := s.score(r, &s.t.plans[stage], in.IDs)
-		if _, signal := s.judge(&s.t.plans[stage], got); i < len(way.thresholds) && signal < way.thresholds[i] {
-			continue
-		}
-		n := min(len(best), len(got.logits))
-		for k := range n {
-			at, _ := top(got.logits)
-			best[k] = int32(got.id(at))
-			got.logits[at] = float32(math.Inf(-1))
-		}
-		return n
+	s.Activate(in)
+	got, _ := s.answer(s.t.current.Load(), point, in)
+	n := min(len(best), len(got.logits))
+	for k := range n {
+		at, _ := top(got.logits)
+		best[k] = int32(got.id(at))
+		got.logits[at] = float32(math.Inf(-1))
 	}
-	panic("engine: a cascade has no last stage")
+	return n
+}
+
+// Guess returns what the activator's tables alone answer; ok is false where there are none
+// that could.
+func (s *wideSession) Guess(in Input) (answer int, ok bool) {
+	g, ok := s.proposer.(activator.Guesser)
+	if !ok {
+		return 0, false
+	}
+	s.look(in)
+	return int(g.Guess()), true
 }

@@ -5,18 +5,13 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"runtime"
 	"slices"
+	"sync"
 
 	"slosim/engine/activator"
 	"slosim/engine/kernel"
 )
-
-// WideTables are what techniques over a wide network propose outputs by. They are built of
-// inputs without labels and the network's own probabilities.
-type WideTables struct {
-	Lists *activator.FeatureLists
-	Order []int32 // outputs by descending mean probability
-}
 
 // SparseInputs are inputs without labels, such as *workloads.SparseSet.
 type SparseInputs interface {
@@ -24,54 +19,135 @@ type SparseInputs interface {
 	Sparse(i int) (ids []int32, values []float32)
 }
 
-// likelyKept is how many of an input's most likely outputs count for the lists: what comes
-// behind has too little probability to change a list's head.
+// WideTables are orders of a wide network's outputs, for static pruning.
+type WideTables struct {
+	Likely   []int32 // by descending mean probability on the inputs that were surveyed
+	Frequent []int32 // by how many samples have them as a label: the only table that needs labels
+}
+
+// validate says whether the tables are of the network.
+func (t *WideTables) validate(n *Wide) error {
+	for name, order := range map[string][]int32{"likely": t.Likely, "frequent": t.Frequent} {
+		if len(order) != n.Out.Rows {
+			return fmt.Errorf("order %s: want %d outputs, got %d", name, n.Out.Rows, len(order))
+		}
+		seen := make([]bool, n.Out.Rows)
+		for _, id := range order {
+			if id < 0 || int(id) >= len(seen) || seen[id] {
+				return fmt.Errorf("order %s: want each output once, got %d", name, id)
+			}
+			seen[id] = true
+		}
+	}
+	return nil
+}
+
+// PutWideTables stores the tables with the network.
+func (n *Network) PutWideTables(t *WideTables) {
+	n.put("outputs/likely", Indices(t.Likely, 1))
+	n.put("outputs/frequent", Indices(t.Frequent, 1))
+}
+
+// WideTables returns the tables that [Network.PutWideTables] stored.
+func (n *Network) WideTables() (*WideTables, error) {
+	r := reader{n: n}
+	t := &WideTables{Likely: r.indices("outputs/likely", n.Outputs()), Frequent: r.indices("outputs/frequent", n.Outputs())}
+	r.want("outputs/likely", len(t.Likely), n.Outputs())
+	r.want("outputs/frequent", len(t.Frequent), n.Outputs())
+	return t, r.err
+}
+
+// likelyKept is how many of an input's most likely outputs a survey keeps: what comes behind
+// has too little probability to change what activators list.
 const likelyKept = 32
 
-// BuildWideTables builds the tables of a network on inputs, with lists of so many outputs.
-func BuildWideTables(ctx context.Context, n *Wide, set *kernel.Set, inputs SparseInputs, longest int) (*WideTables, error) {
-	likely := &likelyOutputs{SparseInputs: inputs, all: make([]activator.Scored, 0, inputs.Len()*likelyKept), kept: min(likelyKept, n.Out.Rows)}
-	mean := make([]float64, n.Out.Rows)
-	h, y := kernel.Aligned(n.Embed.Cols), kernel.Aligned(n.Out.Rows)
-	ids := make([]int32, n.Out.Rows)
-	for i := range inputs.Len() {
-		if i%1024 == 0 && ctx.Err() != nil {
-			return nil, ctx.Err()
+// Survey is what a whole network makes of inputs without labels.
+type Survey struct {
+	Examples activator.Examples
+	Mean     []float64 // probability of each output
+}
+
+// surveyed is how many inputs a worker takes at a time. It decides the order of sums.
+const surveyed = 512
+
+// NewSurvey runs the whole network over inputs, on all cores. The same inputs and kernel
+// variant give the same survey.
+func NewSurvey(ctx context.Context, n *Wide, set *kernel.Set, inputs SparseInputs) (*Survey, error) {
+	likely := &likelyOutputs{SparseInputs: inputs, kept: min(likelyKept, n.Out.Rows)}
+	likely.all = make([]activator.Scored, inputs.Len()*likely.kept)
+	s := &Survey{Mean: make([]float64, n.Out.Rows), Examples: activator.Examples{
+		Inputs: likely, Hidden: kernel.NewMatrix(inputs.Len(), n.Embed.Cols), Features: n.Embed.Rows, Rows: n.Out, Bias: n.OutBias,
+	}}
+	parts := (inputs.Len() + surveyed - 1) / surveyed
+	means := make(chan chan []float64, 2*runtime.GOMAXPROCS(0)) // in the order of the parts
+	var workers sync.WaitGroup
+	go func() {
+		defer close(means)
+		for part := range parts {
+			mean := make(chan []float64, 1)
+			means <- mean
+			workers.Go(func() { mean <- s.part(ctx, n, set, likely, part) })
 		}
-		features, values := inputs.Sparse(i)
+	}()
+	for mean := range means {
+		for j, p := range <-mean {
+			s.Mean[j] += p
+		}
+	}
+	workers.Wait()
+	return s, ctx.Err()
+}
+
+// part surveys the inputs of a part and returns the sums of their probabilities.
+func (s *Survey) part(ctx context.Context, n *Wide, set *kernel.Set, likely *likelyOutputs, part int) []float64 {
+	mean := make([]float64, n.Out.Rows)
+	y, ids := kernel.Aligned(n.Out.Rows), make([]int32, n.Out.Rows)
+	for i := part * surveyed; i < min((part+1)*surveyed, likely.Len()) && ctx.Err() == nil; i++ {
+		features, values := likely.Sparse(i)
+		h := s.Examples.Hidden.Row(i)
 		n.Hidden(set, h, features, values)
 		n.Forward(set, y, h)
 		softmax(y)
 		for j, p := range y {
 			mean[j] += float64(p)
 		}
-		likely.keep(y, ids[:set.TopK(ids, y, likely.kept)])
+		likely.keep(i, y, ids[:set.TopK(ids, y, likely.kept)])
 	}
-	lists, err := activator.BuildFeatureLists(likely, n.Embed.Rows, n.Out.Rows, min(longest, n.Out.Rows))
-	if err != nil {
-		return nil, fmt.Errorf("network %s: %w", n.Name, err)
-	}
-	return &WideTables{Lists: lists, Order: descending(mean)}, nil
+	return mean
 }
 
-// validate says whether the tables are of the network.
-func (t *WideTables) validate(n *Wide) error {
-	if err := t.Lists.Validate(); err != nil {
-		return err
+// Likely returns all outputs by descending mean probability.
+func (s *Survey) Likely() []int32 { return descending(s.Mean) }
+
+// Some returns a survey of every so-many-th input, so that at most the given number is left:
+// not every activator learns more from more.
+func (s *Survey) Some(most int) *activator.Examples {
+	e := s.Examples
+	if e.Hidden.Rows <= most {
+		return &e
 	}
-	if t.Lists.Features != n.Embed.Rows || t.Lists.Nodes != n.Out.Rows || len(t.Order) != n.Out.Rows {
-		return fmt.Errorf("tables: want %d features and %d outputs, got %d, %d and an order of %d",
-			n.Embed.Rows, n.Out.Rows, t.Lists.Features, t.Lists.Nodes, len(t.Order))
+	likely := e.Inputs.(*likelyOutputs)
+	few := &likelyOutputs{kept: likely.kept}
+	chosen := make([]int, most)
+	e.Hidden = kernel.NewMatrix(most, e.Hidden.Cols)
+	for k := range chosen {
+		chosen[k] = k * likely.Len() / most
+		few.all = append(few.all, likely.Likely(chosen[k])...)
+		copy(e.Hidden.Row(k), s.Examples.Hidden.Row(chosen[k]))
 	}
-	seen := make([]bool, n.Out.Rows)
-	for _, id := range t.Order {
-		if id < 0 || int(id) >= len(seen) || seen[id] {
-			return fmt.Errorf("tables: order: want each output once, got %d", id)
-		}
-		seen[id] = true
-	}
-	return nil
+	few.SparseInputs = someInputs{likely.SparseInputs, chosen}
+	e.Inputs = few
+	return &e
 }
+
+// someInputs are chosen inputs of more.
+type someInputs struct {
+	SparseInputs
+	chosen []int
+}
+
+func (s someInputs) Len() int                          { return len(s.chosen) }
+func (s someInputs) Sparse(i int) ([]int32, []float32) { return s.SparseInputs.Sparse(s.chosen[i]) }
 
 // likelyOutputs are inputs with their most likely outputs.
 type likelyOutputs struct {
@@ -80,9 +156,11 @@ type likelyOutputs struct {
 	kept int
 }
 
-func (l *likelyOutputs) keep(shares []float32, ids []int32) {
-	for _, id := range ids {
-		l.all = append(l.all, activator.Scored{Node: id, Share: max(shares[id], math.SmallestNonzeroFloat32)})
+// keep stores an input's most likely outputs, the first one first.
+func (l *likelyOutputs) keep(i int, shares []float32, ids []int32) {
+	slices.SortFunc(ids, func(a, b int32) int { return cmp.Or(cmp.Compare(shares[b], shares[a]), cmp.Compare(a, b)) })
+	for k, id := range ids {
+		l.all[i*l.kept+k] = activator.Scored{Node: id, Share: max(shares[id], math.SmallestNonzeroFloat32)}
 	}
 }
 
@@ -112,23 +190,4 @@ func softmax(y []float32) {
 	for i := range y {
 		y[i] *= scale
 	}
-}
-
-// PutWideTables stores the tables with the network.
-func (n *Network) PutWideTables(t *WideTables) {
-	n.put("features/lists", Indices(t.Lists.IDs, t.Lists.Features))
-	n.put("features/order", Indices(t.Order, 1))
-}
-
-// WideTables returns the tables that [Network.PutWideTables] stored.
-func (n *Network) WideTables() (*WideTables, error) {
-	r := reader{n: n}
-	stored := r.get("features/lists")
-	t := &WideTables{
-		Lists: &activator.FeatureLists{Features: n.Inputs(), Nodes: n.Outputs(), Longest: stored.Cols, IDs: r.indices("features/lists", n.Outputs())},
-		Order: r.indices("features/order", n.Outputs()),
-	}
-	r.want("features/lists", stored.Rows, n.Inputs())
-	r.want("features/order", len(t.Order), n.Outputs())
-	return t, r.err
 }

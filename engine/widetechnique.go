@@ -5,12 +5,12 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"sync/atomic"
 
-	"slosim/engine/activator"
 	"slosim/engine/kernel"
 	"slosim/engine/profile"
 )
@@ -19,12 +19,12 @@ import (
 //
 //   - dense: every output, by our dense kernel
 //   - screen-int8: every output in 8 bits, the best three again exactly
-//   - prune-outputs: static pruning, the same outputs for every query: those of the largest
-//     mean probability
-//   - slo-nn: the outputs that the query's features list, scored exactly; cascades go on to
-//     screen-int8 where the best of them is not sure enough
+//   - prune-outputs, prune-frequent: static pruning, the same outputs for every query: those
+//     of the largest mean probability, or with the most samples
+//   - slo-nn: the outputs that an activator proposes for the query ([OutputActivators]), scored
+//     exactly; cascades go on to screen-int8 where the best of them is not sure enough
 func WideTechniques() []string {
-	return []string{"dense", "prune-outputs", "screen-int8", "slo-nn"}
+	return []string{"dense", "prune-frequent", "prune-outputs", "screen-int8", "slo-nn"}
 }
 
 // rescored is how many of the outputs that 8 bits rank first are computed exactly. Three
@@ -37,14 +37,14 @@ type wideWay uint8
 const (
 	allOutputs wideWay = iota
 	screened
-	likeliest // the first outputs in the order of mean probability
-	listed    // by the features' lists
+	ordered  // the first outputs of a fixed order
+	proposed // by an activator
 )
 
 // widePlan is one way to answer a query.
 type widePlan struct {
 	way  wideWay
-	n    int // outputs (likeliest), entries of each list (listed)
+	n    int // outputs (ordered), size of the step (proposed)
 	name string
 	cost float64 // expected, in outputs: for the order of points, before anything is measured
 }
@@ -53,7 +53,7 @@ type widePlan struct {
 type wideResident struct {
 	net     *Wide
 	small   *kernel.Int8   // for screened
-	ordered *kernel.Matrix // outputs by mean probability, for likeliest
+	ordered *kernel.Matrix // outputs in the technique's order
 	bias    []float32      // in that order
 }
 
@@ -61,7 +61,8 @@ type wideResident struct {
 type wideTechnique struct {
 	name, hash string
 	set        *kernel.Set
-	tables     *WideTables // nil where no plan needs them
+	order      []int32  // of static pruning
+	outputs    *Outputs // nil where nothing is proposed
 	plans      []widePlan
 	routes     []route
 	points     []profile.Point
@@ -70,14 +71,17 @@ type wideTechnique struct {
 	current    atomic.Pointer[wideResident]
 }
 
-// NewWideTechnique builds one of [WideTechniques]. tables may be nil for those that need
-// none; cascades are over slo-nn's points as numbered without any.
-func NewWideTechnique(name string, n *Wide, tables *WideTables, set *kernel.Set, cascades []CascadeSpec) (Technique, error) {
-	t := &wideTechnique{name: name, set: set, tables: tables}
-	if err := t.plan(n); err != nil {
-		return nil, fmt.Errorf("technique %s over %s: %w", name, n.Name, err)
+// NewWideTechnique builds one of [WideTechniques], slo-nn by the activator of outputs, which
+// may be nil for the others. Tables may be nil for all but static pruning.
+func NewWideTechnique(name string, n *Wide, tables *WideTables, outputs *Outputs, set *kernel.Set) (Technique, error) {
+	t := &wideTechnique{name: name, set: set}
+	if name == "slo-nn" && outputs != nil {
+		t.outputs = outputs
+		if outputs.Activator != DefaultOutputActivator {
+			t.name += "-" + outputs.Activator
+		}
 	}
-	if err := t.route(cascades); err != nil {
+	if err := errors.Join(t.take(n, tables), t.plan(n), t.route()); err != nil {
 		return nil, fmt.Errorf("technique %s over %s: %w", name, n.Name, err)
 	}
 	var err error
@@ -91,53 +95,68 @@ func NewWideTechnique(name string, n *Wide, tables *WideTables, set *kernel.Set,
 	for _, way := range t.routes {
 		t.points = append(t.points, t.describe(way, n))
 	}
-	return t, t.seal(cascades)
+	return t, t.seal()
 }
+
+// take takes the tables that the technique needs.
+func (t *wideTechnique) take(n *Wide, tables *WideTables) error {
+	if t.static() {
+		if tables == nil {
+			return fmt.Errorf("want orders of outputs, got none")
+		}
+		t.order = tables.Likely
+		if t.name == "prune-frequent" {
+			t.order = tables.Frequent
+		}
+		return tables.validate(n)
+	}
+	if !strings.HasPrefix(t.name, "slo-nn") {
+		return nil
+	}
+	if t.outputs == nil {
+		return fmt.Errorf("want tables of an activator, got none")
+	}
+	return t.outputs.validate(n)
+}
+
+func (t *wideTechnique) static() bool { return t.name == "prune-outputs" || t.name == "prune-frequent" }
 
 // plan lists the technique's plans, cheapest first.
 func (t *wideTechnique) plan(n *Wide) error {
 	rows := float64(n.Out.Rows)
 	whole := widePlan{way: allOutputs, name: "100 %", cost: rows}
 	screen := widePlan{way: screened, name: "screen int8", cost: rows / 4}
-	switch t.name {
-	case "dense":
+	switch {
+	case t.name == "dense":
 		t.plans = []widePlan{whole}
 		return nil
-	case "screen-int8":
+	case t.name == "screen-int8":
 		t.plans = []widePlan{screen}
 		return fitsInt8(n.Out)
-	case "prune-outputs":
+	case t.static():
 		for _, share := range []float64{0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5} {
 			count := shareOf(share, n.Out.Rows)
-			t.plans = append(t.plans, widePlan{way: likeliest, n: count, name: fmt.Sprintf("%g %%", 100*share), cost: float64(count)})
+			t.plans = append(t.plans, widePlan{way: ordered, n: count, name: fmt.Sprintf("%g %%", 100*share), cost: float64(count)})
 		}
 		t.plans = append(t.plans, whole)
-	case "slo-nn":
-		for _, length := range []int{1, 2, 3, 5, 7, 10, 20} {
-			if t.tables != nil && length <= t.tables.Lists.Longest {
-				t.plans = append(t.plans, widePlan{way: listed, n: length, name: fmt.Sprintf("lists of %d", length), cost: 10 * float64(length)})
-			}
+		return nil
+	case t.outputs != nil:
+		for _, step := range t.outputs.Tables.Steps() {
+			t.plans = append(t.plans, widePlan{way: proposed, n: step.Size, name: step.Name, cost: step.Nodes})
 		}
 		t.plans = append(t.plans, screen, whole)
-	default:
-		return fmt.Errorf("want one of %s", strings.Join(WideTechniques(), ", "))
+		return fitsInt8(n.Out)
 	}
-	if t.tables == nil {
-		return fmt.Errorf("want tables, got none")
-	}
-	if err := t.tables.validate(n); err != nil {
-		return err
-	}
-	return fitsInt8(n.Out)
+	return fmt.Errorf("want one of %s", strings.Join(WideTechniques(), ", "))
 }
 
 // route turns plans and cascades into points, cheapest first.
-func (t *wideTechnique) route(cascades []CascadeSpec) error {
+func (t *wideTechnique) route() error {
 	for i, p := range t.plans {
 		t.routes = append(t.routes, route{name: p.name, stages: []int{i}, reach: []float64{1}})
 	}
-	for i := range cascades {
-		c := &cascades[i]
+	for i := range t.cascades() {
+		c := &t.cascades()[i]
 		if err := c.validate(len(t.plans)); err != nil {
 			return err
 		}
@@ -149,7 +168,27 @@ func (t *wideTechnique) route(cascades []CascadeSpec) error {
 	}
 	uniqueNames(t.routes)
 	slices.SortStableFunc(t.routes, func(a, b route) int { return cmp.Compare(t.cost(a), t.cost(b)) })
+	if t.HasConfidence() {
+		for _, row := range t.outputs.Confidence {
+			if len(row) != len(t.routes) {
+				return fmt.Errorf("confidences: want one for each of %d points, got %d", len(t.routes), len(row))
+			}
+		}
+	}
 	return nil
+}
+
+// cascades are those over what is proposed.
+func (t *wideTechnique) cascades() []CascadeSpec {
+	if t.outputs == nil {
+		return nil
+	}
+	return t.outputs.Cascades
+}
+
+// whole is the point that computes everything.
+func (t *wideTechnique) whole() int {
+	return slices.IndexFunc(t.routes, func(r route) bool { return len(r.stages) == 1 && t.plans[r.stages[0]].way == allOutputs })
 }
 
 func (t *wideTechnique) cost(r route) float64 {
@@ -177,9 +216,9 @@ func (t *wideTechnique) prepare(n *Wide) *wideResident {
 	if t.uses(screened) {
 		r.small = kernel.NewInt8(n.Out)
 	}
-	if t.uses(likeliest) {
+	if t.static() {
 		r.ordered, r.bias = kernel.NewMatrix(n.Out.Rows, n.Out.Cols), kernel.Aligned(n.Out.Rows)
-		for to, from := range t.tables.Order {
+		for to, from := range t.order {
 			copy(r.ordered.Row(to), n.Out.Row(int(from)))
 			r.bias[to] = n.OutBias[from]
 		}
@@ -195,25 +234,31 @@ func (t *wideTechnique) bytes(r *wideResident) int64 {
 	if r.ordered != nil {
 		sum += matrixBytes(r.ordered)
 	}
-	if t.uses(listed) {
-		sum += t.tables.Lists.Bytes()
+	return sum + t.TableBytes()
+}
+
+// TableBytes returns the size of the activator's tables, 0 without one.
+func (t *wideTechnique) TableBytes() int64 {
+	if t.outputs == nil {
+		return 0
 	}
-	return sum
+	return t.outputs.Tables.Bytes()
 }
 
 // seal computes the hash of all that decides what a point computes.
-func (t *wideTechnique) seal(cascades []CascadeSpec) error {
+func (t *wideTechnique) seal() error {
 	sum := sha256.New()
-	var lists any
-	if t.tables != nil {
-		lists = []any{t.tables.Lists, t.tables.Order}
-	}
-	text, err := json.Marshal(map[string]any{"name": t.name, "points": t.points, "cascades": cascades, "tables": lists})
+	text, err := json.Marshal(map[string]any{"name": t.name, "points": t.points, "order": t.order})
 	if err != nil {
 		return fmt.Errorf("technique %s: %w", t.name, err)
 	}
 	sum.Write(text)
 	sum.Write(t.stored)
+	if t.outputs != nil {
+		if err := WriteOutputs(sum, t.outputs); err != nil {
+			return err
+		}
+	}
 	t.hash = hex.EncodeToString(sum.Sum(nil))
 	return nil
 }
@@ -230,11 +275,11 @@ func (t *wideTechnique) Points() []profile.Point { return t.points }
 // Groups implements [Technique].
 func (t *wideTechnique) Groups() []profile.Group { return []profile.Group{t.group} }
 
-// Activates implements [Technique].
-func (t *wideTechnique) Activates() bool { return false }
+// Activates implements [Technique]: the hidden layer and the kind of query come first.
+func (t *wideTechnique) Activates() bool { return t.outputs != nil }
 
 // HasConfidence implements [Technique].
-func (t *wideTechnique) HasConfidence() bool { return false }
+func (t *wideTechnique) HasConfidence() bool { return t.outputs != nil && t.outputs.Confidence != nil }
 
 // Classes implements [Technique]: the stages of a cascade, else one.
 func (t *wideTechnique) Classes(point int) int { return len(t.routes[point].stages) }
@@ -257,8 +302,8 @@ func (t *wideTechnique) NewSession() Session {
 	n := t.current.Load().net
 	s := &wideSession{t: t, hidden: kernel.Aligned(n.Embed.Cols), logits: kernel.Aligned(n.Out.Rows), small: kernel.NewQuantised(n.Embed.Cols)}
 	s.picked = make([]int32, n.Out.Rows)
-	if t.uses(listed) {
-		s.candidates = activator.NewCandidates(n.Out.Rows)
+	if t.outputs != nil {
+		s.proposer = t.outputs.Tables.NewProposer(t.set)
 	}
 	return s
 }

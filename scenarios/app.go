@@ -76,11 +76,11 @@ func (a *App) build(family Family, name string) (engine.Technique, error) {
 // features; 0 of those where inputs are sparse.
 func (a *App) reference(family Family) (dense engine.Technique, nodes, features int, err error) {
 	if family.Sparse {
-		_, wide, err := a.wideNetwork(family)
+		_, wide, err := a.wideNetwork(family, wholeVariant)
 		if err != nil {
 			return nil, 0, 0, err
 		}
-		dense, err = engine.NewWideTechnique("dense", wide, nil, a.Kernels, nil)
+		dense, err = engine.NewWideTechnique("dense", wide, nil, nil, a.Kernels)
 		return dense, wide.Nodes(), 0, err
 	}
 	net, err := a.Source.Open(family.Reference)

@@ -40,6 +40,14 @@ type entrant struct {
 	belief *profile.Belief
 }
 
+// techniques lists the techniques of all contenders, each as often as it is named.
+func (s *Scenario) techniques() (list []Technique) {
+	for i := range s.Contenders {
+		list = append(list, s.Contenders[i].Technique)
+	}
+	return list
+}
+
 // subjectOf collects what a scenario needs measured: each technique and each level once.
 func (a *App) subjectOf(s *Scenario) (subject, error) {
 	family, err := FindFamily(s.Models[0].Network)

@@ -24,7 +24,7 @@ func (a *App) Measure(ctx context.Context, o MeasureOptions) error {
 	if err := writable("-o", o.Out); err != nil {
 		return err
 	}
-	if err := a.ready(ctx, family, o.Console); err != nil {
+	if err := a.ready(ctx, family, o.Techniques, o.Console); err != nil {
 		return err
 	}
 	s := subject{family: family, seed: uint64(o.Seed)}

@@ -44,10 +44,10 @@ func (a *App) Tradeoff(ctx context.Context, o TradeoffOptions) error {
 	if family.Sparse && o.Seeds > 1 {
 		return Usagef("--seeds: want 1 for network %s, whose recipe has one, got %d", family.Name, o.Seeds)
 	}
-	if err := a.ready(ctx, family, o.Console); err != nil {
+	techniques := withBase(family, o.Techniques)
+	if err := a.ready(ctx, family, techniques, o.Console); err != nil {
 		return err
 	}
-	techniques := withBase(family, o.Techniques)
 	var trades []trade
 	for seed := shippedSeed; seed < shippedSeed+o.Seeds; seed++ {
 		t, err := a.trade(ctx, family, techniques, seed, o)

@@ -5,145 +5,207 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"slosim/engine"
-	"slosim/engine/profile"
 	"slosim/engine/train"
+	"slosim/reports/result"
 	"slosim/workloads"
+	"slosim/workloads/rng"
 )
-
-// longestList is the length of a feature's list of outputs: longer ones were never the
-// fastest within an allowed loss, and their tables outgrow the near caches.
-const longestList = 20
 
 // wideSeed is the training seed of wide networks, which do not ship.
 const wideSeed = 1
 
-// ready makes sure that a family's networks exist. Those of wide outputs are larger than
-// what a program can carry: they are trained where they are first needed, and cached.
-func (a *App) ready(ctx context.Context, family Family, o Console) error {
+// wideVersion is the version of how tables are built and cascades frozen.
+const wideVersion = 2
+
+// ready makes sure that what techniques over a family need exists. Networks of wide outputs
+// are larger than what a program can carry: they are trained where they are first needed, and
+// cached, and so are the tables of activators. No techniques: the network alone.
+func (a *App) ready(ctx context.Context, family Family, techniques []Technique, o Console) error {
 	if !family.Sparse {
 		return nil
 	}
-	path := a.widePath(family)
-	if path == "" {
-		return fmt.Errorf("network %s: want a cache folder to keep it in, got none: set HOME or XDG_CACHE_HOME", family.Name)
+	w := &wideMaker{app: a, family: family, console: o}
+	for _, variant := range wideVariants(techniques) {
+		if err := w.network(ctx, variant); err != nil {
+			return err
+		}
 	}
-	_, err := engine.Open(path)
+	for _, t := range techniques {
+		if err := w.technique(ctx, t.plain().Name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// technique makes what a technique needs beside networks.
+func (w *wideMaker) technique(ctx context.Context, name string) error {
+	if activator, ok := outputActivator(name); ok {
+		return w.outputs(ctx, activator)
+	}
+	if len(sizedVariants(name)) > 0 {
+		return w.cascades(name)
+	}
+	return nil
+}
+
+// outputActivator names the activator of a slo-nn over wide outputs.
+func outputActivator(technique string) (name string, ok bool) {
+	if technique == "slo-nn" {
+		return engine.DefaultOutputActivator, true
+	}
+	name, ok = strings.CutPrefix(technique, "slo-nn-")
+	return name, ok && slices.Contains(engine.OutputActivators(), name)
+}
+
+// wideMaker makes the networks and tables of a wide family that are not cached yet.
+type wideMaker struct {
+	app     *App
+	family  Family
+	console Console
+	parts   *sparseParts   // read when something is made
+	survey  *engine.Survey // made when tables are
+}
+
+// sparseParts are the parts of a sparse data set.
+type sparseParts struct{ fit, confidence, calibration *workloads.SparseSet }
+
+// data reads the parts once. The test samples are not among them.
+func (w *wideMaker) data() (*sparseParts, error) {
+	if w.parts == nil {
+		fit, confidence, calibration, _, err := workloads.OpenSparseTraining(w.family.Name)
+		if err != nil {
+			return nil, err
+		}
+		w.parts = &sparseParts{fit, confidence, calibration}
+	}
+	return w.parts, nil
+}
+
+// network trains a variant of the family's network unless it is cached.
+func (w *wideMaker) network(ctx context.Context, variant string) error {
+	path, err := w.app.widePath(w.family, variant)
+	if err != nil {
+		return err
+	}
+	if path == "" {
+		return fmt.Errorf("network %s: want a cache folder to keep it in, got none: set HOME or XDG_CACHE_HOME", w.family.Name)
+	}
+	_, err = engine.Open(path)
 	if err == nil {
 		return nil
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
-		fmt.Fprintf(o.Err, "network %s: trained again: %v\n", family.Name, err)
+		fmt.Fprintf(w.console.Err, "network %s: trained again: %v\n", w.family.Name, err)
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
-	checkpoint := path + ".checkpoint"
-	network, err := a.trainWide(ctx, family, wideSeed, checkpoint, o)
-	if errors.Is(err, train.ErrCheckpoint) { // of an older version, say, or damaged
-		fmt.Fprintf(o.Err, "network %s: trained from the start: %v\n", family.Name, err)
-		if err := os.Remove(checkpoint); err != nil {
-			return err
-		}
-		network, err = a.trainWide(ctx, family, wideSeed, checkpoint, o)
-	}
+	network, err := w.resumed(ctx, variant, path+checkpointSuffix)
 	if err != nil {
 		return err
 	}
-	return errors.Join(keepNetwork(path, network), os.Remove(checkpoint))
+	return errors.Join(keepNetwork(path, network), os.Remove(path+checkpointSuffix))
 }
 
-// widePath names the cached file of a wide family's network: what decides its weights and
-// tables is in the name. Empty without a cache folder.
-func (a *App) widePath(family Family) string {
-	if a.CacheDir == "" {
-		return ""
+// checkpointSuffix is what the state of training is kept under, beside the network's file.
+const checkpointSuffix = ".checkpoint"
+
+// resumed trains from a checkpoint, or from the start where that is of no use: of an older
+// version, say, or damaged.
+func (w *wideMaker) resumed(ctx context.Context, variant, checkpoint string) (*engine.Network, error) {
+	network, err := w.train(ctx, variant, wideSeed, checkpoint)
+	if !errors.Is(err, train.ErrCheckpoint) {
+		return network, err
 	}
-	recipe, err := train.MatchWide(family.Name)
-	if err != nil {
-		panic(err) // Families lists only those that have one
+	fmt.Fprintf(w.console.Err, "network %s: trained from the start: %v\n", w.family.Name, err)
+	if err := os.Remove(checkpoint); err != nil {
+		return nil, err
 	}
-	sum := sha256.Sum256([]byte(fmt.Sprint(recipe.Settings(), longestList, wideVersion)))
-	return filepath.Join(a.CacheDir, "networks", fmt.Sprintf("seed%d-%s-%x", wideSeed, a.Kernels.Name, sum[:6]), weightsFile(family.Reference))
+	return w.train(ctx, variant, wideSeed, checkpoint)
 }
 
-// wideVersion is the version of how tables are built and cascades frozen.
-const wideVersion = 1
-
-// trainWide trains a wide family's network and builds and freezes all that techniques over
-// it need: lists on the samples that it was fitted to, thresholds on the calibration
-// samples. The test samples are not read. Training goes on from the checkpoint, if it was
-// cut off, and keeps its state there.
-func (a *App) trainWide(ctx context.Context, family Family, seed int64, checkpoint string, o Console) (*engine.Network, error) {
-	recipe, err := train.MatchWide(family.Name)
+// train trains a variant with orders of its outputs. It goes on from the checkpoint, if
+// training was cut off, and keeps its state there.
+func (w *wideMaker) train(ctx context.Context, variant string, seed int64, checkpoint string) (*engine.Network, error) {
+	recipe, err := wideRecipe(w.family, variant)
 	if err != nil {
 		return nil, err
 	}
-	fit, confidence, calibration, _, err := workloads.OpenSparseTraining(family.Name)
+	parts, err := w.data()
 	if err != nil {
 		return nil, err
 	}
-	began := time.Now()
-	o.progress().Start("training "+family.Reference, recipe.Hyper.Epochs)
-	wide, report, err := train.TrainWide(ctx, family.Name,
-		train.WideData{Name: family.Name, Fit: fit, Confidence: confidence, Features: fit.Features, Classes: fit.Classes},
-		train.WideOptions{Seed: uint64(seed), Set: a.Kernels, Checkpoint: checkpoint, Resume: true, Progress: func(e train.Event) {
-			o.progress().Add(1)
-			fmt.Fprintf(o.Err, "%s: epoch %d of %d: loss %.4f, held-out P@1 %.4f\n", family.Reference, e.Epoch, e.Epochs, e.Loss, e.HeldOut)
+	began, progress, out := time.Now(), w.console.progress(), w.console.Err
+	progress.Start("training "+recipe.Name, recipe.Hyper.Epochs)
+	wide, report, err := train.TrainWideRecipe(ctx, recipe,
+		train.WideData{Name: w.family.Name, Fit: parts.fit, Confidence: parts.confidence, Features: parts.fit.Features, Classes: parts.fit.Classes},
+		train.WideOptions{Seed: uint64(seed), Set: w.app.Kernels, Checkpoint: checkpoint, Resume: true, Progress: func(e train.Event) {
+			progress.Add(1)
+			fmt.Fprintf(out, "%s: epoch %d of %d: loss %.4f, held-out P@1 %.4f\n", recipe.Name, e.Epoch, e.Epochs, e.Loss, e.HeldOut)
 		}})
-	o.progress().Done()
+	progress.Done()
 	if err != nil {
 		return nil, err
 	}
-	fmt.Fprintf(o.Err, "%s: trained in %v, held-out P@1 %.4f, P@5 %.4f\n", family.Reference, time.Since(began).Round(time.Second), report.P1, report.P5)
-	return a.finishWide(ctx, family, wide, fit, calibration)
+	fmt.Fprintf(out, "%s: trained in %v, held-out P@1 %.4f, P@5 %.4f\n", recipe.Name, time.Since(began).Round(time.Second), report.P1, report.P5)
+	return w.ordered(ctx, variant, wide)
 }
 
-// finishWide adds tables and frozen cascades to a trained network.
-func (a *App) finishWide(ctx context.Context, family Family, wide *engine.Wide, fit *workloads.SparseSet, calibration engine.Judged) (*engine.Network, error) {
-	wide.Name = family.Reference
-	tables, err := engine.BuildWideTables(ctx, wide, a.Kernels, fit, longestList)
-	if err != nil {
-		return nil, err
-	}
+// ordered adds the orders that static pruning goes by to the whole network.
+func (w *wideMaker) ordered(ctx context.Context, variant string, wide *engine.Wide) (*engine.Network, error) {
 	network := wide.Network()
-	network.PutWideTables(tables)
-	plain, err := engine.NewWideTechnique("slo-nn", wide, tables, a.Kernels, nil)
+	if variant != wholeVariant {
+		return network, nil
+	}
+	survey, err := engine.NewSurvey(ctx, wide, w.app.Kernels, w.parts.fit)
 	if err != nil {
 		return nil, err
 	}
-	points := plain.Points()
-	whole := slices.IndexFunc(points, func(p profile.Point) bool { return p.Name == wholeNetwork })
-	cascades, err := engine.CalibrateCascades(plain, calibration, 0, engine.CascadeGoals{
-		Losses: frozenLosses(), MaxStages: 2, Reference: engine.PointAccuracy(plain, whole, calibration, 0),
-		Cost: func(point int) float64 { return float64(points[point].Ops) },
-	})
-	if err != nil {
-		return nil, err
-	}
-	network.Frozen = map[string]engine.Frozen{"slo-nn": {Cascades: cascades}}
+	w.survey = survey
+	network.PutWideTables(&engine.WideTables{Likely: survey.Likely(), Frequent: train.ByFrequency(w.parts.fit, w.parts.fit.Classes)})
 	return network, nil
 }
 
-// wideNetwork opens a wide family's network, which [App.ready] made.
-func (a *App) wideNetwork(family Family) (*engine.Network, *engine.Wide, error) {
-	network, err := engine.Open(a.widePath(family))
+// outputs builds an activator's tables and freezes its cascades unless they are cached.
+func (w *wideMaker) outputs(ctx context.Context, activator string) error {
+	path, err := w.app.outputsPath(w.family, activator)
 	if err != nil {
-		return nil, nil, fmt.Errorf("network %s: %w", family.Name, err)
+		return err
 	}
-	wide, err := engine.WideOf(network)
-	return network, wide, err
+	if _, err := openOutputs(path); err == nil {
+		return nil
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		fmt.Fprintf(w.console.Err, "activator %s: built again: %v\n", activator, err)
+	}
+	progress := w.console.progress()
+	progress.Start(fmt.Sprintf("building %s for %s", activator, w.family.Name), 1)
+	defer progress.Done()
+	o, err := w.build(ctx, activator)
+	if err != nil {
+		return err
+	}
+	return result.WriteFile(path, func(to io.Writer) error { return engine.WriteOutputs(to, o) })
 }
 
-// wideTechnique builds a technique over a wide family's network.
-func (a *App) wideTechnique(family Family, name string) (engine.Technique, error) {
-	network, wide, err := a.wideNetwork(family)
+// build builds tables on the samples that the network was fitted to, freezes cascades on the
+// calibration samples and learns confidences on samples of their own.
+func (w *wideMaker) build(ctx context.Context, activator string) (*engine.Outputs, error) {
+	parts, err := w.data()
+	if err != nil {
+		return nil, err
+	}
+	network, wide, err := w.app.wideNetwork(w.family, wholeVariant)
 	if err != nil {
 		return nil, err
 	}
@@ -151,7 +213,126 @@ func (a *App) wideTechnique(family Family, name string) (engine.Technique, error
 	if err != nil {
 		return nil, err
 	}
-	return engine.NewWideTechnique(name, wide, tables, a.Kernels, network.Frozen[name].Cascades)
+	if w.survey == nil {
+		if w.survey, err = engine.NewSurvey(ctx, wide, w.app.Kernels, parts.fit); err != nil {
+			return nil, err
+		}
+	}
+	o, err := engine.BuildOutputs(ctx, activator, w.survey, w.app.Kernels, rng.Key{Seed: wideSeed})
+	if err != nil {
+		return nil, err
+	}
+	plain, err := engine.NewWideTechnique("slo-nn", wide, tables, o, w.app.Kernels)
+	if err != nil {
+		return nil, err
+	}
+	if o.Cascades, err = frozenCascades(plain, parts.calibration); err != nil {
+		return nil, err
+	}
+	return o, o.LearnConfidence(wide, tables, w.app.Kernels, parts.confidence)
+}
+
+// frozenCascades chooses margin cascades on calibration samples. Costs are multiply-adds, not
+// times, so that what is frozen does not depend on how busy the machine was.
+func frozenCascades(plain engine.Technique, calibration engine.Judged) ([]engine.CascadeSpec, error) {
+	points := plain.Points()
+	// The last point is the whole network, or the widest.
+	return engine.CalibrateCascades(plain, calibration, 0, engine.CascadeGoals{
+		Losses: frozenLosses(), MaxStages: 2, Reference: engine.PointAccuracy(plain, len(points)-1, calibration, 0),
+		Cost: func(point int) float64 { return float64(points[point].Ops) },
+	})
+}
+
+// wideRecipe says how to train a variant.
+func wideRecipe(family Family, variant string) (train.WideRecipe, error) {
+	recipe, err := train.MatchWide(family.Name)
+	if err != nil {
+		return recipe, err
+	}
+	width, narrow := strings.CutPrefix(variant, "w")
+	switch {
+	case variant == slimVariant:
+		recipe = recipe.Slimmable()
+	case narrow:
+		hidden, err := strconv.Atoi(width)
+		if err != nil {
+			return recipe, fmt.Errorf("network %s.%s: want a width, got %q", family.Name, variant, width)
+		}
+		recipe.Hidden = hidden
+	}
+	recipe.Name = family.Name + "." + variant
+	return recipe, nil
+}
+
+// widePath names the cached file of a variant: what decides its weights and orders is in the
+// name. Empty without a cache folder.
+func (a *App) widePath(family Family, variant string) (string, error) {
+	if a.CacheDir == "" {
+		return "", nil
+	}
+	recipe, err := wideRecipe(family, variant)
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256([]byte(fmt.Sprint(recipe.Settings(), wideVersion)))
+	return filepath.Join(a.CacheDir, "networks", fmt.Sprintf("seed%d-%s-%x", wideSeed, a.Kernels.Name, sum[:6]), weightsFile(recipe.Name)), nil
+}
+
+// outputsPath names the cached file of an activator's tables, beside the whole network's.
+func (a *App) outputsPath(family Family, activator string) (string, error) {
+	path, err := a.widePath(family, wholeVariant)
+	return strings.TrimSuffix(path, filepath.Ext(path)) + "-" + activator + ".outputs", err
+}
+
+// openOutputs reads the tables of an activator.
+func openOutputs(path string) (*engine.Outputs, error) {
+	file, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return engine.ReadOutputs(file)
+}
+
+// wideNetwork opens a variant of a wide family's network, which [App.ready] made.
+func (a *App) wideNetwork(family Family, variant string) (*engine.Network, *engine.Wide, error) {
+	path, err := a.widePath(family, variant)
+	if err != nil {
+		return nil, nil, err
+	}
+	network, err := engine.Open(path)
+	if err != nil {
+		return nil, nil, fmt.Errorf("network %s: %w", family.Name, err)
+	}
+	wide, err := engine.WideOf(network)
+	return network, wide, err
+}
+
+// wideTechnique builds a technique over a wide family's networks.
+func (a *App) wideTechnique(family Family, name string) (engine.Technique, error) {
+	network, wide, err := a.wideNetwork(family, wholeVariant)
+	if err != nil {
+		return nil, err
+	}
+	tables, err := network.WideTables()
+	if err != nil {
+		return nil, err
+	}
+	activator, proposes := outputActivator(name)
+	switch {
+	case len(sizedVariants(name)) > 0:
+		return a.sizedTechnique(family, name)
+	case !proposes:
+		return engine.NewWideTechnique(name, wide, tables, nil, a.Kernels)
+	}
+	path, err := a.outputsPath(family, activator)
+	if err != nil {
+		return nil, err
+	}
+	outputs, err := openOutputs(path)
+	if err != nil {
+		return nil, fmt.Errorf("activator %s: %w", activator, err)
+	}
+	return engine.NewWideTechnique("slo-nn", wide, tables, outputs, a.Kernels)
 }
 
 // writeWide trains a wide family's network and writes its file.
@@ -162,13 +343,13 @@ func (a *App) writeWide(ctx context.Context, family Family, o TrainOptions) erro
 	if err := os.MkdirAll(o.Out, 0o755); err != nil {
 		return fmt.Errorf("folder for the weights: %w", err)
 	}
+	w := &wideMaker{app: a, family: family, console: o.Console}
 	path := filepath.Join(o.Out, weightsFile(family.Reference))
-	checkpoint := path + ".checkpoint"
-	network, err := a.trainWide(ctx, family, o.Seed, checkpoint, o.Console)
+	network, err := w.train(ctx, wholeVariant, o.Seed, path+checkpointSuffix)
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(keepNetwork(path, network), os.Remove(checkpoint)); err != nil {
+	if err := errors.Join(keepNetwork(path, network), os.Remove(path+checkpointSuffix)); err != nil {
 		return err
 	}
 	fmt.Fprintln(o.Console.Out, path)
@@ -183,10 +364,10 @@ func (a *App) readyFor(ctx context.Context, o RunOptions) (ready bool, err error
 		return false, err
 	}
 	if o.DryRun && family.Sparse {
-		if _, err := engine.Open(a.widePath(family)); err != nil {
+		if _, _, err := a.wideNetwork(family, wholeVariant); err != nil {
 			_, err = fmt.Fprintf(o.Out, "%s\n# network %s is not trained yet: rates and times are known once it is\n", o.Scenario.Text(), family.Name)
 			return false, err
 		}
 	}
-	return true, a.ready(ctx, family, o.Console)
+	return true, a.ready(ctx, family, o.Scenario.techniques(), o.Console)
 }

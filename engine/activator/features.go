@@ -3,6 +3,7 @@ package activator
 import (
 	"cmp"
 	"fmt"
+	"math/bits"
 	"slices"
 
 	"slosim/engine/kernel"
@@ -14,8 +15,12 @@ import (
 // works on sparse text is the feature itself).
 type FeatureLists struct {
 	Features, Nodes int
-	Longest         int     // nodes of each list
-	IDs             []int32 // [feature*Longest]; a feature with fewer nodes repeats its last one
+	Longest         int       // nodes of each list
+	IDs             []int32   // [feature*Longest]; a feature with fewer nodes repeats its last one
+	Shares          []float32 // like IDs: what put the node there, 0 where it repeats; only guesses read them
+	Usual           []int32   // [Longest]: the nodes that are likely over all inputs
+	Rarity          []uint8   // [feature]: log2 of 1 more than the inputs that had it, at most 15
+	Sizes           []Step
 }
 
 // Validate reports the first contradiction between the tables' fields.
@@ -23,21 +28,98 @@ func (l *FeatureLists) Validate() error {
 	if l.Features < 1 || l.Nodes < 1 || l.Longest < 1 || len(l.IDs) != l.Features*l.Longest {
 		return fmt.Errorf("feature lists: want %d x %d nodes of at least 1 x 1, got %d", l.Features, l.Longest, len(l.IDs))
 	}
-	for i, id := range l.IDs {
+	if len(l.Shares) != len(l.IDs) || len(l.Usual) != l.Longest || len(l.Rarity) != l.Features {
+		return fmt.Errorf("feature lists: want %d shares, %d usual nodes and %d features' rarity, got %d, %d and %d",
+			len(l.IDs), l.Longest, l.Features, len(l.Shares), len(l.Usual), len(l.Rarity))
+	}
+	for i, id := range slices.Concat(l.IDs, l.Usual) {
 		if id < 0 || int(id) >= l.Nodes {
-			return fmt.Errorf("feature lists: feature %d: want nodes 0..%d, got %d", i/l.Longest, l.Nodes-1, id)
+			return fmt.Errorf("feature lists: entry %d: want nodes 0..%d, got %d", i, l.Nodes-1, id)
+		}
+	}
+	for feature, r := range l.Rarity {
+		if r >= rarities {
+			return fmt.Errorf("feature lists: feature %d: want a rarity below %d, got %d", feature, rarities, r)
+		}
+	}
+	for _, s := range l.Sizes {
+		if s.Size < 1 || s.Size > l.Longest {
+			return fmt.Errorf("feature lists: want steps of 1..%d nodes, got %d", l.Longest, s.Size)
 		}
 	}
 	return nil
 }
 
-// Bytes returns the size of the tables.
-func (l *FeatureLists) Bytes() int64 { return 4 * int64(len(l.IDs)) }
+// Steps implements [OutputTables]: the size is that of a list.
+func (l *FeatureLists) Steps() []Step { return l.Sizes }
+
+// Bytes implements [OutputTables]. Shares are not counted: no proposal reads them.
+func (l *FeatureLists) Bytes() int64 { return 4*int64(len(l.IDs)) + int64(len(l.Rarity)) }
+
+// Shape returns the features, 0 for any hidden layer, and the output nodes of networks that
+// the lists are of.
+func (l *FeatureLists) Shape() (features, hidden, nodes int) { return l.Features, 0, l.Nodes }
 
 // Of returns the first n nodes of a feature's list.
 func (l *FeatureLists) Of(feature int32, n int) []int32 {
 	from := int(feature) * l.Longest
 	return l.IDs[from : from+n]
+}
+
+// NewProposer implements [OutputTables].
+func (l *FeatureLists) NewProposer(set *kernel.Set) Proposer {
+	return &featureProposer{lists: l, set: set, union: NewCandidates(l.Nodes)}
+}
+
+const (
+	rarities  = 16 // values of Rarity
+	crowds    = 16 // numbers of features that are told apart
+	kindsOfXs = rarities * crowds
+)
+
+// featureProposer is one worker's.
+type featureProposer struct {
+	lists *FeatureLists
+	set   *kernel.Set
+	query Query
+	union *Candidates
+}
+
+// Kinds implements [Proposer]: how many features an input has, by how rare the rarest is.
+func (p *featureProposer) Kinds() int { return kindsOfXs }
+
+// Look implements [Proposer].
+func (p *featureProposer) Look(q Query) int {
+	p.query = q
+	rarest := uint8(rarities - 1)
+	for _, id := range q.IDs {
+		rarest = min(rarest, p.lists.Rarity[id])
+	}
+	return int(rarest)*crowds + min(len(q.IDs), crowds-1)
+}
+
+// Propose implements [Proposer]. An input without features gets the usual nodes.
+func (p *featureProposer) Propose(size int) []int32 {
+	if len(p.query.IDs) == 0 {
+		return p.lists.Usual[:size]
+	}
+	return p.union.Union(p.set, p.lists, p.query.IDs, size)
+}
+
+// Guess implements [Guesser]: the node with the largest sum of value x share.
+func (p *featureProposer) Guess() int32 {
+	l, sums := p.lists, map[int32]float32{}
+	best := l.Usual[0]
+	for k, id := range p.query.IDs {
+		from := int(id) * l.Longest
+		for i, node := range l.Of(id, l.Longest) {
+			sums[node] += p.query.Values[k] * l.Shares[from+i]
+			if sum := sums[node]; sum > sums[best] || sum == sums[best] && node < best {
+				best = node
+			}
+		}
+	}
+	return best
 }
 
 // Candidates collects unions of lists. It is one worker's.
@@ -93,28 +175,63 @@ func BuildFeatureLists(inputs Inputs, features, nodes, longest int) (*FeatureLis
 	if features < 1 || nodes < 1 || longest < 1 || longest > nodes {
 		return nil, fmt.Errorf("feature lists: want 1 or more features and nodes, and lists of 1..%d, got %d, %d and %d", nodes, features, nodes, longest)
 	}
-	l := &FeatureLists{Features: features, Nodes: nodes, Longest: longest, IDs: make([]int32, features*longest)}
+	l := &FeatureLists{Features: features, Nodes: nodes, Longest: longest, Rarity: make([]uint8, features)}
 	sums := &summed{of: make([]float32, nodes)}
 	for i := range inputs.Len() {
 		sums.add(1, inputs.Likely(i))
 	}
-	usual := sums.best(nil, longest)
+	usual := sums.best(longest)
 	if len(usual) == 0 {
 		return nil, fmt.Errorf("feature lists: want inputs with likely nodes, got none of %d", inputs.Len())
 	}
+	l.Usual = make([]int32, longest)
+	for i := range l.Usual {
+		l.Usual[i] = usual[min(i, len(usual)-1)].Node
+	}
 	for feature, users := range usersOf(inputs, features) {
+		l.Rarity[feature] = uint8(min(bits.Len(uint(len(users))), rarities-1))
 		for _, use := range users {
 			sums.add(use.value, inputs.Likely(int(use.input)))
 		}
-		list := sums.best(l.IDs[feature*longest:feature*longest], longest)
+		list := sums.best(longest)
 		if len(list) == 0 {
-			list = append(list, usual...)
+			list = usual
 		}
-		for len(list) < longest {
-			list = append(list, list[len(list)-1])
+		for i := range longest {
+			entry := list[min(i, len(list)-1)]
+			if i >= len(list) {
+				entry.Share = 0
+			}
+			l.IDs, l.Shares = append(l.IDs, entry.Node), append(l.Shares, entry.Share)
 		}
 	}
+	l.measure(inputs)
 	return l, l.Validate()
+}
+
+// measure lists the steps with how many nodes they propose for some of the inputs.
+func (l *FeatureLists) measure(inputs Inputs) {
+	p := l.NewProposer(kernel.Pure())
+	for _, size := range []int{1, 2, 3, 5, 7, 10, 20, 50, 100} {
+		if size > l.Longest {
+			break
+		}
+		l.Sizes = append(l.Sizes, Step{Name: fmt.Sprintf("lists of %d", size), Size: size, Nodes: proposed(p, inputs, size)})
+	}
+}
+
+// measured is how many inputs tell how many nodes a step proposes.
+const measured = 1000
+
+// proposed returns how many nodes are proposed for an input, on average.
+func proposed(p Proposer, inputs Inputs, size int) float64 {
+	n, sum := min(inputs.Len(), measured), 0
+	for k := range n {
+		ids, values := inputs.Sparse(k * inputs.Len() / n)
+		p.Look(Query{IDs: ids, Values: values})
+		sum += len(p.Propose(size))
+	}
+	return float64(sum) / float64(n)
 }
 
 // use is an input that has a feature.
@@ -150,14 +267,15 @@ func (s *summed) add(weight float32, nodes []Scored) {
 	}
 }
 
-// best appends the nodes with the largest positive sums to list and forgets all sums.
-func (s *summed) best(list []int32, most int) []int32 {
+// best returns the nodes with the largest positive sums, and forgets all sums.
+func (s *summed) best(most int) (list []Scored) {
 	slices.SortFunc(s.touched, func(a, b int32) int {
 		return cmp.Or(cmp.Compare(s.of[b], s.of[a]), cmp.Compare(a, b))
 	})
+	s.touched = slices.Compact(s.touched) // a sum that was 0 for a while
 	for _, node := range s.touched {
-		if len(list) < most && s.of[node] > 0 && !slices.Contains(list, node) {
-			list = append(list, node)
+		if len(list) < most && s.of[node] > 0 {
+			list = append(list, Scored{node, s.of[node]})
 		}
 	}
 	for _, node := range s.touched {

@@ -30,13 +30,20 @@ type Step struct {
 // Proposer proposes output nodes. It is one worker's, and allocates nothing once it has
 // seen its longest query.
 type Proposer interface {
-	// Propose returns nodes for a query at the size of a step, each once, in no order that
-	// matters; there may be none. The result is valid until the next call.
-	Propose(q Query, size int) []int32
-	// Bucket says which kind a query is of, from 0 to Buckets()-1: how sure a proposal is
-	// is learnt for each kind.
-	Bucket(q Query) int
-	Buckets() int
+	// Look begins a query, whose memory must stay until the last Propose about it. It
+	// returns which kind the query is of, from 0 to Kinds()-1: how sure an answer is, is
+	// learnt for each kind.
+	Look(q Query) (kind int)
+	Kinds() int
+	// Propose returns nodes for the query at the size of a step, each once, in no order
+	// that matters; there may be none. The result is valid until the next call.
+	Propose(size int) []int32
+}
+
+// Guesser is an optional ability of proposers: which node the tables alone put first for the
+// query, without a look at the layer.
+type Guesser interface {
+	Guess() int32
 }
 
 // Examples are what tables of output nodes are built of. There are no labels among them:

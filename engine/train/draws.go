@@ -18,6 +18,8 @@ const (
 	drawTables
 	drawAfterPruning
 	drawClasses
+	drawInputs
+	drawWidths
 )
 
 // draw returns the key of one kind of draws.

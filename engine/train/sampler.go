@@ -111,9 +111,9 @@ func newLogUniform(n int, order []int32, key rng.Key) *stratified {
 	}
 }
 
-// byFrequency returns all classes by the number of samples that have them, falling; of
+// ByFrequency returns all classes by the number of samples that have them, falling; of
 // equally frequent ones the lower first.
-func byFrequency(s SparseSamples, classes int) []int32 {
+func ByFrequency(s SparseSamples, classes int) []int32 {
 	counts := make([]int, classes)
 	for i := range s.Len() {
 		for _, label := range s.Labels(i) {
@@ -137,7 +137,7 @@ func (f *wideFitting) newHead() (head, error) {
 	case UniformSampler:
 		return newSharedHead(f, newUniform(n, classes, key)), nil
 	case LogUniformSampler:
-		return newSharedHead(f, newLogUniform(n, byFrequency(f.data.Fit, classes), key)), nil
+		return newSharedHead(f, newLogUniform(n, ByFrequency(f.data.Fit, classes), key)), nil
 	}
 	return nil, fmt.Errorf("training %s: sampler: want one of %s, got %q", f.net.Name, strings.Join(WideSamplers(), ", "), f.hyper.Sampler)
 }

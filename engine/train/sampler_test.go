@@ -89,7 +89,7 @@ func TestByFrequency(t *testing.T) {
 	for _, labels := range [][]int32{{2}, {2, 4}, {1, 2}, {4}} {
 		w.add([]int32{0}, labels...)
 	}
-	if got, want := byFrequency(w, 5), []int32{2, 4, 1, 0, 3}; !slices.Equal(got, want) {
+	if got, want := ByFrequency(w, 5), []int32{2, 4, 1, 0, 3}; !slices.Equal(got, want) {
 		t.Errorf("want %v, got %v", want, got)
 	}
 }

@@ -37,6 +37,7 @@ type wideBatch struct {
 	samples        []int
 	hidden, deltas *kernel.Matrix // hidden vectors, and the gradients of the loss by what is before their ReLU
 	losses         []float64
+	inputs         thinned
 }
 
 // wideScratch is one goroutine's memory. Its content never outlives a part of the work.
@@ -146,16 +147,18 @@ func (f *wideFitting) learn(places []int) error {
 // derive runs the batch through the network and back to the hidden layer.
 func (f *wideFitting) derive() {
 	b := f.batch
+	b.inputs.fill(f.data.Fit, b.samples, f.hyper.InputDropout, draw(f.key, drawInputs).Child(rng.Training, uint64(f.step)))
 	f.head.prepare(b)
 	f.each(len(b.samples), func(s *wideScratch, lo, hi int) {
 		for row := lo; row < hi; row++ {
-			ids, values := f.data.Fit.Sparse(b.samples[row])
+			ids, values := b.inputs.of(row)
 			h := b.hidden.Row(row)
 			f.net.Hidden(f.set, h, ids, values)
 			if f.hyper.Dropout > 0 {
 				drop(h, f.hyper.Dropout, draw(f.key, drawDropout).Source(rng.Training, uint64(f.step)<<32|uint64(row)))
 			}
 		}
+		f.narrow(lo, hi)
 		f.head.derive(b, s, lo, hi)
 		for row := lo; row < hi; row++ {
 			through(b.deltas.Row(row), b.hidden.Row(row), dropScale(f.hyper.Dropout))
@@ -163,11 +166,25 @@ func (f *wideFitting) derive() {
 	})
 }
 
+// narrow leaves some rows only the first of their hidden nodes.
+func (f *wideFitting) narrow(lo, hi int) {
+	widths := f.hyper.Widths
+	if len(widths) < 2 {
+		return
+	}
+	draws := draw(f.key, drawWidths).Child(rng.Training, uint64(f.step)).Draws(rng.Training)
+	for row := lo; row < hi; row++ {
+		if u := draws.Float(uint64(row)); u < 0.5 {
+			clear(f.batch.hidden.Row(row)[widths[int(2*u*float64(len(widths)-1))]:])
+		}
+	}
+}
+
 // update moves all weights that the batch touches by one step.
 func (f *wideFitting) update() {
 	b, step := f.batch, newAdamStep(linearRate(f.hyper.Rate, f.step, f.steps), 0, f.step+1)
 	f.head.update(b, step)
-	f.features.fill(len(b.samples), func(row int) ([]int32, []float32) { return f.data.Fit.Sparse(b.samples[row]) })
+	f.features.fill(len(b.samples), b.inputs.of)
 	f.each(len(f.features.ids), func(s *wideScratch, lo, hi int) {
 		for i := lo; i < hi; i++ {
 			f.features.sum(f.set, s.gradient, b.deltas, i)

@@ -12,8 +12,13 @@ type WideHyper struct {
 	Batch   int     // samples a step
 	Rate    float64 // learning rate of the first step; it falls linearly to 0
 	Dropout float64 // share of hidden nodes that a sample loses at random, 0 to below 1
-	Sampler string  // one of WideSamplers
-	Samples int     // classes drawn; without meaning for FullSampler
+	// InputDropout is the share of its features that a sample loses at random, 0 to below 1.
+	InputDropout float64
+	// Widths are the hidden nodes, ascending, that a sample's step may use: the first so many.
+	// Half of the samples use all, the others a smaller width by lot. nil: all use all.
+	Widths  []int
+	Sampler string // one of WideSamplers
+	Samples int    // classes drawn; without meaning for FullSampler
 }
 
 // WideRecipe says how to train a wide network.
@@ -55,6 +60,17 @@ func MatchWide(name string) (WideRecipe, error) {
 	return WideRecipe{}, fmt.Errorf("wide network %q: want one of %s", name, strings.Join(known, ", "))
 }
 
+// Slimmable returns the recipe of a network any of whose first halves of hidden nodes is a
+// network too (slimmable networks, Yu et al., ICLR 2019, for one layer; widths are drawn for
+// each sample instead of summed over, at the cost of one pass). It trains for twice as long.
+func (r WideRecipe) Slimmable() WideRecipe {
+	r.Hyper.Epochs *= 2
+	for width := max(r.Hidden/16, 1); width <= r.Hidden; width *= 2 {
+		r.Hyper.Widths = append(r.Hyper.Widths, width)
+	}
+	return r
+}
+
 // validate reports what contradicts itself.
 func (r *WideRecipe) validate() error {
 	h := r.Hyper
@@ -63,6 +79,12 @@ func (r *WideRecipe) validate() error {
 	}
 	if h.Dropout < 0 || h.Dropout > 0.95 {
 		return fmt.Errorf("training %s: dropout: want 0 to 0.95, got %g", r.Name, h.Dropout)
+	}
+	if h.InputDropout < 0 || h.InputDropout > 0.95 {
+		return fmt.Errorf("training %s: input dropout: want 0 to 0.95, got %g", r.Name, h.InputDropout)
+	}
+	if n := len(h.Widths); n > 0 && (!slices.IsSorted(h.Widths) || h.Widths[0] < 1 || h.Widths[n-1] != r.Hidden) {
+		return fmt.Errorf("training %s: widths: want ascending ones up to %d, got %v", r.Name, r.Hidden, h.Widths)
 	}
 	if !slices.Contains(WideSamplers(), h.Sampler) {
 		return fmt.Errorf("training %s: sampler: want one of %s, got %q", r.Name, strings.Join(WideSamplers(), ", "), h.Sampler)
