@@ -30,12 +30,11 @@ func (a *App) ready(ctx context.Context, family Family, o Console) error {
 	if !family.Sparse {
 		return nil
 	}
-	path := a.widePath(family)
-	if path == "" {
-		return fmt.Errorf("network %s: want a cache folder to keep it in, got none: set HOME or XDG_CACHE_HOME", family.Name)
+	path, err := a.widePath(family)
+	if err != nil {
+		return err
 	}
-	_, err := engine.Open(path)
-	if err == nil {
+	if _, err = engine.Open(path); err == nil {
 		return nil
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
@@ -60,18 +59,22 @@ func (a *App) ready(ctx context.Context, family Family, o Console) error {
 }
 
 // widePath names the cached file of a wide family's network: what decides its weights and
-// tables is in the name. Empty without a cache folder.
-func (a *App) widePath(family Family) string {
+// tables is in the name, the data's digest too.
+func (a *App) widePath(family Family) (string, error) {
 	if a.CacheDir == "" {
-		return ""
+		return "", fmt.Errorf("network %s: want a cache folder to keep it in, got none: set HOME or XDG_CACHE_HOME", family.Name)
 	}
-	recipe, err := train.MatchWide(family.Name)
+	digest, err := a.sparseDigest(family)
 	if err != nil {
-		panic(err) // Families lists only those that have one
+		return "", err
 	}
-	sum := sha256.Sum256([]byte(fmt.Sprint(recipe.Settings(), longestList, wideVersion)))
-	return filepath.Join(a.CacheDir, "networks", fmt.Sprintf("seed%d-%s-%x", wideSeed, a.Kernels.Name, sum[:6]), weightsFile(family.Reference))
+	sum := sha256.Sum256([]byte(fmt.Sprint(family.recipe.Settings(), longestList, listSamples, wideVersion, digest)))
+	return filepath.Join(a.CacheDir, "networks", fmt.Sprintf("seed%d-%s-%x", wideSeed, a.Kernels.Name, sum[:6]), weightsFile(family.Reference)), nil
 }
+
+// listSamples is how many of the samples to fit lists are built on at most: each takes a
+// pass through the whole network, and more of them changed little.
+const listSamples = 100_000
 
 // wideVersion is the version of how tables are built and cascades frozen.
 const wideVersion = 1
@@ -81,17 +84,13 @@ const wideVersion = 1
 // samples. The test samples are not read. Training goes on from the checkpoint, if it was
 // cut off, and keeps its state there.
 func (a *App) trainWide(ctx context.Context, family Family, seed int64, checkpoint string, o Console) (*engine.Network, error) {
-	recipe, err := train.MatchWide(family.Name)
-	if err != nil {
-		return nil, err
-	}
-	fit, confidence, calibration, _, err := workloads.OpenSparseTraining(family.Name)
+	fit, confidence, calibration, _, err := a.sparseData(family)
 	if err != nil {
 		return nil, err
 	}
 	began := time.Now()
-	o.progress().Start("training "+family.Reference, recipe.Hyper.Epochs)
-	wide, report, err := train.TrainWide(ctx, family.Name,
+	o.progress().Start("training "+family.Reference, family.recipe.Hyper.Epochs)
+	wide, report, err := train.TrainWideRecipe(ctx, family.recipe,
 		train.WideData{Name: family.Name, Fit: fit, Confidence: confidence, Features: fit.Features, Classes: fit.Classes},
 		train.WideOptions{Seed: uint64(seed), Set: a.Kernels, Checkpoint: checkpoint, Resume: true, Progress: func(e train.Event) {
 			o.progress().Add(1)
@@ -108,6 +107,9 @@ func (a *App) trainWide(ctx context.Context, family Family, seed int64, checkpoi
 // finishWide adds tables and frozen cascades to a trained network.
 func (a *App) finishWide(ctx context.Context, family Family, wide *engine.Wide, fit *workloads.SparseSet, calibration engine.Judged) (*engine.Network, error) {
 	wide.Name = family.Reference
+	if fit.Len() > listSamples {
+		fit = fit.Split(wideSeed, listSamples)[0]
+	}
 	tables, err := engine.BuildWideTables(ctx, wide, a.Kernels, fit, longestList)
 	if err != nil {
 		return nil, err
@@ -133,7 +135,11 @@ func (a *App) finishWide(ctx context.Context, family Family, wide *engine.Wide, 
 
 // wideNetwork opens a wide family's network, which [App.ready] made.
 func (a *App) wideNetwork(family Family) (*engine.Network, *engine.Wide, error) {
-	network, err := engine.Open(a.widePath(family))
+	path, err := a.widePath(family)
+	if err != nil {
+		return nil, nil, err
+	}
+	network, err := engine.Open(path)
 	if err != nil {
 		return nil, nil, fmt.Errorf("network %s: %w", family.Name, err)
 	}
@@ -156,8 +162,8 @@ func (a *App) wideTechnique(family Family, name string) (engine.Technique, error
 
 // writeWide trains a wide family's network and writes its file.
 func (a *App) writeWide(ctx context.Context, family Family, o TrainOptions) error {
-	if o.Data != "" {
-		return Usagef("--data: want none for network %s, whose data ship, got %s", family.Name, o.Data)
+	if o.Data != "" && o.Data != DataDir {
+		return Usagef("--data: want none for network %s, whose data have their place, got %s", family.Name, o.Data)
 	}
 	if err := os.MkdirAll(o.Out, 0o755); err != nil {
 		return fmt.Errorf("folder for the weights: %w", err)
@@ -183,7 +189,11 @@ func (a *App) readyFor(ctx context.Context, o RunOptions) (ready bool, err error
 		return false, err
 	}
 	if o.DryRun && family.Sparse {
-		if _, err := engine.Open(a.widePath(family)); err != nil {
+		path, err := a.widePath(family)
+		if err != nil {
+			return false, err
+		}
+		if _, err := engine.Open(path); err != nil {
 			_, err = fmt.Fprintf(o.Out, "%s\n# network %s is not trained yet: rates and times are known once it is\n", o.Scenario.Text(), family.Name)
 			return false, err
 		}
