@@ -35,7 +35,7 @@ func TestFileRoundTrip(t *testing.T) {
 	for _, encoding := range []Type{Float32, BFloat16} {
 		n := newTestNetwork(t, 1, WinnerTakeAll, 20, 33, 17, 5)
 		n.Encoding = encoding
-		n.Extra = map[string]Tensor{"b": Bytes([]byte{1, 2, 3, 4, 5, 6}, 2), "a": Indices([]int32{0, 65535}, 1), "c": Vector([]float32{1, 2})}
+		n.Extra = map[string]Tensor{"b": Bytes([]byte{1, 2, 3, 4, 5, 6}, 2), "a": Indices([]int32{0, 65535}, 1), "d": Indices([]int32{0, 65536, 205442}, 1), "c": Vector([]float32{1, 2})}
 		n.Frozen = map[string]Frozen{"slo-nn": {Activator: "linear", Cascades: []CascadeSpec{{Stages: []int{0, 1}, Thresholds: []float32{0.5}, Reach: []float64{1, 0.2}}}}}
 		data := encode(t, n)
 		back, err := ReadBytes(data)
@@ -193,6 +193,22 @@ func TestShippedNetworksOpen(t *testing.T) {
 	}
 	if fileName("fashion-mnist.wta") != "fashion-mnist-wta.slonn" || networkName("fashion-mnist-wta") != "fashion-mnist.wta" {
 		t.Error("names of networks and files do not match")
+	}
+}
+
+func TestIndicesTakeTheBytesTheyNeed(t *testing.T) {
+	for _, test := range []struct {
+		ids  []int32
+		want Type
+	}{{[]int32{0, math.MaxUint16}, Uint16}, {[]int32{0, math.MaxUint16 + 1}, Uint32}, {[]int32{math.MaxInt32, 7}, Uint32}} {
+		got := Indices(test.ids, 1)
+		if back, err := got.Indices(); got.Type != test.want || err != nil || !slices.Equal(back, test.ids) || got.validate("x") != nil {
+			t.Errorf("%v: want them back from %s, got %v from %s, error %v", test.ids, test.want, back, got.Type, err)
+		}
+	}
+	large := Tensor{Type: Uint32, Rows: 1, Cols: 1, Data: []byte{0, 0, 0, 0x80}}
+	if ids, err := large.Indices(); err == nil {
+		t.Errorf("a number beyond int32 decoded as %v", ids)
 	}
 }
 

@@ -17,12 +17,13 @@ const (
 	BFloat16 Type = "bf16" // the upper half of a float32, rounded to nearest, ties to even
 	Uint8    Type = "u8"
 	Uint16   Type = "u16"
+	Uint32   Type = "u32"
 )
 
 // size returns the bytes of an element, 0 for an unknown type.
 func (t Type) size() int {
 	switch t {
-	case Float32:
+	case Float32, Uint32:
 		return 4
 	case BFloat16, Uint16:
 		return 2
@@ -60,16 +61,27 @@ func Bytes(data []uint8, rows int) Tensor {
 	return Tensor{Type: Uint8, Rows: rows, Cols: len(data) / rows, Data: data}
 }
 
-// Indices stores rows of len(ids)/rows node numbers as Uint16. It panics on one that does not fit.
+// Indices stores rows of len(ids)/rows node numbers, as Uint16 if all of them fit and else
+// as Uint32. It panics on a negative one.
 func Indices(ids []int32, rows int) Tensor {
-	data := make([]byte, 0, 2*len(ids))
+	t := Tensor{Type: Uint16, Rows: rows, Cols: len(ids) / rows}
 	for _, id := range ids {
-		if id < 0 || id > math.MaxUint16 {
-			panic(fmt.Sprintf("engine: node number %d does not fit 16 bits", id))
+		if id < 0 {
+			panic(fmt.Sprintf("engine: node number %d is negative", id))
 		}
-		data = binary.LittleEndian.AppendUint16(data, uint16(id))
+		if id > math.MaxUint16 {
+			t.Type = Uint32
+		}
 	}
-	return Tensor{Type: Uint16, Rows: rows, Cols: len(ids) / rows, Data: data}
+	t.Data = make([]byte, 0, t.Type.size()*len(ids))
+	for _, id := range ids {
+		if t.Type == Uint32 {
+			t.Data = binary.LittleEndian.AppendUint32(t.Data, uint32(id))
+		} else {
+			t.Data = binary.LittleEndian.AppendUint16(t.Data, uint16(id))
+		}
+	}
+	return t
 }
 
 // Matrix decodes a table of Float32 or BFloat16.
@@ -98,12 +110,20 @@ func (t Tensor) Vector() ([]float32, error) {
 
 // Indices decodes node numbers.
 func (t Tensor) Indices() ([]int32, error) {
-	if t.Type != Uint16 {
-		return nil, fmt.Errorf("want a tensor of %s, got %s", Uint16, t.Type)
+	if t.Type != Uint16 && t.Type != Uint32 {
+		return nil, fmt.Errorf("want a tensor of %s or %s, got %s", Uint16, Uint32, t.Type)
 	}
 	ids := make([]int32, t.Rows*t.Cols)
 	for i := range ids {
-		ids[i] = int32(binary.LittleEndian.Uint16(t.Data[2*i:]))
+		if t.Type == Uint16 {
+			ids[i] = int32(binary.LittleEndian.Uint16(t.Data[2*i:]))
+			continue
+		}
+		id := binary.LittleEndian.Uint32(t.Data[4*i:])
+		if id > math.MaxInt32 {
+			return nil, fmt.Errorf("want node numbers up to %d, got %d", math.MaxInt32, id)
+		}
+		ids[i] = int32(id)
 	}
 	return ids, nil
 }

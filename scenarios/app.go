@@ -14,6 +14,7 @@ import (
 	"slosim/engine/kernel"
 	"slosim/engine/measure"
 	"slosim/engine/profile"
+	"slosim/engine/train"
 	"slosim/scheduler"
 	"slosim/workloads"
 )
@@ -114,6 +115,9 @@ type Family struct {
 	// Sparse says that samples have few of very many features and networks very many
 	// outputs. Such networks do not ship: see App.ready.
 	Sparse bool
+
+	recipe train.WideRecipe // of a sparse family
+	source sparseSource     // of a sparse family
 }
 
 // allows says whether the family has the networks of a technique.
@@ -121,7 +125,7 @@ func (f Family) allows(technique string) bool {
 	return slices.Contains(f.Techniques, technique)
 }
 
-// Families lists the families of networks that ship.
+// Families lists the families of networks that have a name; see [FindFamily] for others.
 func Families() []Family {
 	return []Family{{
 		Name:        "fashion-mnist",
@@ -138,15 +142,31 @@ func Families() []Family {
 		Calibration: workloads.FashionMNISTCalibration,
 		Truth:       workloads.FashionMNISTTest,
 		Techniques:  []string{"dense", "relu-skip", "slo-nn", "slo-nn-probe", "zoo"},
-	}, {
-		Name:        workloads.WordNet13K,
-		About:       "a network of 56,892 features, 128 hidden nodes and 13,723 outputs that finds the hypernyms of WordNet's glosses; trained in some minutes when first used",
-		Reference:   workloads.WordNet13K + ".full",
-		Calibration: workloads.WordNet13K + "-calibration",
-		Truth:       workloads.WordNet13K,
-		Techniques:  engine.WideTechniques(),
-		Sparse:      true,
-	}}
+	}, shippedWide(workloads.WordNet13K,
+		"a network of 56,892 features, 128 hidden nodes and 13,723 outputs that finds the hypernyms of WordNet's glosses; trained in some minutes when first used",
+		embeddedSource(workloads.WordNet13K),
+	), shippedWide(workloads.GlossesNextWord,
+		"a network that finds the next word of WordNet's glosses; wants its data made first (slosim data glosses-next-word); trained when first used",
+		nextWordSource{},
+	), shippedWide("synthetic-amazoncat-13k",
+		"a network for made-up data of AmazonCat-13K's sizes, 13,330 outputs; made and trained when first used",
+		syntheticSource("synthetic-amazoncat-13k-like"),
+	), shippedWide("synthetic-delicious-200k",
+		"a network for made-up data of Delicious-200K's sizes, 205,443 outputs; made and trained when first used",
+		syntheticSource("synthetic-delicious-200k-like"),
+	), shippedWide("synthetic-wiki10-31k",
+		"a network for made-up data of Wiki10-31K's sizes, 30,938 outputs; made and trained when first used",
+		syntheticSource("synthetic-wiki10-31k-like"),
+	)}
+}
+
+// shippedWide is a wide family whose recipe ships under its name.
+func shippedWide(name, about string, source sparseSource) Family {
+	recipe, err := train.MatchWide(name)
+	if err != nil {
+		panic(err) // a name of Families without a recipe
+	}
+	return wideFamily(name, recipe, about, source)
 }
 
 // spec names a technique over the family's networks.
@@ -154,8 +174,12 @@ func (f Family) spec(technique string) engine.TechniqueSpec {
 	return engine.TechniqueSpec{Name: technique, Network: f.Name, Smaller: f.Smaller}
 }
 
-// FindFamily returns the family of a name.
+// FindFamily returns the family of a name: one of Families, or xmc: and a folder with files
+// of the extreme classification repository, whose first lines are read.
 func FindFamily(name string) (Family, error) {
+	if strings.HasPrefix(name, xmcPrefix) {
+		return xmcFamily(name)
+	}
 	var known []string
 	for _, f := range Families() {
 		if f.Name == name {
@@ -163,13 +187,13 @@ func FindFamily(name string) (Family, error) {
 		}
 		known = append(known, f.Name)
 	}
-	return Family{}, Usagef("network: want one of %v, got %q", known, name)
+	return Family{}, Usagef("network: want one of %v, or %sFOLDER, got %q", known, xmcPrefix, name)
 }
 
 // data opens both data sets of a family.
-func (f Family) data() (calibration, truth engine.Judged, err error) {
+func (a *App) data(f Family) (calibration, truth engine.Judged, err error) {
 	if f.Sparse {
-		_, _, calibration, truth, err := workloads.OpenSparseTraining(f.Name)
+		_, _, calibration, truth, err := a.sparseData(f)
 		return calibration, truth, err
 	}
 	if calibration, err = workloads.OpenDataset(f.Calibration); err != nil {

@@ -24,6 +24,7 @@ func (a *App) Known() Known {
 		Recordings:     recordingEntries(),
 		Metrics:        Entries(reports.MetricNames()...),
 		Datasets:       datasetEntries(),
+		CheckNetwork:   checkNetwork,
 		CheckTechnique: checkTechnique,
 		CheckPolicy:    a.checkPolicy,
 
@@ -132,6 +133,14 @@ func datasetEntries() []Entry {
 		entries = append(entries, Entry{d.Name, fmt.Sprintf("%s; %s, %s", d.Description, d.Licence, d.Copyright)})
 	}
 	return entries
+}
+
+// checkNetwork judges a network by looking for it.
+func checkNetwork(name string) []Complaint {
+	if _, err := FindFamily(name); err != nil {
+		return []Complaint{{Key: "network", Want: "a folder with the files of a data set", Got: err.Error()}}
+	}
+	return nil
 }
 
 // checkTechnique judges a technique's options.

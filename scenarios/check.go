@@ -54,7 +54,11 @@ func (c *checker) models(models []Model) {
 	for i, model := range models {
 		path := index("model", i)
 		c.require(path+".network", "a network's name")
-		c.oneOf(path+".network", "networks", model.Network, names(c.known.Networks))
+		if c.known.CheckNetwork == nil || !strings.HasPrefix(model.Network, xmcPrefix) {
+			c.oneOf(path+".network", "networks", model.Network, names(c.known.Networks))
+		} else {
+			c.complain(path, c.known.CheckNetwork(model.Network))
+		}
 		if c.fine(path + ".network") {
 			c.label(path+".name", model.Name)
 		}

@@ -16,6 +16,9 @@ type Known struct {
 	Metrics     []Entry // of a result's summary, for assertions
 	Datasets    []Entry
 
+	// CheckNetwork says what is wrong with a network named as xmc: and a folder; the key is
+	// network. nil: only Networks will do.
+	CheckNetwork func(name string) []Complaint
 	// CheckTechnique says what is wrong with the options of a known technique; keys
 	// are those of the options. nil: any options will do.
 	CheckTechnique func(name string, options map[string]any) []Complaint

@@ -30,6 +30,15 @@ func wantName(kind string, entries []string) string {
 	return "one of " + strings.Join(entries, ", ")
 }
 
+// OneNetwork says what is wrong with a network given on the command line, nil when it is
+// one of Networks, or xmc: and a folder, which is looked at when it is used.
+func (k Known) OneNetwork(where, got string) error {
+	if k.CheckNetwork != nil && strings.HasPrefix(got, xmcPrefix) {
+		return nil
+	}
+	return OneOf(where, "networks", got, k.Networks)
+}
+
 // ParseTechnique reads a technique as command lines have it: "slo-nn", or with
 // options "slo-nn:activator=lsh" (several are separated by commas). The error is a
 // UsageError that begins with where.

@@ -61,7 +61,7 @@ func (a *App) profileOf(ctx context.Context, s subject, file string, p Progress)
 
 // plan returns the campaign of a subject.
 func (a *App) plan(s subject, p Progress) (measure.Config, error) {
-	calibration, truth, err := s.family.data()
+	calibration, truth, err := a.data(s.family)
 	if err != nil {
 		return measure.Config{}, err
 	}
@@ -142,6 +142,13 @@ func (a *App) cachePath(s subject) string {
 		fmt.Fprintln(sum, t.Name(), t.Hash())
 	}
 	fmt.Fprintln(sum, s.levels)
+	if s.family.Sparse { // data of the same name may be others next time
+		digest, err := a.sparseDigest(s.family)
+		if err != nil {
+			return ""
+		}
+		fmt.Fprintln(sum, digest)
+	}
 	return filepath.Join(a.CacheDir, "profiles", hex.EncodeToString(sum.Sum(nil))[:32]+".profile")
 }
 

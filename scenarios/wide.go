@@ -83,7 +83,7 @@ type sparseParts struct{ fit, confidence, calibration *workloads.SparseSet }
 // data reads the parts once. The test samples are not among them.
 func (w *wideMaker) data() (*sparseParts, error) {
 	if w.parts == nil {
-		fit, confidence, calibration, _, err := workloads.OpenSparseTraining(w.family.Name)
+		fit, confidence, calibration, _, err := w.app.sparseData(w.family)
 		if err != nil {
 			return nil, err
 		}
@@ -98,11 +98,7 @@ func (w *wideMaker) network(ctx context.Context, variant string) error {
 	if err != nil {
 		return err
 	}
-	if path == "" {
-		return fmt.Errorf("network %s: want a cache folder to keep it in, got none: set HOME or XDG_CACHE_HOME", w.family.Name)
-	}
-	_, err = engine.Open(path)
-	if err == nil {
+	if _, err = engine.Open(path); err == nil {
 		return nil
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
@@ -168,13 +164,32 @@ func (w *wideMaker) ordered(ctx context.Context, variant string, wide *engine.Wi
 	if variant != wholeVariant {
 		return network, nil
 	}
-	survey, err := engine.NewSurvey(ctx, wide, w.app.Kernels, w.parts.fit)
-	if err != nil {
+	if err := w.surveyed(ctx, wide); err != nil {
 		return nil, err
 	}
-	w.survey = survey
-	network.PutWideTables(&engine.WideTables{Likely: survey.Likely(), Frequent: train.ByFrequency(w.parts.fit, w.parts.fit.Classes)})
+	network.PutWideTables(&engine.WideTables{Likely: w.survey.Likely(), Frequent: train.ByFrequency(w.parts.fit, w.parts.fit.Classes)})
 	return network, nil
+}
+
+// surveySamples is how many of the samples to fit are surveyed at most: each takes a pass
+// through the whole network, and more of them change little.
+const surveySamples = 200_000
+
+// surveyed runs the whole network once over samples that it was fitted to.
+func (w *wideMaker) surveyed(ctx context.Context, wide *engine.Wide) (err error) {
+	if w.survey != nil {
+		return nil
+	}
+	parts, err := w.data()
+	if err != nil {
+		return err
+	}
+	fit := parts.fit
+	if fit.Len() > surveySamples {
+		fit = fit.Split(wideSeed, surveySamples)[0]
+	}
+	w.survey, err = engine.NewSurvey(ctx, wide, w.app.Kernels, fit)
+	return err
 }
 
 // outputs builds an activator's tables and freezes its cascades unless they are cached.
@@ -213,10 +228,8 @@ func (w *wideMaker) build(ctx context.Context, activator string) (*engine.Output
 	if err != nil {
 		return nil, err
 	}
-	if w.survey == nil {
-		if w.survey, err = engine.NewSurvey(ctx, wide, w.app.Kernels, parts.fit); err != nil {
-			return nil, err
-		}
+	if err := w.surveyed(ctx, wide); err != nil {
+		return nil, err
 	}
 	o, err := engine.BuildOutputs(ctx, activator, w.survey, w.app.Kernels, rng.Key{Seed: wideSeed})
 	if err != nil {
@@ -245,10 +258,7 @@ func frozenCascades(plain engine.Technique, calibration engine.Judged) ([]engine
 
 // wideRecipe says how to train a variant.
 func wideRecipe(family Family, variant string) (train.WideRecipe, error) {
-	recipe, err := train.MatchWide(family.Name)
-	if err != nil {
-		return recipe, err
-	}
+	recipe := family.recipe
 	width, narrow := strings.CutPrefix(variant, "w")
 	switch {
 	case variant == slimVariant:
@@ -260,21 +270,25 @@ func wideRecipe(family Family, variant string) (train.WideRecipe, error) {
 		}
 		recipe.Hidden = hidden
 	}
-	recipe.Name = family.Name + "." + variant
+	recipe.Name += "." + variant
 	return recipe, nil
 }
 
 // widePath names the cached file of a variant: what decides its weights and orders is in the
-// name. Empty without a cache folder.
+// name, the data's digest too.
 func (a *App) widePath(family Family, variant string) (string, error) {
 	if a.CacheDir == "" {
-		return "", nil
+		return "", fmt.Errorf("network %s: want a cache folder to keep it in, got none: set HOME or XDG_CACHE_HOME", family.Name)
 	}
 	recipe, err := wideRecipe(family, variant)
 	if err != nil {
 		return "", err
 	}
-	sum := sha256.Sum256([]byte(fmt.Sprint(recipe.Settings(), wideVersion)))
+	digest, err := a.sparseDigest(family)
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256([]byte(fmt.Sprint(recipe.Settings(), wideVersion, digest)))
 	return filepath.Join(a.CacheDir, "networks", fmt.Sprintf("seed%d-%s-%x", wideSeed, a.Kernels.Name, sum[:6]), weightsFile(recipe.Name)), nil
 }
 
@@ -337,8 +351,8 @@ func (a *App) wideTechnique(family Family, name string) (engine.Technique, error
 
 // writeWide trains a wide family's network and writes its file.
 func (a *App) writeWide(ctx context.Context, family Family, o TrainOptions) error {
-	if o.Data != "" {
-		return Usagef("--data: want none for network %s, whose data ship, got %s", family.Name, o.Data)
+	if o.Data != "" && o.Data != DataDir {
+		return Usagef("--data: want none for network %s, whose data have their place, got %s", family.Name, o.Data)
 	}
 	if err := os.MkdirAll(o.Out, 0o755); err != nil {
 		return fmt.Errorf("folder for the weights: %w", err)
@@ -364,7 +378,7 @@ func (a *App) readyFor(ctx context.Context, o RunOptions) (ready bool, err error
 		return false, err
 	}
 	if o.DryRun && family.Sparse {
-		if _, _, err := a.wideNetwork(family, wholeVariant); err != nil {
+		if _, _, err := a.wideNetwork(family, wholeVariant); errors.Is(err, fs.ErrNotExist) {
 			_, err = fmt.Fprintf(o.Out, "%s\n# network %s is not trained yet: rates and times are known once it is\n", o.Scenario.Text(), family.Name)
 			return false, err
 		}

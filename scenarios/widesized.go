@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 
 	"slosim/engine"
@@ -37,6 +38,18 @@ func wideVariants(techniques []Technique) []string {
 	for _, t := range techniques {
 		list = append(list, sizedVariants(t.plain().Name)...)
 	}
+	return list
+}
+
+// wideTechniques lists the techniques over wide outputs: slo-nn by every activator.
+func wideTechniques() []string {
+	list := append(engine.WideTechniques(), "slimmable", "zoo")
+	for _, activator := range engine.OutputActivators() {
+		if activator != engine.DefaultOutputActivator {
+			list = append(list, "slo-nn-"+activator)
+		}
+	}
+	slices.Sort(list)
 	return list
 }
 

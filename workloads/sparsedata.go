@@ -2,6 +2,8 @@ package workloads
 
 import (
 	"bufio"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"strings"
@@ -80,6 +82,22 @@ func OpenSparseTraining(name string) (fit, confidence, calibration, test *Sparse
 	confidence = all.Subset(name+"-confidence", parts[1])
 	calibration = all.Subset(name+"-calibration", parts[2])
 	return fit, confidence, calibration, test, nil
+}
+
+// SparseDigest identifies the bytes of an embedded sparse data set, in hexadecimal.
+func SparseDigest(name string) (string, error) {
+	if _, err := sparseInfo(name); err != nil {
+		return "", err
+	}
+	sum := sha256.New()
+	for _, part := range []string{"train", "test"} {
+		file, err := embedded.ReadFile("data/" + name + "-" + part + ".txt.gz")
+		if err != nil {
+			return "", err
+		}
+		sum.Write(file)
+	}
+	return hex.EncodeToString(sum.Sum(nil)), nil
 }
 
 // SparseLabelNames returns what the labels of an embedded sparse data set stand for, in

@@ -19,7 +19,7 @@ func measureCommand(app App) *cobra.Command {
 		Args: exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			known := app.Known()
-			if err := scenarios.OneOf("--network", "networks", o.Network, known.Networks); err != nil {
+			if err := known.OneNetwork("--network", o.Network); err != nil {
 				return err
 			}
 			if o.Techniques, err = parseAll("--technique", techniques, known.ParseTechnique); err != nil {
@@ -36,7 +36,7 @@ func measureCommand(app App) *cobra.Command {
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.Network, "network", "", "network to measure (slosim list networks)")
+	f.StringVar(&o.Network, "network", "", "network to measure (slosim list networks), or xmc:FOLDER")
 	f.StringArrayVar(&techniques, "technique", nil, "technique to measure, with options as NAME:OPTION=VALUE,...; may be repeated")
 	f.StringArrayVar(&antagonists, "antagonist", nil, "disturb with it as well, KIND or KIND:INTENSITY; may be repeated")
 	f.IntVar(&o.Workers, "workers", 1, "workers that are busy at the same time")

@@ -18,7 +18,7 @@ func tradeoffCommand(app App) *cobra.Command {
 		Args:    exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			known := app.Known()
-			if err := scenarios.OneOf("--network", "networks", o.Network, known.Networks); err != nil {
+			if err := known.OneNetwork("--network", o.Network); err != nil {
 				return err
 			}
 			if o.Techniques, err = parseAll("--technique", techniques, known.ParseTechnique); err != nil {
@@ -38,7 +38,7 @@ func tradeoffCommand(app App) *cobra.Command {
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.Network, "network", "", "network (slosim list networks)")
+	f.StringVar(&o.Network, "network", "", "network (slosim list networks), or xmc:FOLDER with files of the extreme classification repository")
 	f.StringArrayVar(&techniques, "technique", nil, "technique, with options as NAME:OPTION=VALUE,...; may be repeated (default: all)")
 	f.IntVar(&o.Seeds, "seeds", 1, "training seeds to average over; more than 1 trains")
 	f.StringVar(&o.Data, "data", scenarios.DataDir, "folder of the data set's training files, for seeds that do not ship")

@@ -15,7 +15,7 @@ func trainCommand(app App) *cobra.Command {
 		Args:    exactly("NETWORK"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Network = args[0]
-			if err := scenarios.OneOf("NETWORK", "networks", o.Network, app.Known().Networks); err != nil {
+			if err := app.Known().OneNetwork("NETWORK", o.Network); err != nil {
 				return err
 			}
 			o.Console = console(cmd)

@@ -122,7 +122,7 @@ func ratioError(clusters []blockTime) float64 {
 // outcome keeps what a sample got at a point.
 func (h *halfSurfaces) outcome(point, sample int, right bool, r engine.Result) {
 	h.outcomes[point*h.samples+sample] = profile.Outcome{
-		Answer:     uint16(r.Answer),
+		Answer:     uint32(r.Answer),
 		Right:      right,
 		Class:      r.Class,
 		Confidence: r.Confidence,

@@ -40,7 +40,7 @@ func testHalf(seed uint64) Half {
 	h := Half{Samples: 400}
 	for p := range 2 {
 		for i := range h.Samples {
-			o := Outcome{Answer: uint16(i), Confidence: r.Float32()}
+			o := Outcome{Answer: uint32(i), Confidence: r.Float32()}
 			o.Right = r.Float32() < o.Confidence
 			if p == 1 && i%4 == 0 {
 				o.Class = 1

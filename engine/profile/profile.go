@@ -79,7 +79,7 @@ type Half struct {
 
 // Outcome is what one sample got at one point.
 type Outcome struct {
-	Answer     uint16
+	Answer     uint32 // class or label
 	Right      bool
 	Class      uint8   // work class: which of Execute[point][level] it costs
 	Confidence float32 // raw, of the activator; NaN without one

@@ -256,7 +256,7 @@ func TestWideRecipesAreValid(t *testing.T) {
 		if err := r.validate(); err != nil {
 			t.Error(err)
 		}
-		if got, err := MatchWide(r.Name); err != nil || got.Name != r.Name || r.About == "" {
+		if got, err := MatchWide(r.Name); err != nil || !cmp.Equal(got, r) || r.About == "" {
 			t.Errorf("%s: want the recipe by its name, with a description, got %+v, %v", r.Name, got, err)
 		}
 	}

@@ -34,9 +34,56 @@ func WideRecipes() []WideRecipe {
 	return []WideRecipe{{
 		Name:   "wordnet-13k",
 		About:  "13,723 categories of words from the words of their definitions",
-		Hidden: 128,
+		Hidden: wideHidden,
 		Hyper:  WideHyper{Epochs: 7, Batch: 256, Rate: 1e-2, Sampler: FullSampler},
+	}, {
+		Name:   "glosses-next-word",
+		About:  "the next word of a definition from the eight before it",
+		Hidden: wideHidden,
+		Hyper:  WideHyper{Epochs: 3, Batch: 512, Rate: 5e-3, Sampler: LogUniformSampler, Samples: wideSamples},
+	}, {
+		Name:   "synthetic-amazoncat-13k",
+		About:  "13,330 labels of planted topics",
+		Hidden: wideHidden,
+		Hyper:  WideHyper{Epochs: 5, Batch: 256, Rate: 5e-3, Sampler: FullSampler},
+	}, {
+		Name:   "synthetic-delicious-200k",
+		About:  "205,443 labels of planted topics",
+		Hidden: wideHidden,
+		Hyper:  WideHyper{Epochs: 5, Batch: 256, Rate: 5e-3, Sampler: LogUniformSampler, Samples: wideSamples},
+	}, {
+		Name:   "synthetic-wiki10-31k",
+		About:  "30,938 labels of planted topics",
+		Hidden: wideHidden,
+		Hyper:  WideHyper{Epochs: 10, Batch: 256, Rate: 5e-3, Sampler: LogUniformSampler, Samples: wideSamples},
 	}}
+}
+
+const (
+	wideHidden  = 128    // nodes of the hidden layer
+	wideSamples = 4000   // classes drawn where there are too many for all
+	wideFull    = 20_000 // classes up to which all of them are affordable
+)
+
+// WideRecipeFor makes a recipe of a data set's size alone: what a set of which nothing else
+// is known is trained with. Epochs are fewer the more samples there are, since steps count.
+func WideRecipeFor(name string, classes, samples int) WideRecipe {
+	r := WideRecipe{
+		Name:   name,
+		About:  fmt.Sprintf("%d labels, by the size of the data set", classes),
+		Hidden: wideHidden,
+		Hyper:  WideHyper{Epochs: 3, Batch: 512, Rate: 5e-3, Sampler: FullSampler},
+	}
+	if classes > wideFull {
+		r.Hyper.Sampler, r.Hyper.Samples = LogUniformSampler, wideSamples
+	}
+	switch {
+	case samples < 20_000:
+		r.Hyper.Epochs, r.Hyper.Batch = 10, 128
+	case samples < 200_000:
+		r.Hyper.Epochs, r.Hyper.Batch = 6, 256
+	}
+	return r
 }
 
 // wideMethod is the version of how wide networks are trained: it changes when the same
