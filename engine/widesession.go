@@ -176,10 +176,34 @@ func (s *wideSession) Rank(point int, in Input, best []int32) int {
 	return n
 }
 
-// Guess returns what the activator's tables alone answer; ok is false where there are none
-// that could.
+// Barer is an optional ability of sessions: what the answer's arithmetic alone takes.
+type Barer interface {
+	// Bare runs the kernels and the activator of a query at a point as Execute does when it
+	// ends in a work class, and nothing else: no choice of the best output, no confidence.
+	Bare(point int, class uint8, in Input)
+}
+
+// Bare implements [Barer].
+func (s *wideSession) Bare(point int, class uint8, in Input) {
+	r := s.t.current.Load()
+	r.net.Hidden(s.t.set, s.hidden, in.IDs, in.Values)
+	if s.proposer != nil {
+		s.proposer.Look(activator.Query{IDs: in.IDs, Values: in.Values, Hidden: s.hidden})
+	}
+	for _, stage := range s.t.routes[point].stages[:class+1] {
+		s.score(r, &s.t.plans[stage])
+	}
+}
+
+// Guesser is an optional ability of sessions: what an activator's tables alone answer.
+type Guesser interface {
+	// Guess returns that answer; ok is false where the tables rank nothing.
+	Guess(in Input) (answer int, ok bool)
+}
+
+// Guess implements [Guesser].
 func (s *wideSession) Guess(in Input) (answer int, ok bool) {
-	g, ok := s.proposer.(activator.Guesser)
+	g, ok := s.proposer.(activator.Guesser) // false of no proposer, too
 	if !ok {
 		return 0, false
 	}

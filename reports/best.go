@@ -47,7 +47,7 @@ func (r *BestRow) cells() []string {
 		return []string{printable(r.Technique), seeds, "none", "-", "-", "-", "-"}
 	case 1:
 		c := r.Chosen[0].cells()
-		return []string{c[0], seeds, c[1], c[3], c[4], c[6], c[8]}
+		return []string{c[0], seeds, c[1], c[3], c[5], c[7], c[9]}
 	}
 	return []string{
 		printable(r.Technique), seeds, r.pointNames(),
@@ -80,7 +80,7 @@ func (r *BestRow) choices() string {
 	fmt.Fprintf(&out, "\n%s, by seed\n", printable(r.Technique))
 	for i := range r.Chosen {
 		c := r.Chosen[i].cells()
-		fmt.Fprintf(&out, "  %d  %s: %s us, %s, calibration loss %s, test loss %s\n", r.Seeds[i], c[1], c[3], c[4], c[6], c[8])
+		fmt.Fprintf(&out, "  %d  %s: %s us, %s, calibration loss %s, test loss %s\n", r.Seeds[i], c[1], c[3], c[5], c[7], c[9])
 	}
 	return out.String()
 }

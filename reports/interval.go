@@ -61,3 +61,9 @@ func studentT(values []float64) estimate {
 func tFactor(freedom float64) float64 {
 	return distuv.StudentsT{Mu: 0, Sigma: 1, Nu: freedom}.Quantile((1 + level) / 2)
 }
+
+// StudentT returns the mean of values with the ends of its 95 % interval.
+func StudentT(values []float64) (mean, lo, hi float64) {
+	e := studentT(values)
+	return e.mean, e.mean - e.half, e.mean + e.half
+}

@@ -2,6 +2,7 @@ package reports
 
 import (
 	"bytes"
+	"math"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -130,4 +131,39 @@ func TestJoinNames(t *testing.T) {
 			t.Errorf("want %q, got %q", want, got)
 		}
 	}
+}
+
+func wideRows() []TradeoffRow {
+	return []TradeoffRow{
+		{Technique: "dense", Point: "100 %", Density: 1, MeanUS: 100, MeanLo: 98, MeanHi: 102, P99US: 130, Speedup: 1, SpeedupLo: 1, SpeedupHi: 1,
+			CalibrationAccuracy: 0.54, TestAccuracy: 0.54, Agreement: 1, Wide: &WideRow{Scored: 1, P5: 0.32, Guess: math.NaN()}},
+		{Technique: "slo-nn", Point: "lists of 2", Density: 0.01, MeanUS: 2.5, MeanLo: 2.4, MeanHi: 2.6, P99US: 5.1, Speedup: 40, SpeedupLo: 38, SpeedupHi: 42,
+			CalibrationAccuracy: 0.541, CalibrationLoss: -0.001, TestAccuracy: 0.539, TestLoss: 0.001, TestLossLo: -0.003, TestLossHi: 0.005, Agreement: 0.82,
+			Wide: &WideRow{Scored: 0.00112, P5: 0.31, P5Loss: 0.01, P5Lo: 0.008, P5Hi: 0.012, Guess: 0.426, TableMB: 4.6}},
+		{Technique: "slo-nn", Point: "lists of 5", Density: 0.01, Wide: &WideRow{Guess: 0.426, TableMB: 4.6}},
+		{Technique: "slo-nn-beam", Point: "4 clusters", Density: 0.01, Wide: &WideRow{Guess: math.NaN(), TableMB: 0.3}},
+	}
+}
+
+func TestTradeoffTableOfWideOutputs(t *testing.T) {
+	var out bytes.Buffer
+	if err := Tradeoff(&out, wideRows()); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "tradeoff-wide.txt", out.Bytes())
+}
+
+func TestHeadlinesTable(t *testing.T) {
+	var out bytes.Buffer
+	err := Headlines(&out, 0.003, []HeadlineRow{
+		{Network: "fashion-mnist", Outputs: 10, Seeds: 3, Tried: 3, Technique: "slo-nn", Point: "c=0.3 k=0.1", Accuracy: 0.898, Speedup: 3.1, SpeedupLo: 2.5, SpeedupHi: 3.7,
+			Loss: 0.002, LossLo: -0.001, LossHi: 0.005},
+		{Network: "wordnet-13k", Outputs: 13723, Seeds: 1, Tried: 1, Technique: "slo-nn", Point: "lists of 2", Accuracy: 0.54, Speedup: 40, SpeedupLo: 38, SpeedupHi: 42,
+			Loss: 0.001, LossLo: -0.003, LossHi: 0.005, Wide: wideRows()[1].Wide, Bare: 1.3, BareLo: 1.28, BareHi: 1.33, Cold: 12, ColdLo: 11, ColdHi: 13},
+		{Network: "synthetic-wiki10-31k", Outputs: 30938, Made: true, Tried: 1, Accuracy: 0.85},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "headlines.txt", out.Bytes())
 }

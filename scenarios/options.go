@@ -81,12 +81,13 @@ type TrainOptions struct {
 // TradeoffOptions are those of `slosim tradeoff`.
 type TradeoffOptions struct {
 	Console
-	Network    string
+	Networks   []string    // at least one, each once
 	Techniques []Technique // empty: all
 	Seeds      int         // --seeds: training seeds to average over, 1 or more
 	Data       string      // --data: folder of the training files, for seeds that do not ship; empty: DataDir
 	Loss       float64     // --loss: accuracy that may be lost, 0 to 1
 	Margin     float64     // --margin: standard errors of the loss by which a point must stay within Loss, 0 to 10
+	Out        string      // -o: folder for pictures and rows; empty: none
 }
 
 // BenchOptions are those of `slosim bench`.

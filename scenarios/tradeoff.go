@@ -24,39 +24,99 @@ const shippedSeed = 1
 // maxSeeds bounds the networks that a trade-off trains.
 const maxSeeds = 100
 
-// Tradeoff measures accuracy against time of every technique and point, and prints
-// the fastest point of each technique within the allowed loss. With several seeds, the
-// networks of the others are trained on demand (and cached), and the second table
-// averages over them.
+// Tradeoff measures accuracy against time of every technique and point of some networks,
+// one after another, and prints the fastest point of each technique within the allowed loss.
+// With several seeds, the networks of the others are trained on demand (and cached), and the
+// second table averages over them. Last comes a line a network: what slo-nn gains there.
 func (a *App) Tradeoff(ctx context.Context, o TradeoffOptions) error {
-	family, err := FindFamily(o.Network)
+	families, err := o.families()
 	if err != nil {
 		return err
 	}
-	if o.Seeds > maxSeeds {
-		return Usagef("--seeds: want at most %d, got %d", maxSeeds, o.Seeds)
-	}
-	if o.Seeds > 1 {
-		if _, err := trainingData(family, o.Data); err != nil {
-			return err // now, and not after measuring the first seed
+	if o.Out != "" {
+		if err := os.MkdirAll(o.Out, 0o755); err != nil {
+			return fmt.Errorf("-o: %w", err)
 		}
 	}
-	if family.Sparse && o.Seeds > 1 {
-		return Usagef("--seeds: want 1 for network %s, whose recipe has one, got %d", family.Name, o.Seeds)
-	}
-	techniques := withBase(family, o.Techniques)
-	if err := a.ready(ctx, family, techniques, o.Console); err != nil {
-		return err
-	}
-	var trades []trade
-	for seed := shippedSeed; seed < shippedSeed+o.Seeds; seed++ {
-		t, err := a.trade(ctx, family, techniques, seed, o)
+	var all []compared
+	for _, family := range families {
+		c, err := a.compare(ctx, family, o)
 		if err != nil {
 			return err
 		}
-		trades = append(trades, t)
+		if !o.JSON {
+			if err := c.print(o); err != nil {
+				return err
+			}
+		}
+		if err := c.draw(o.Out); err != nil {
+			return err
+		}
+		all = append(all, c)
 	}
-	return printTrades(o, trades)
+	return printCompared(o, all)
+}
+
+// families finds the networks and refuses options that none of them takes.
+func (o *TradeoffOptions) families() (list []Family, err error) {
+	if o.Seeds > maxSeeds {
+		return nil, Usagef("--seeds: want at most %d, got %d", maxSeeds, o.Seeds)
+	}
+	seeded := false
+	for i, name := range o.Networks {
+		family, err := FindFamily(name)
+		if err != nil {
+			return nil, err
+		}
+		if slices.Contains(o.Networks[:i], name) {
+			return nil, Usagef("--network: want each once, got %s twice", name)
+		}
+		for _, t := range o.Techniques {
+			if !family.allows(t.plain().Name) {
+				return nil, Usagef("--technique: want one that network %s has: %s; got %s", name, strings.Join(family.Techniques, ", "), t.plain().Name)
+			}
+		}
+		if o.Seeds > 1 && !family.Sparse {
+			seeded = true
+			if _, err := trainingData(family, o.Data); err != nil {
+				return nil, err // now, and not after measuring the first seed
+			}
+		}
+		list = append(list, family)
+	}
+	if o.Seeds > 1 && !seeded {
+		return nil, Usagef("--seeds: want 1 for network %s, whose recipe has one, got %d", strings.Join(o.Networks, ", "), o.Seeds)
+	}
+	return list, nil
+}
+
+// compared is all that was measured of a network.
+type compared struct {
+	family   Family
+	trades   []trade // one a seed
+	headline reports.HeadlineRow
+}
+
+// compare measures a network's techniques.
+func (a *App) compare(ctx context.Context, family Family, o TradeoffOptions) (c compared, err error) {
+	c.family = family
+	techniques := withBase(family, o.Techniques)
+	if err := a.ready(ctx, family, techniques, o.Console); err != nil {
+		return c, err
+	}
+	seeds := o.Seeds
+	if family.Sparse {
+		seeds = 1
+	}
+	for seed := shippedSeed; seed < shippedSeed+seeds; seed++ {
+		t, err := a.trade(ctx, family, techniques, seed, o)
+		if err != nil {
+			return c, err
+		}
+		c.trades = append(c.trades, t)
+	}
+	c.headline, err = a.headline(ctx, &c, o)
+	return c, err
 }
 
 // withBase returns the techniques to measure: all of them if none is named, and
@@ -91,6 +151,8 @@ type trade struct {
 	seed int
 	*profile.Profile
 	calibration, truth base // what losses are counted from in each half
+	built              []engine.Technique
+	wide               []wideFacts // of each technique; nil of a family that is not sparse
 }
 
 // base is the whole network that losses are counted from: the better of the plain one
@@ -121,8 +183,12 @@ func (a *App) trade(ctx context.Context, family Family, techniques []Technique, 
 	for _, warning := range slices.Concat(m.warnings, m.Campaign.Warnings) {
 		fmt.Fprintf(o.Err, "seed %d: %s\n", seed, warning)
 	}
-	calibration, truth := bases(m.Profile)
-	return trade{seed, m.Profile, calibration, truth}, nil
+	t := trade{seed: seed, Profile: m.Profile, built: s.techniques}
+	t.calibration, t.truth = bases(m.Profile)
+	if family.Sparse {
+		t.wide, err = a.wideFacts(ctx, family, &t)
+	}
+	return t, err
 }
 
 // withSeed returns an App whose networks are those of a training seed: as many as the
@@ -293,6 +359,8 @@ func (t *trade) rows(set *profile.Set) []reports.TradeoffRow {
 			TestLossLo:          testLoss - z95*deviation,
 			TestLossHi:          testLoss + z95*deviation,
 			Agreement:           agreement(&t.truth.set.Truth, &set.Truth, t.truth.point, point),
+			P99US:               float64(p99(set, point)) / 1e3,
+			Wide:                t.wideRow(set, point),
 		})
 	}
 	return rows
@@ -316,30 +384,62 @@ func (t *trade) choose(set *profile.Set, loss, margin float64) int {
 	return best
 }
 
-// printTrades prints every point of the shipped seed, then the best of each technique.
-func printTrades(o TradeoffOptions, trades []trade) error {
-	first := &trades[0]
-	var rows []reports.TradeoffRow
+// print prints every point of the shipped seed, then the best of each technique.
+func (c *compared) print(o TradeoffOptions) error {
+	if len(o.Networks) > 1 {
+		fmt.Fprintf(o.Console.Out, "network %s\n\n", c.family.Name)
+	}
+	if err := reports.Tradeoff(o.Console.Out, c.rows()); err != nil {
+		return err
+	}
+	if err := reports.Best(o.Console.Out, o.Loss, o.Margin, bestRows(c.trades, o.Loss, o.Margin)); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintln(o.Console.Out)
+	return err
+}
+
+// rows are those of the shipped seed.
+func (c *compared) rows() (rows []reports.TradeoffRow) {
+	first := &c.trades[0]
 	for i := range first.Sets {
 		rows = append(rows, first.rows(&first.Sets[i])...)
 	}
-	best := bestRows(trades, o.Loss, o.Margin)
-	if o.JSON {
-		return result.EncodeJSON(o.Console.Out, tradeoffJSON{o.Loss, o.Margin, len(trades), rows, best})
-	}
-	if err := reports.Tradeoff(o.Console.Out, rows); err != nil {
-		return err
-	}
-	return reports.Best(o.Console.Out, o.Loss, o.Margin, best)
+	return rows
 }
+
+// tradeoffSchema is the version of what --json prints.
+const tradeoffSchema = 2
 
 // tradeoffJSON is the output of --json.
 type tradeoffJSON struct {
-	Loss   float64               `json:"loss"`
-	Margin float64               `json:"margin"` // standard errors
-	Seeds  int                   `json:"seeds"`
-	Points []reports.TradeoffRow `json:"points"` // of the shipped seed
-	Best   []reports.BestRow     `json:"best"`
+	Schema   int                   `json:"schema"`
+	Loss     float64               `json:"loss"`
+	Margin   float64               `json:"margin"` // standard errors
+	Networks []networkJSON         `json:"networks"`
+	Headline []reports.HeadlineRow `json:"headline"`
+}
+
+// networkJSON is what was measured of one network.
+type networkJSON struct {
+	Network string                `json:"network"`
+	Seeds   int                   `json:"seeds"`
+	Points  []reports.TradeoffRow `json:"points"` // of the shipped seed
+	Best    []reports.BestRow     `json:"best"`
+}
+
+// printCompared prints the last table, or everything as JSON.
+func printCompared(o TradeoffOptions, all []compared) error {
+	out := tradeoffJSON{Schema: tradeoffSchema, Loss: o.Loss, Margin: o.Margin}
+	for i := range all {
+		c := &all[i]
+		out.Networks = append(out.Networks, networkJSON{c.family.Name, len(c.trades), c.rows(), bestRows(c.trades, o.Loss, o.Margin)})
+		out.Headline = append(out.Headline, c.headline)
+	}
+	if o.JSON {
+		return result.EncodeJSON(o.Console.Out, out)
+	}
+	return reports.Headlines(o.Console.Out, o.Loss, out.Headline)
 }
 
 // bestRows are the chosen points, per technique over the seeds.

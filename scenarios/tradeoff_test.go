@@ -45,7 +45,7 @@ func TestChooseKeepsAMargin(t *testing.T) {
 	if calibration.point != 1 || truth.point != 1 {
 		t.Fatalf("bases: want the point %q in both halves, got %d and %d", wholeNetwork, calibration.point, truth.point)
 	}
-	tr := trade{1, p, calibration, truth}
+	tr := trade{seed: 1, Profile: p, calibration: calibration, truth: truth}
 	// The fast point loses 0.025 with a standard error of 0.0247.
 	for _, c := range []struct {
 		loss, margin float64

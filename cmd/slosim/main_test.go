@@ -81,7 +81,7 @@ func (f fakeApp) Train(_ context.Context, o scenarios.TrainOptions) error {
 }
 
 func (f fakeApp) Tradeoff(_ context.Context, o scenarios.TradeoffOptions) error {
-	fmt.Fprintf(o.Console.Out, "tradeoff of %s within %v\n", o.Network, o.Loss)
+	fmt.Fprintf(o.Console.Out, "tradeoff of %s within %v\n", strings.Join(o.Networks, ","), o.Loss)
 	return f.err
 }
 

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/spf13/cobra"
 
 	"slosim/scenarios"
@@ -49,7 +52,7 @@ func measureCommand(app App) *cobra.Command {
 // parseAll parses every value of a repeated flag; the first error ends it.
 func parseAll[T any](flag string, texts []string, parse func(where, text string) (T, error)) ([]T, error) {
 	var list []T
-	for _, text := range texts {
+	for _, text := range slices.Concat(each(texts, separate)...) {
 		v, err := parse(flag, text)
 		if err != nil {
 			return nil, err
@@ -57,6 +60,27 @@ func parseAll[T any](flag string, texts []string, parse func(where, text string)
 		list = append(list, v)
 	}
 	return list, nil
+}
+
+// separate divides a list at its commas, but not before an option, which belongs to the name
+// before it: "dense,slo-nn:activator=lsh,size=3".
+func separate(text string) []string {
+	var list []string
+	for _, part := range strings.Split(text, ",") {
+		if n := len(list); n > 0 && strings.Contains(part, "=") && !strings.Contains(part, ":") {
+			list[n-1] += "," + part
+			continue
+		}
+		list = append(list, part)
+	}
+	return list
+}
+
+func each[T, U any](list []T, f func(T) U) (out []U) {
+	for _, v := range list {
+		out = append(out, f(v))
+	}
+	return out
 }
 
 // require marks flags that must be given.

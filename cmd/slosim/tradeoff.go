@@ -12,14 +12,17 @@ func tradeoffCommand(app App) *cobra.Command {
 		techniques []string
 	)
 	cmd := &cobra.Command{
-		Use:     "tradeoff",
-		Short:   "Accuracy against time of every technique and point; best speed-up within a loss",
-		Example: "  slosim tradeoff --network fashion-mnist --loss 0.003",
-		Args:    exactly(),
+		Use:   "tradeoff",
+		Short: "Accuracy against time of every technique and point; best speed-up within a loss",
+		Example: "  slosim tradeoff --network fashion-mnist --loss 0.003\n" +
+			"  slosim tradeoff --network wordnet-13k,xmc:data/wiki10 --technique slo-nn -o fronts",
+		Args: exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			known := app.Known()
-			if err := known.OneNetwork("--network", o.Network); err != nil {
-				return err
+			for _, network := range o.Networks {
+				if err := known.OneNetwork("--network", network); err != nil {
+					return err
+				}
 			}
 			if o.Techniques, err = parseAll("--technique", techniques, known.ParseTechnique); err != nil {
 				return err
@@ -38,12 +41,13 @@ func tradeoffCommand(app App) *cobra.Command {
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.Network, "network", "", "network (slosim list networks), or xmc:FOLDER with files of the extreme classification repository")
+	f.StringSliceVar(&o.Networks, "network", nil, "network (slosim list networks), or xmc:FOLDER with files of the extreme classification repository")
 	f.StringArrayVar(&techniques, "technique", nil, "technique, with options as NAME:OPTION=VALUE,...; may be repeated (default: all)")
 	f.IntVar(&o.Seeds, "seeds", 1, "training seeds to average over; more than 1 trains")
 	f.StringVar(&o.Data, "data", scenarios.DataDir, "folder of the data set's training files, for seeds that do not ship")
 	f.Float64Var(&o.Loss, "loss", 0.003, "accuracy that may be lost, as a share")
 	f.Float64Var(&o.Margin, "margin", 0, "standard errors of the loss by which a point must stay within --loss")
+	f.StringVarP(&o.Out, "output", "o", "", "folder for the fronts as pictures and their rows as JSON")
 	require(cmd, "network")
 	return cmd
 }

@@ -1,0 +1,102 @@
+package scenarios
+
+import (
+	"context"
+	"math"
+	"strings"
+
+	"slosim/engine/measure"
+	"slosim/reports"
+)
+
+// headline finds what slo-nn gains over a network. The point is chosen among all slo-nn
+// techniques as within each: by times and losses on calibration samples.
+func (a *App) headline(ctx context.Context, c *compared, o TradeoffOptions) (reports.HeadlineRow, error) {
+	first := &c.trades[0]
+	row := reports.HeadlineRow{Network: c.family.Name, Tried: len(c.trades), Accuracy: first.truth.set.Truth.Accuracy(first.truth.point)}
+	_, row.Made = c.family.source.(syntheticSource)
+	var speedups, losses []float64
+	var chosen reports.TradeoffRow
+	for i := range c.trades {
+		t := &c.trades[i]
+		set, point := t.chooseAny(o.Loss, o.Margin)
+		if set < 0 {
+			continue
+		}
+		r := t.rows(&t.Sets[set])[point]
+		if speedups, losses = append(speedups, r.Speedup), append(losses, r.TestLoss); len(speedups) == 1 {
+			chosen = r
+			row.Technique, row.Point, row.Wide = r.Technique, r.Point, r.Wide
+			if err := a.measureChosen(ctx, c.family, t, set, point, &row); err != nil {
+				return row, err
+			}
+		}
+	}
+	if row.Outputs = first.outputs(); len(speedups) == 0 {
+		return row, nil
+	}
+	row.Seeds = len(speedups)
+	if row.Speedup, row.SpeedupLo, row.SpeedupHi = chosen.Speedup, chosen.SpeedupLo, chosen.SpeedupHi; row.Seeds > 1 {
+		row.Speedup, row.SpeedupLo, row.SpeedupHi = reports.StudentT(speedups)
+	}
+	if row.Loss, row.LossLo, row.LossHi = chosen.TestLoss, chosen.TestLossLo, chosen.TestLossHi; row.Seeds > 1 {
+		row.Loss, row.LossLo, row.LossHi = reports.StudentT(losses)
+	}
+	return row, nil
+}
+
+// chooseAny returns the fastest point of all slo-nn techniques, by calibration, -1 if none
+// is within the loss.
+func (t *trade) chooseAny(loss, margin float64) (set, point int) {
+	set, fastest := -1, math.Inf(1)
+	for i := range t.Sets {
+		s := &t.Sets[i]
+		if !strings.HasPrefix(s.Technique, "slo-nn") {
+			continue
+		}
+		if chosen := t.choose(s, loss, margin); chosen >= 0 {
+			if mean := serviceOf(s, &s.Calibration, chosen).mean; mean < fastest {
+				set, point, fastest = i, chosen, mean
+			}
+		}
+	}
+	return set, point
+}
+
+// outputs of the network.
+func (t *trade) outputs() int {
+	if t.wide != nil {
+		return int(t.wide[0].outputs)
+	}
+	return t.classes()
+}
+
+// classes is one more than the largest answer that was given.
+func (t *trade) classes() int {
+	most := 0
+	for _, o := range t.truth.set.Truth.Outcomes {
+		most = max(most, int(o.Answer)+1)
+	}
+	return most
+}
+
+// measureChosen measures what a campaign does not of the chosen point.
+func (a *App) measureChosen(ctx context.Context, family Family, t *trade, set, point int, row *reports.HeadlineRow) error {
+	if !family.Sparse {
+		return nil
+	}
+	_, test, err := a.data(family)
+	if err != nil {
+		return err
+	}
+	dense, _, _, err := a.reference(family)
+	if err != nil {
+		return err
+	}
+	if r, ok := measure.OverBare(ctx, unnamed(t.built[set]), point, test); ok {
+		row.Bare, row.BareLo, row.BareHi = r.Value, r.Lo, r.Hi
+	}
+	cold := measure.Cold(ctx, dense, t.built[set], point, test)
+	row.Cold, row.ColdLo, row.ColdHi = cold.Value, cold.Lo, cold.Hi
+	return ctx.Err()
+}

@@ -1,0 +1,163 @@
+package scenarios
+
+import (
+	"context"
+	"io"
+	"math"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+
+	"slosim/engine"
+	"slosim/engine/profile"
+	"slosim/reports"
+	"slosim/reports/result"
+)
+
+// wideFacts are what a profile does not hold of a technique over very many outputs.
+type wideFacts struct {
+	five  [][]uint8 // [point][test sample]: right ones of the five best answers
+	guess float64   // share that the activator's tables alone answer right; NaN: they rank nothing
+	bytes int64     // of the activator's tables
+	// total and outputs turn densities into shares of the outputs.
+	total, outputs float64
+}
+
+// wideFacts ranks the outputs for every test sample at every point, on all cores: nothing
+// is timed here.
+func (a *App) wideFacts(ctx context.Context, family Family, t *trade) ([]wideFacts, error) {
+	_, test, err := a.data(family)
+	if err != nil {
+		return nil, err
+	}
+	_, nodes, _, err := a.reference(family)
+	if err != nil {
+		return nil, err
+	}
+	_, wide, err := a.wideNetwork(family, wholeVariant)
+	if err != nil {
+		return nil, err
+	}
+	facts := make([]wideFacts, len(t.built))
+	for i, built := range t.built {
+		points := len(built.Points())
+		facts[i] = wideFacts{five: make([][]uint8, points), guess: guesses(built, test), total: float64(nodes), outputs: float64(wide.Out.Rows)}
+		if sized, ok := unnamed(built).(interface{ TableBytes() int64 }); ok {
+			facts[i].bytes = sized.TableBytes()
+		}
+		fillFives(ctx, built, test, facts[i].five)
+	}
+	return facts, ctx.Err()
+}
+
+// unnamed returns a technique without the scenario's name for it.
+func unnamed(t engine.Technique) engine.Technique {
+	if n, ok := t.(named); ok {
+		return n.Technique
+	}
+	return t
+}
+
+// fillFives counts the right ones of the five best answers, a goroutine a core.
+func fillFives(ctx context.Context, t engine.Technique, test engine.Judged, five [][]uint8) {
+	var workers sync.WaitGroup
+	points := make(chan int, len(five))
+	for point := range five {
+		points <- point
+	}
+	close(points)
+	for range runtime.GOMAXPROCS(0) {
+		workers.Go(func() {
+			session := t.NewSession()
+			for point := range points {
+				if ctx.Err() == nil {
+					five[point] = fives(session, point, test)
+				}
+			}
+		})
+	}
+	workers.Wait()
+}
+
+// fives counts the right ones of the five best answers of each sample at a point.
+func fives(session engine.Session, point int, test engine.Judged) []uint8 {
+	ranker, ok := session.(engine.Ranker)
+	if !ok {
+		return nil
+	}
+	counts, in, best := make([]uint8, test.Len()), engine.Input{}, make([]int32, 5)
+	for i := range counts {
+		engine.Take(test, i, &in)
+		for _, answer := range best[:ranker.Rank(point, in, best)] {
+			if test.Right(i, int(answer)) {
+				counts[i]++
+			}
+		}
+	}
+	return counts
+}
+
+// guesses returns how often an activator's tables alone are right, NaN if they rank nothing.
+func guesses(t engine.Technique, test engine.Judged) float64 {
+	guesser, ok := t.NewSession().(engine.Guesser)
+	if !ok {
+		return math.NaN()
+	}
+	in, right := engine.Input{}, 0
+	for i := range test.Len() {
+		engine.Take(test, i, &in)
+		answer, ok := guesser.Guess(in)
+		if !ok {
+			return math.NaN()
+		}
+		if test.Right(i, answer) {
+			right++
+		}
+	}
+	return float64(right) / float64(test.Len())
+}
+
+// wideRow tells of a point; nil of a family that is not sparse.
+func (t *trade) wideRow(set *profile.Set, point int) *reports.WideRow {
+	if t.wide == nil {
+		return nil
+	}
+	at := func(s *profile.Set) *wideFacts {
+		for i := range t.Sets {
+			if &t.Sets[i] == s {
+				return &t.wide[i]
+			}
+		}
+		panic("scenarios: a set of another profile")
+	}
+	f := at(set)
+	row := &reports.WideRow{Guess: f.guess, TableMB: float64(f.bytes) / 1e6}
+	row.Scored = max(0, set.Points[point].Density*f.total-(f.total-f.outputs)) / f.outputs
+	before, after := at(t.truth.set).five[t.truth.point], f.five[point]
+	sum, lost, squares := 0.0, 0.0, 0.0
+	for i := range after {
+		d := (float64(before[i]) - float64(after[i])) / 5
+		sum, lost, squares = sum+float64(after[i])/5, lost+d, squares+d*d
+	}
+	n := float64(len(after))
+	row.P5, row.P5Loss = sum/n, lost/n
+	half := z95 * math.Sqrt((squares/n-row.P5Loss*row.P5Loss)/n)
+	row.P5Lo, row.P5Hi = row.P5Loss-half, row.P5Loss+half
+	return row
+}
+
+// draw writes the network's points as a picture, in every format, and its rows as JSON, into
+// a folder; nothing without one.
+func (c *compared) draw(dir string) error {
+	if dir == "" {
+		return nil
+	}
+	stem := filepath.Join(dir, "tradeoff-"+strings.NewReplacer(":", "-", "/", "-", string(filepath.Separator), "-").Replace(c.family.Name))
+	if err := reports.WriteFronts(stem, c.family.Name, fronts(c.trades[0].Profile)); err != nil {
+		return err
+	}
+	return result.WriteFile(stem+".json", func(w io.Writer) error {
+		return result.EncodeJSON(w, networkJSON{c.family.Name, len(c.trades), c.rows(), nil})
+	})
+}
