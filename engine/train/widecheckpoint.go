@@ -52,8 +52,8 @@ type keeper interface {
 
 // settings is a text of all that decides the weights but the data's content.
 func (f *wideFitting) settings() string {
-	return fmt.Sprintf("%d features, %d hidden nodes, %d classes, seed %d, kernels %s, %+v",
-		f.data.Features, f.net.Embed.Cols, f.data.Classes, f.key.Seed, f.set.Name, f.hyper)
+	return fmt.Sprintf("%d features, %d hidden nodes, %d classes, seed %d, kernels %s, %s",
+		f.data.Features, f.net.Embed.Cols, f.data.Classes, f.key.Seed, f.set.Name, f.hyper.text())
 }
 
 // state lists all numbers that training changes.

@@ -13,8 +13,24 @@ type WideHyper struct {
 	Rate    float64 // learning rate of the first step; it falls linearly to 0
 	Dropout float64 // share of hidden nodes that a sample loses at random, 0 to below 1
 	Sampler string  // one of WideSamplers
-	Samples int     // classes drawn; without meaning for FullSampler
+	// Samples is the number of classes drawn, for LSHSampler the least number of classes
+	// that a sample is told apart from. It has no meaning for FullSampler.
+	Samples  int
+	Adaptive WideAdaptive // of the samplers that follow the weights
 }
+
+// text lists all settings. Those of samplers that follow the weights are only there if one
+// is set, so that older texts, in names of cached networks, stay what they were.
+func (h WideHyper) text() string {
+	text := fmt.Sprintf("{Epochs:%d Batch:%d Rate:%v Dropout:%v Sampler:%s Samples:%d}", h.Epochs, h.Batch, h.Rate, h.Dropout, h.Sampler, h.Samples)
+	if h.Adaptive != (WideAdaptive{}) {
+		text += fmt.Sprintf(" %+v", h.Adaptive)
+	}
+	return text
+}
+
+// follows says whether the sampler follows the weights.
+func (h WideHyper) follows() bool { return h.Sampler == LSHSampler }
 
 // WideRecipe says how to train a wide network.
 type WideRecipe struct {
@@ -40,7 +56,7 @@ const wideMethod = 1
 
 // Settings is a text of all that decides the weights but data, seed and kernels.
 func (r WideRecipe) Settings() string {
-	return fmt.Sprintf("wide %d %s %d %+v", wideMethod, r.Name, r.Hidden, r.Hyper)
+	return fmt.Sprintf("wide %d %s %d %s", wideMethod, r.Name, r.Hidden, r.Hyper.text())
 }
 
 // MatchWide returns the recipe of a name.
@@ -67,8 +83,14 @@ func (r *WideRecipe) validate() error {
 	if !slices.Contains(WideSamplers(), h.Sampler) {
 		return fmt.Errorf("training %s: sampler: want one of %s, got %q", r.Name, strings.Join(WideSamplers(), ", "), h.Sampler)
 	}
-	if h.Sampler != FullSampler && h.Samples < 1 {
+	if h.Sampler != FullSampler && !h.follows() && h.Samples < 1 {
 		return fmt.Errorf("training %s: sampler %s: want 1 class or more, got %d", r.Name, h.Sampler, h.Samples)
+	}
+	if h.Samples < 0 {
+		return fmt.Errorf("training %s: sampler %s: want 0 classes, for the default, or more, got %d", r.Name, h.Sampler, h.Samples)
+	}
+	if err := h.Adaptive.check(); err != nil {
+		return fmt.Errorf("training %s: %w", r.Name, err)
 	}
 	return nil
 }
