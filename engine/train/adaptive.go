@@ -3,8 +3,6 @@ package train
 import (
 	"fmt"
 	"math"
-
-	"slosim/workloads/rng"
 )
 
 // WideAdaptive are the settings of the samplers that follow the weights, [LSHSampler] and
@@ -18,14 +16,24 @@ type WideAdaptive struct {
 
 	Bits   int // LSHSampler: bits of a hash, K in SLIDE; 1 to 16
 	Tables int // LSHSampler: hash tables, L in SLIDE
+
+	Leaf int // TreeSampler: classes of a leaf
+	// Dims is the number of dimensions, of a random projection, in which TreeSampler's nodes
+	// know their classes; from the hidden nodes and one on there is no projection. A node
+	// takes Dims(Dims+1)/2 numbers.
+	Dims  int
+	Alpha float64 // TreeSampler: weight of the square in the kernel
 }
 
 // The limits and defaults of WideAdaptive.
 const (
 	maxHashBits   = 16
 	maxHashTables = 1000
-	hashTables    = 50  // SLIDE's for both of its data sets
-	bucketClasses = 32  // classes that a bucket has in the mean, about
+	hashTables    = 50 // SLIDE's for both of its data sets
+	bucketClasses = 32 // classes that a bucket has in the mean, about
+	leafClasses   = 64
+	treeDims      = 129
+	kernelAlpha   = 100 // Blanc and Rendle's
 	rebuildAfter  = 50  // SLIDE's
 	rebuildGrowth = 1.1 // e^0.1
 )
@@ -37,6 +45,8 @@ func (a *WideAdaptive) check() error {
 		return fmt.Errorf("rebuilding: want 0 or more batches that grow by a factor of 1 or more, got %d and %g", a.Rebuild, a.Growth)
 	case a.Bits < 0 || a.Bits > maxHashBits || a.Tables < 0 || a.Tables > maxHashTables:
 		return fmt.Errorf("hashing: want 0 to %d bits and 0 to %d tables, got %d and %d", maxHashBits, maxHashTables, a.Bits, a.Tables)
+	case a.Leaf < 0 || a.Dims < 0 || !(a.Alpha >= 0) || math.IsInf(a.Alpha, 0):
+		return fmt.Errorf("tree: want leaves of 0 or more classes, 0 or more dimensions and a finite weight of 0 or more, got %d, %d and %g", a.Leaf, a.Dims, a.Alpha)
 	}
 	return nil
 }
@@ -49,6 +59,11 @@ func (h WideHyper) adapted(classes int) WideHyper {
 	}
 	a := &h.Adaptive
 	a.Rebuild, a.Growth = or(a.Rebuild, rebuildAfter), or(a.Growth, rebuildGrowth)
+	if h.Sampler == TreeSampler {
+		a.Leaf, a.Dims, a.Alpha = or(a.Leaf, leafClasses), or(a.Dims, treeDims), or(a.Alpha, kernelAlpha)
+		h.Samples = or(h.Samples, min(256, (classes+9)/10))
+		return h
+	}
 	a.Tables = or(a.Tables, hashTables)
 	a.Bits = or(a.Bits, min(maxHashBits, max(1, int(math.Round(math.Log2(float64(classes)/bucketClasses))))))
 	h.Samples = min(classes, or(h.Samples, min(1000, (classes+9)/10)))
@@ -110,9 +125,4 @@ func (f *wideFitting) outputMean() ([]float32, float32) {
 		mean[j] = float32(s / float64(out.Rows))
 	}
 	return mean, float32(sum / float64(out.Rows))
-}
-
-// newRowSamplerHead returns the output layer with a sampler that follows the weights.
-func (f *wideFitting) newRowSamplerHead(key rng.Key) head {
-	return newRowHead(f, newLSHSampler(f, key), key)
 }

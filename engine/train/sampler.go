@@ -24,11 +24,15 @@ const (
 	// at random to a least number. The loss is softmax over these classes alone: SLIDE (Chen
 	// et al., MLSys 2020).
 	LSHSampler = "lsh"
+	// TreeSampler draws each sample's classes by a quadratic kernel of hidden vector and
+	// weights, with which likely classes come often, from a tree that is built anew from time
+	// to time: adaptive sampled softmax (Blanc and Rendle, ICML 2018).
+	TreeSampler = "tree"
 )
 
 // WideSamplers lists the samplers of [TrainWide].
 func WideSamplers() []string {
-	return []string{FullSampler, UniformSampler, LogUniformSampler, LSHSampler}
+	return []string{FullSampler, UniformSampler, LogUniformSampler, LSHSampler, TreeSampler}
 }
 
 // candidates are classes to tell labels apart from.
@@ -146,7 +150,9 @@ func (f *wideFitting) newHead() (head, error) {
 	case LogUniformSampler:
 		return newSharedHead(f, newLogUniform(n, byFrequency(f.data.Fit, classes), key)), nil
 	case LSHSampler:
-		return f.newRowSamplerHead(key), nil
+		return newRowHead(f, newLSHSampler(f, key), key), nil
+	case TreeSampler:
+		return newRowHead(f, newTreeSampler(f, key), key), nil
 	}
 	return nil, fmt.Errorf("training %s: sampler: want one of %s, got %q", f.net.Name, strings.Join(WideSamplers(), ", "), f.hyper.Sampler)
 }

@@ -71,7 +71,7 @@ func wordData() WideData {
 func wordRecipe(sampler string) WideRecipe {
 	return WideRecipe{Name: "words", Hidden: 24, Hyper: WideHyper{
 		Epochs: 6, Batch: 64, Rate: 2e-2, Sampler: sampler, Samples: 12,
-		Adaptive: WideAdaptive{Rebuild: 5, Growth: 1.3, Bits: 3, Tables: 6},
+		Adaptive: WideAdaptive{Rebuild: 5, Growth: 1.3, Bits: 3, Tables: 6, Leaf: 7, Dims: 8},
 	}}
 }
 

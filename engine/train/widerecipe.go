@@ -30,7 +30,7 @@ func (h WideHyper) text() string {
 }
 
 // follows says whether the sampler follows the weights.
-func (h WideHyper) follows() bool { return h.Sampler == LSHSampler }
+func (h WideHyper) follows() bool { return h.Sampler == LSHSampler || h.Sampler == TreeSampler }
 
 // WideRecipe says how to train a wide network.
 type WideRecipe struct {
