@@ -45,13 +45,13 @@ func (a *App) ready(ctx context.Context, family Family, o Console) error {
 		return err
 	}
 	checkpoint := path + ".checkpoint"
-	network, err := a.trainWide(ctx, family, wideSeed, checkpoint, o)
+	network, err := a.trainWide(ctx, family, checkpoint, TrainOptions{Console: o, Seed: wideSeed})
 	if errors.Is(err, train.ErrCheckpoint) { // of an older version, say, or damaged
 		fmt.Fprintf(o.Err, "network %s: trained from the start: %v\n", family.Name, err)
 		if err := os.Remove(checkpoint); err != nil {
 			return err
 		}
-		network, err = a.trainWide(ctx, family, wideSeed, checkpoint, o)
+		network, err = a.trainWide(ctx, family, checkpoint, TrainOptions{Console: o, Seed: wideSeed})
 	}
 	if err != nil {
 		return err
@@ -80,7 +80,7 @@ const wideVersion = 1
 // it need: lists on the samples that it was fitted to, thresholds on the calibration
 // samples. The test samples are not read. Training goes on from the checkpoint, if it was
 // cut off, and keeps its state there.
-func (a *App) trainWide(ctx context.Context, family Family, seed int64, checkpoint string, o Console) (*engine.Network, error) {
+func (a *App) trainWide(ctx context.Context, family Family, checkpoint string, o TrainOptions) (*engine.Network, error) {
 	recipe, err := train.MatchWide(family.Name)
 	if err != nil {
 		return nil, err
@@ -93,7 +93,7 @@ func (a *App) trainWide(ctx context.Context, family Family, seed int64, checkpoi
 	o.progress().Start("training "+family.Reference, recipe.Hyper.Epochs)
 	wide, report, err := train.TrainWide(ctx, family.Name,
 		train.WideData{Name: family.Name, Fit: fit, Confidence: confidence, Features: fit.Features, Classes: fit.Classes},
-		train.WideOptions{Seed: uint64(seed), Set: a.Kernels, Checkpoint: checkpoint, Resume: true, Progress: func(e train.Event) {
+		train.WideOptions{Seed: uint64(o.Seed), Sampler: o.Sampler, Samples: o.Samples, Set: a.Kernels, Checkpoint: checkpoint, Resume: true, Progress: func(e train.Event) {
 			o.progress().Add(1)
 			fmt.Fprintf(o.Err, "%s: epoch %d of %d: loss %.4f, held-out P@1 %.4f\n", family.Reference, e.Epoch, e.Epochs, e.Loss, e.HeldOut)
 		}})
@@ -154,6 +154,38 @@ func (a *App) wideTechnique(family Family, name string) (engine.Technique, error
 	return engine.NewWideTechnique(name, wide, tables, a.Kernels, network.Frozen[name].Cascades)
 }
 
+// Samplers lists how the classes are chosen that a wide network's answers are told apart
+// from while it is trained.
+func Samplers() []Entry {
+	about := map[string]string{
+		train.FullSampler:       "all classes: plain softmax",
+		train.UniformSampler:    "drawn alike, once a batch",
+		train.LogUniformSampler: "drawn by about Zipf's law of their frequency, once a batch",
+		train.LSHSampler:        "looked up in hash tables of the weights, for each sample (SLIDE)",
+		train.TreeSampler:       "drawn by a quadratic kernel of the weights, for each sample (adaptive sampled softmax)",
+	}
+	var list []Entry
+	for _, name := range train.WideSamplers() {
+		list = append(list, Entry{Name: name, About: about[name]})
+	}
+	return list
+}
+
+// checkSampler says what is wrong with the choice of a sampler.
+func (o *TrainOptions) checkSampler(family Family) error {
+	switch {
+	case !family.Sparse && (o.Sampler != "" || o.Samples != 0):
+		return Usagef("--sampler, --samples: want none for network %s, which is trained on all of its classes, got %q and %d", family.Name, o.Sampler, o.Samples)
+	case o.Samples < 0:
+		return Usagef("--samples: want 0 or more, got %d", o.Samples)
+	case o.Samples == 0 && (o.Sampler == train.UniformSampler || o.Sampler == train.LogUniformSampler):
+		return Usagef("--samples: want 1 or more with --sampler %s, got 0", o.Sampler)
+	case o.Sampler != "":
+		return OneOf("--sampler", "samplers", o.Sampler, Samplers())
+	}
+	return nil
+}
+
 // writeWide trains a wide family's network and writes its file.
 func (a *App) writeWide(ctx context.Context, family Family, o TrainOptions) error {
 	if o.Data != "" {
@@ -164,7 +196,7 @@ func (a *App) writeWide(ctx context.Context, family Family, o TrainOptions) erro
 	}
 	path := filepath.Join(o.Out, weightsFile(family.Reference))
 	checkpoint := path + ".checkpoint"
-	network, err := a.trainWide(ctx, family, o.Seed, checkpoint, o.Console)
+	network, err := a.trainWide(ctx, family, checkpoint, o)
 	if err != nil {
 		return err
 	}
