@@ -76,6 +76,8 @@ type TrainOptions struct {
 	Seed    int64
 	Data    string // --data: folder of the training files; empty: DataDir
 	Out     string // -o: folder for the weights
+	Sampler string // --sampler: a name of Samplers, for wide networks alone; empty: the recipe's
+	Samples int    // --samples: classes that the sampler draws; 0: the recipe's, or the sampler's default
 }
 
 // TradeoffOptions are those of `slosim tradeoff`.

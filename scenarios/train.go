@@ -28,6 +28,9 @@ func (a *App) Train(ctx context.Context, o TrainOptions) error {
 	if err != nil {
 		return err
 	}
+	if err := o.checkSampler(family); err != nil {
+		return err
+	}
 	if family.Sparse {
 		return a.writeWide(ctx, family, o)
 	}

@@ -120,7 +120,7 @@ const checkpointSuffix = ".checkpoint"
 // resumed trains from a checkpoint, or from the start where that is of no use: of an older
 // version, say, or damaged.
 func (w *wideMaker) resumed(ctx context.Context, variant, checkpoint string) (*engine.Network, error) {
-	network, err := w.train(ctx, variant, wideSeed, checkpoint)
+	network, err := w.train(ctx, variant, checkpoint, TrainOptions{Seed: wideSeed})
 	if !errors.Is(err, train.ErrCheckpoint) {
 		return network, err
 	}
@@ -128,12 +128,12 @@ func (w *wideMaker) resumed(ctx context.Context, variant, checkpoint string) (*e
 	if err := os.Remove(checkpoint); err != nil {
 		return nil, err
 	}
-	return w.train(ctx, variant, wideSeed, checkpoint)
+	return w.train(ctx, variant, checkpoint, TrainOptions{Seed: wideSeed})
 }
 
 // train trains a variant with orders of its outputs. It goes on from the checkpoint, if
 // training was cut off, and keeps its state there.
-func (w *wideMaker) train(ctx context.Context, variant string, seed int64, checkpoint string) (*engine.Network, error) {
+func (w *wideMaker) train(ctx context.Context, variant, checkpoint string, o TrainOptions) (*engine.Network, error) {
 	recipe, err := wideRecipe(w.family, variant)
 	if err != nil {
 		return nil, err
@@ -146,7 +146,7 @@ func (w *wideMaker) train(ctx context.Context, variant string, seed int64, check
 	progress.Start("training "+recipe.Name, recipe.Hyper.Epochs)
 	wide, report, err := train.TrainWideRecipe(ctx, recipe,
 		train.WideData{Name: w.family.Name, Fit: parts.fit, Confidence: parts.confidence, Features: parts.fit.Features, Classes: parts.fit.Classes},
-		train.WideOptions{Seed: uint64(seed), Set: w.app.Kernels, Checkpoint: checkpoint, Resume: true, Progress: func(e train.Event) {
+		train.WideOptions{Seed: uint64(o.Seed), Sampler: o.Sampler, Samples: o.Samples, Set: w.app.Kernels, Checkpoint: checkpoint, Resume: true, Progress: func(e train.Event) {
 			progress.Add(1)
 			fmt.Fprintf(out, "%s: epoch %d of %d: loss %.4f, held-out P@1 %.4f\n", recipe.Name, e.Epoch, e.Epochs, e.Loss, e.HeldOut)
 		}})
@@ -349,6 +349,38 @@ func (a *App) wideTechnique(family Family, name string) (engine.Technique, error
 	return engine.NewWideTechnique("slo-nn", wide, tables, outputs, a.Kernels)
 }
 
+// Samplers lists how the classes are chosen that a wide network's answers are told apart
+// from while it is trained.
+func Samplers() []Entry {
+	about := map[string]string{
+		train.FullSampler:       "all classes: plain softmax",
+		train.UniformSampler:    "drawn alike, once a batch",
+		train.LogUniformSampler: "drawn by about Zipf's law of their frequency, once a batch",
+		train.LSHSampler:        "looked up in hash tables of the weights, for each sample (SLIDE)",
+		train.TreeSampler:       "drawn by a quadratic kernel of the weights, for each sample (adaptive sampled softmax)",
+	}
+	var list []Entry
+	for _, name := range train.WideSamplers() {
+		list = append(list, Entry{Name: name, About: about[name]})
+	}
+	return list
+}
+
+// checkSampler says what is wrong with the choice of a sampler.
+func (o *TrainOptions) checkSampler(family Family) error {
+	switch {
+	case !family.Sparse && (o.Sampler != "" || o.Samples != 0):
+		return Usagef("--sampler, --samples: want none for network %s, which is trained on all of its classes, got %q and %d", family.Name, o.Sampler, o.Samples)
+	case o.Samples < 0:
+		return Usagef("--samples: want 0 or more, got %d", o.Samples)
+	case o.Samples == 0 && (o.Sampler == train.UniformSampler || o.Sampler == train.LogUniformSampler):
+		return Usagef("--samples: want 1 or more with --sampler %s, got 0", o.Sampler)
+	case o.Sampler != "":
+		return OneOf("--sampler", "samplers", o.Sampler, Samplers())
+	}
+	return nil
+}
+
 // writeWide trains a wide family's network and writes its file.
 func (a *App) writeWide(ctx context.Context, family Family, o TrainOptions) error {
 	if o.Data != "" && o.Data != DataDir {
@@ -359,7 +391,7 @@ func (a *App) writeWide(ctx context.Context, family Family, o TrainOptions) erro
 	}
 	w := &wideMaker{app: a, family: family, console: o.Console}
 	path := filepath.Join(o.Out, weightsFile(family.Reference))
-	network, err := w.train(ctx, wholeVariant, o.Seed, path+checkpointSuffix)
+	network, err := w.train(ctx, wholeVariant, path+checkpointSuffix, o)
 	if err != nil {
 		return err
 	}

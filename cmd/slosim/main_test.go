@@ -77,6 +77,9 @@ func (f fakeApp) Measure(_ context.Context, o scenarios.MeasureOptions) error {
 
 func (f fakeApp) Train(_ context.Context, o scenarios.TrainOptions) error {
 	fmt.Fprintf(o.Console.Out, "train %s with seed %d\n", o.Network, o.Seed)
+	if o.Sampler != "" {
+		fmt.Fprintf(o.Console.Out, "sampler %s of %d classes\n", o.Sampler, o.Samples)
+	}
 	return f.err
 }
 

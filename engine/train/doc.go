@@ -21,6 +21,18 @@
 // Inputs are centred while training, which learns faster; afterwards the mean moves
 // into the first layer's biases, so that a network takes inputs as they are.
 //
+// [TrainWide] trains networks from few of very many features to very many outputs, whose
+// output layer would take most of the time. A sampler, one of [WideSamplers], says which
+// outputs a sample's labels are told apart from:
+//
+//   - [FullSampler], [UniformSampler] and [LogUniformSampler] take the same for all samples
+//     of a batch, so that all is a product of dense matrices.
+//   - [LSHSampler] and [TreeSampler] find outputs for each sample by its hidden vector, in
+//     tables or a tree of the outputs' weights. These are built before the first batch and
+//     then after intervals that grow, and they are part of checkpoints: between two
+//     buildings they are of weights that no longer exist. So a checkpoint may be written
+//     after any batch, and training that goes on from it ends in the same bits.
+//
 // Example:
 //
 //	data := train.Data{Fit: fit, Confidence: confidence, Calibration: calibration, Features: 784, Classes: 10, Width: 28}

@@ -19,10 +19,21 @@ const (
 	// LogUniformSampler draws the class of rank k by frequency, from 0, with probability
 	// log((k+2)/(k+1)) / log(classes+1): about Zipf's law (Jean et al., ACL 2015).
 	LogUniformSampler = "log-uniform"
+	// LSHSampler looks each sample's classes up by its hidden vector, in hash tables of the
+	// outputs' weights that are built anew from time to time, and fills them up with classes
+	// at random to a least number. The loss is softmax over these classes alone: SLIDE (Chen
+	// et al., MLSys 2020).
+	LSHSampler = "lsh"
+	// TreeSampler draws each sample's classes by a quadratic kernel of hidden vector and
+	// weights, with which likely classes come often, from a tree that is built anew from time
+	// to time: adaptive sampled softmax (Blanc and Rendle, ICML 2018).
+	TreeSampler = "tree"
 )
 
 // WideSamplers lists the samplers of [TrainWide].
-func WideSamplers() []string { return []string{FullSampler, UniformSampler, LogUniformSampler} }
+func WideSamplers() []string {
+	return []string{FullSampler, UniformSampler, LogUniformSampler, LSHSampler, TreeSampler}
+}
 
 // candidates are classes to tell labels apart from.
 type candidates struct {
@@ -138,6 +149,10 @@ func (f *wideFitting) newHead() (head, error) {
 		return newSharedHead(f, newUniform(n, classes, key)), nil
 	case LogUniformSampler:
 		return newSharedHead(f, newLogUniform(n, ByFrequency(f.data.Fit, classes), key)), nil
+	case LSHSampler:
+		return newRowHead(f, newLSHSampler(f, key), key), nil
+	case TreeSampler:
+		return newRowHead(f, newTreeSampler(f, key), key), nil
 	}
 	return nil, fmt.Errorf("training %s: sampler: want one of %s, got %q", f.net.Name, strings.Join(WideSamplers(), ", "), f.hyper.Sampler)
 }

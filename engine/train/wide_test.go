@@ -235,6 +235,9 @@ func TestTrainWideRefusesWhatDoesNotFit(t *testing.T) {
 		"want 1 or more features":        {WideRecipe{Name: "x", Hyper: good.Hyper}, wordData()},
 		"want samples to fit":            {good, WideData{}},
 		"want samples with labels":       {good, with(func(d *WideData) { d.Fit = bare })},
+		"want 0 classes, for the":        {WideRecipe{Hyper: WideHyper{Epochs: 1, Batch: 1, Rate: 1, Sampler: LSHSampler, Samples: -1}}, wordData()},
+		"want 0 to 16 bits":              {withAdaptive(WideAdaptive{Bits: 17}), wordData()},
+		"by a factor of 1 or more":       {withAdaptive(WideAdaptive{Growth: 0.5}), wordData()},
 		"want features from 0 to 9":      {good, with(func(d *WideData) { d.Features = 10 })},
 		"want ascending labels":          {good, with(func(d *WideData) { d.Classes = 30 })},
 		"want finite values":             {good, with(func(d *WideData) { d.Fit.(*words).values[3][0] = float32(math.Inf(1)) })},
@@ -249,6 +252,13 @@ func TestTrainWideRefusesWhatDoesNotFit(t *testing.T) {
 	if _, _, err := TrainWide(context.Background(), "magic", wordData(), WideOptions{}); err == nil || !strings.Contains(err.Error(), "wordnet-13k") {
 		t.Errorf("want an error that names the recipes, got %v", err)
 	}
+}
+
+// withAdaptive is a recipe with settings for samplers that follow the weights.
+func withAdaptive(a WideAdaptive) WideRecipe {
+	r := wordRecipe(LSHSampler)
+	r.Hyper.Adaptive = a
+	return r
 }
 
 func TestWideRecipesAreValid(t *testing.T) {

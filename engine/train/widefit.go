@@ -45,11 +45,13 @@ type wideScratch struct {
 	tiles    *kernel.Tiles
 	gradient []float32 // of a row of weights
 	own      []float32 // logits of a row's labels
+	finder   finder    // of rowHead; nil in others
 }
 
 // newWideFitting prepares training of the network of zeros net.
 func newWideFitting(net *engine.Wide, data WideData, hyper WideHyper, key rng.Key, set *kernel.Set) (*wideFitting, error) {
 	hidden := net.Embed.Cols
+	hyper = hyper.adapted(data.Classes)
 	f := &wideFitting{
 		set: set, net: net, data: data, hyper: hyper, key: key, samples: data.labelled(),
 		embed: newAdamTable(net.Embed), hiddenBias: newAdamVector(net.HiddenBias),

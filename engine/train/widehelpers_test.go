@@ -67,8 +67,12 @@ func wordData() WideData {
 	return WideData{Name: "words", Fit: fit, Confidence: newWords(300, 150, 40, 2), Features: 150, Classes: 40}
 }
 
+// Samplers that follow the weights do so before steps 0, 5, 11, 19 and so on.
 func wordRecipe(sampler string) WideRecipe {
-	return WideRecipe{Name: "words", Hidden: 24, Hyper: WideHyper{Epochs: 6, Batch: 64, Rate: 2e-2, Sampler: sampler, Samples: 12}}
+	return WideRecipe{Name: "words", Hidden: 24, Hyper: WideHyper{
+		Epochs: 6, Batch: 64, Rate: 2e-2, Sampler: sampler, Samples: 12,
+		Adaptive: WideAdaptive{Rebuild: 5, Growth: 1.3, Bits: 3, Tables: 6, Leaf: 7, Dims: 8},
+	}}
 }
 
 // newWordFitting returns a fitting of the words' network with drawn biases.
@@ -98,8 +102,8 @@ type wideGradients struct {
 	hiddenBias, outBias []float32
 }
 
-// gradientsOfShared runs samples forward and back and returns the gradients.
-func gradientsOfShared(f *wideFitting, samples []int) wideGradients {
+// gradientsOfWide runs samples forward and back and returns the gradients.
+func gradientsOfWide(f *wideFitting, samples []int) wideGradients {
 	n, b, s := f.net, f.batch, f.scratch[0]
 	b.samples = samples
 	f.derive()
@@ -107,11 +111,18 @@ func gradientsOfShared(f *wideFitting, samples []int) wideGradients {
 		embed: kernel.NewMatrix(n.Embed.Rows, n.Embed.Cols), out: kernel.NewMatrix(n.Out.Rows, n.Out.Cols),
 		outBias: make([]float32, n.Out.Rows),
 	}
-	h := f.head.(*sharedHead)
-	h.gradients(b, s, 0, len(h.columns))
-	for i, class := range h.columns {
-		copy(g.out.Row(int(class)), h.gradient.Row(i))
-		g.outBias[class] = h.slopes[i]
+	switch h := f.head.(type) {
+	case *sharedHead:
+		h.gradients(b, s, 0, len(h.columns))
+		for i, class := range h.columns {
+			copy(g.out.Row(int(class)), h.gradient.Row(i))
+			g.outBias[class] = h.slopes[i]
+		}
+	case *rowHead:
+		h.group(b)
+		for i, class := range h.classes.ids {
+			g.outBias[class] = h.gradient(b, g.out.Row(int(class)), i)
+		}
 	}
 	f.features.fill(len(samples), func(row int) ([]int32, []float32) { return f.data.Fit.Sparse(samples[row]) })
 	for i, id := range f.features.ids {

@@ -18,8 +18,14 @@ type WideHyper struct {
 	// Half of the samples use all, the others a smaller width by lot. nil: all use all.
 	Widths  []int
 	Sampler string // one of WideSamplers
-	Samples int    // classes drawn; without meaning for FullSampler
+	// Samples is the number of classes drawn, for LSHSampler the least number of classes
+	// that a sample is told apart from. It has no meaning for FullSampler.
+	Samples  int
+	Adaptive WideAdaptive // of the samplers that follow the weights
 }
+
+// follows says whether the sampler follows the weights.
+func (h WideHyper) follows() bool { return h.Sampler == LSHSampler || h.Sampler == TreeSampler }
 
 // WideRecipe says how to train a wide network.
 type WideRecipe struct {
@@ -35,7 +41,7 @@ func WideRecipes() []WideRecipe {
 		Name:   "wordnet-13k",
 		About:  "13,723 categories of words from the words of their definitions",
 		Hidden: wideHidden,
-		Hyper:  WideHyper{Epochs: 7, Batch: 256, Rate: 1e-2, Sampler: FullSampler},
+		Hyper:  WideHyper{Epochs: 7, Batch: 256, Rate: 1e-2, Dropout: 0.15, InputDropout: 0.15, Sampler: FullSampler},
 	}, {
 		Name:   "glosses-next-word",
 		About:  "the next word of a definition from the eight before it",
@@ -136,8 +142,14 @@ func (r *WideRecipe) validate() error {
 	if !slices.Contains(WideSamplers(), h.Sampler) {
 		return fmt.Errorf("training %s: sampler: want one of %s, got %q", r.Name, strings.Join(WideSamplers(), ", "), h.Sampler)
 	}
-	if h.Sampler != FullSampler && h.Samples < 1 {
+	if h.Sampler != FullSampler && !h.follows() && h.Samples < 1 {
 		return fmt.Errorf("training %s: sampler %s: want 1 class or more, got %d", r.Name, h.Sampler, h.Samples)
+	}
+	if h.Samples < 0 {
+		return fmt.Errorf("training %s: sampler %s: want 0 classes, for the default, or more, got %d", r.Name, h.Sampler, h.Samples)
+	}
+	if err := h.Adaptive.check(); err != nil {
+		return fmt.Errorf("training %s: %w", r.Name, err)
 	}
 	return nil
 }
