@@ -15,15 +15,17 @@ import (
 type HiddenOptions struct {
 	Super   int     // super-clusters, at most one for each example
 	Leaf    int     // leaves of a super-cluster of mean size; others have more or fewer, in proportion
+	Beam    int     // super-clusters whose leaves are compared
 	Longest int     // nodes of each list, at most all
 	Key     rng.Key // draws where clusters begin
 }
 
 // Limits of what BuildHiddenLists chooses by itself.
 const (
-	leafExamples = 30  // examples of a leaf: fewer rank unseen queries' nodes by chance
+	leafExamples = 15  // of a leaf: with half of them lists get little better, and twice as large
 	mostSupers   = 64  // the search reads them all
 	mostLeaves   = 128 // of a super-cluster
+	hiddenBeam   = 4   // super-clusters
 	longestList  = 280 // nodes
 )
 
@@ -37,6 +39,9 @@ func (o HiddenOptions) withDefaults(examples, nodes int) HiddenOptions {
 	if o.Leaf == 0 {
 		o.Leaf = min(max(leaves/max(o.Super, 1), 1), mostLeaves)
 	}
+	if o.Beam == 0 {
+		o.Beam = min(hiddenBeam, o.Super)
+	}
 	if o.Longest == 0 {
 		o.Longest = min(longestList, nodes)
 	}
@@ -49,6 +54,9 @@ func (o HiddenOptions) validate(examples, nodes int) error {
 	}
 	if o.Leaf < 1 || o.Leaf > examples {
 		return fmt.Errorf("want 1..%d leaves of a super-cluster, got %d", examples, o.Leaf)
+	}
+	if o.Beam < 1 || o.Beam > o.Super {
+		return fmt.Errorf("want a beam of 1..%d super-clusters, got %d", o.Super, o.Beam)
 	}
 	if o.Longest < 1 || o.Longest > nodes {
 		return fmt.Errorf("want lists of 1..%d nodes, got %d", nodes, o.Longest)
@@ -71,7 +79,8 @@ func BuildHiddenLists(set *kernel.Set, e *Examples, o HiddenOptions) (*HiddenLis
 	}
 	mean := meanRow(e.Hidden)
 	supers := cutHidden(set, e.Hidden, mean, o)
-	l := &HiddenLists{Nodes: e.Nodes(), Longest: o.Longest, First: []int32{0}}
+	l := &HiddenLists{Nodes: e.Nodes(), Longest: o.Longest}
+	l.First, l.Beam = []int32{0}, min(o.Beam, len(supers))
 	l.Supers, l.SuperBias = centroidsOf(supers, mean)
 	var leaves []cluster
 	for _, super := range supers {
@@ -97,6 +106,7 @@ func cutHidden(set *kernel.Set, hidden *kernel.Matrix, mean []float32, o HiddenO
 	for i := range all {
 		all[i] = int32(i)
 		subtract(points.Row(i), hidden.Row(i), mean)
+		shorten(points.Row(i))
 	}
 	supers := clustersOf(set, points, all, o.Super, rand.New(o.Key.Source(rng.Training, 1)))
 	perLeaf := float64(hidden.Rows) / float64(o.Super*o.Leaf)
@@ -131,13 +141,14 @@ func clustersOf(set *kernel.Set, points *kernel.Matrix, members []int32, cluster
 	return kept
 }
 
-// centroidsOf returns the centroids as a table and the biases that make a product the
-// larger the nearer a vector, less the mean, is.
+// centroidsOf returns the centroids' directions as a table, and the biases that take the
+// mean from the vectors they are multiplied with.
 func centroidsOf(clusters []cluster, mean []float32) (*kernel.Matrix, []float32) {
 	m, bias := kernel.NewMatrix(len(clusters), len(mean)), kernel.Aligned(len(clusters))
 	for i, c := range clusters {
 		copy(m.Row(i), c.centroid)
-		bias[i] = float32(-dot64(c.centroid, mean) - dot64(c.centroid, c.centroid)/2)
+		shorten(m.Row(i))
+		bias[i] = float32(-dot64(m.Row(i), mean))
 	}
 	return m, bias
 }
@@ -146,7 +157,7 @@ func centroidsOf(clusters []cluster, mean []float32) (*kernel.Matrix, []float32)
 func rankLeaves(inputs Inputs, supers []cluster, nodes, longest int) []int32 {
 	sums := &summed{of: make([]float32, nodes)}
 	for i := range inputs.Len() {
-		sums.add(1, inputs.Likely(i))
+		sums.addTempered(inputs.Likely(i))
 	}
 	usual := fillUp(sums.best(nil, nodes), ranking(sums.of), nodes) // then any, as all sums are 0
 	var ids []int32
@@ -164,9 +175,23 @@ func rankLeaves(inputs Inputs, supers []cluster, nodes, longest int) []int32 {
 // rankMembers appends up to most nodes to list, by their summed probability for some inputs.
 func rankMembers(sums *summed, inputs Inputs, members, list []int32, most int) []int32 {
 	for _, i := range members {
-		sums.add(1, inputs.Likely(int(i)))
+		sums.addTempered(inputs.Likely(int(i)))
 	}
 	return sums.best(list, most)
+}
+
+// temper makes a network as unsure of the inputs that it was fitted on as it is of others:
+// with the probabilities themselves the nodes that it has learnt by heart crowd the lists
+// (on wordnet-13k, lists of 35 agree with the network for 82 % of other inputs, not 79 %).
+const temper = 0.3
+
+func (s *summed) addTempered(nodes []Scored) {
+	for _, n := range nodes {
+		if s.of[n.Node] == 0 {
+			s.touched = append(s.touched, n.Node)
+		}
+		s.of[n.Node] += float32(math.Pow(float64(n.Share), temper))
+	}
 }
 
 // fillUp appends those of more that list has not, until it has most.
@@ -201,5 +226,16 @@ func meanRow(m *kernel.Matrix) []float32 {
 func subtract(dst, a, b []float32) {
 	for i := range dst {
 		dst[i] = a[i] - b[i]
+	}
+}
+
+// shorten makes v's length 1; one without a length stays.
+func shorten(v []float32) {
+	length := math.Sqrt(dot64(v, v))
+	if length == 0 {
+		return
+	}
+	for i := range v {
+		v[i] = float32(float64(v[i]) / length)
 	}
 }

@@ -3,51 +3,9 @@ package activator
 import (
 	"fmt"
 	"math"
-	"slices"
 
 	"slosim/engine/kernel"
 )
-
-// lastSearch lets one Bucket and one Propose of the same query share a search. No search
-// serves a second Propose or Bucket, so that a loop over one query takes the time that
-// different queries take.
-type lastSearch struct {
-	hidden             []float32
-	proposed, bucketed bool // whether the search has served one
-}
-
-func newLastSearch(hidden int) lastSearch {
-	return lastSearch{hidden: make([]float32, hidden), proposed: true, bucketed: true}
-}
-
-// serves says whether the last search serves this call, whose mark is l.proposed or
-// l.bucketed. If it does not, the caller must search.
-func (l *lastSearch) serves(hidden []float32, mark *bool) bool {
-	if !*mark && slices.Equal(l.hidden, hidden) {
-		*mark = true
-		return true
-	}
-	copy(l.hidden, hidden)
-	l.proposed, l.bucketed = false, false
-	*mark = true
-	return false
-}
-
-// showRows makes view the rows from..to-1 of m. The view is the caller's, because one made
-// for each query would be allocated.
-func showRows(view, m *kernel.Matrix, from, to int) {
-	view.Rows, view.Cols, view.Stride = to-from, m.Cols, m.Stride
-	view.Data = m.Data[from*m.Stride : to*m.Stride]
-}
-
-// largestPart returns the size of the largest of the parts that first begins.
-func largestPart(first []int32) int {
-	most := int32(0)
-	for i := 1; i < len(first); i++ {
-		most = max(most, first[i]-first[i-1])
-	}
-	return int(most)
-}
 
 // validateParts reports whether first cuts whole into so many parts, none of them empty.
 func validateParts(what string, first []int32, parts, whole int) error {
