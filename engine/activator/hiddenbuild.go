@@ -190,7 +190,7 @@ func (s *summed) addTempered(nodes []Scored) {
 		if s.of[n.Node] == 0 {
 			s.touched = append(s.touched, n.Node)
 		}
-		s.of[n.Node] += float32(math.Pow(float64(n.Share), temper))
+		s.of[n.Node] += tempered(n.Share)
 	}
 }
 
