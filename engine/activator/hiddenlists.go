@@ -26,16 +26,21 @@ func (l *HiddenLists) Validate() error {
 	if err := l.TwoLevel.validate(); err != nil {
 		return fmt.Errorf("hidden lists: %w", err)
 	}
-	if l.Longest < 1 || l.Longest > l.Nodes || l.Longest > math.MaxInt32 || len(l.IDs) != l.Leaves.Rows*l.Longest {
+	if l.Longest < 1 || l.Longest > l.Nodes || l.Nodes > math.MaxInt32 || len(l.IDs) != l.Leaves.Rows*l.Longest {
 		return fmt.Errorf("hidden lists: want %d lists of 1..%d nodes, got lists of %d and %d nodes in all", l.Leaves.Rows, l.Nodes, l.Longest, len(l.IDs))
 	}
-	last := make([]int, l.Nodes) // leaf that last listed a node, from 1
-	for i, id := range l.IDs {
-		leaf := i/l.Longest + 1
-		if id < 0 || int(id) >= l.Nodes || last[id] == leaf {
-			return fmt.Errorf("hidden lists: leaf %d: want nodes 0..%d, each once, got %d", leaf-1, l.Nodes-1, id)
+	list := make([]int32, l.Longest)
+	for leaf := range l.Leaves.Rows {
+		copy(list, l.IDs[leaf*l.Longest:])
+		slices.Sort(list)
+		if list[0] < 0 || int(list[l.Longest-1]) >= l.Nodes {
+			return fmt.Errorf("hidden lists: leaf %d: want nodes 0..%d, got %d..%d", leaf, l.Nodes-1, list[0], list[l.Longest-1])
 		}
-		last[id] = leaf
+		for k := 1; k < l.Longest; k++ {
+			if list[k] == list[k-1] {
+				return fmt.Errorf("hidden lists: leaf %d: want each node once, got %d twice", leaf, list[k])
+			}
+		}
 	}
 	return nil
 }
