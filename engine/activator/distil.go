@@ -11,8 +11,8 @@ import (
 // Settings of the regression. Hidden vectors are scaled to a mean square of 1, so that the
 // rate serves any network.
 const (
-	distilBatch = 256  // examples a step
-	distilRate  = 0.02 // of the first step; it falls linearly to 0
+	distilBatch = 256   // examples a step
+	distilRate  = 0.003 // of the first step; it falls linearly to 0
 )
 
 // distiller fits scores = W x by softmax regression with Adam (Kingma and Ba, ICLR 2015),

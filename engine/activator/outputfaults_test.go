@@ -24,7 +24,7 @@ func copied(l TwoLevel) TwoLevel {
 	return TwoLevel{&supers, slices.Clone(l.SuperBias), &leaves, slices.Clone(l.LeafBias), slices.Clone(l.First), l.Beam}
 }
 
-var nan = float32(math.NaN()) // never changed
+func nan() float32 { return float32(math.NaN()) }
 
 func damages() map[string]func(*TwoLevel) {
 	return map[string]func(*TwoLevel){
@@ -35,7 +35,7 @@ func damages() map[string]func(*TwoLevel) {
 		"supers: want a matrix of":                func(l *TwoLevel) { l.Supers.Cols = 0 },
 		"supers: want a bias for each of 5 rows":  func(l *TwoLevel) { l.SuperBias = l.SuperBias[1:] },
 		"leaves: want a bias":                     func(l *TwoLevel) { l.LeafBias = nil },
-		"leaves: row 1: want finite":              func(l *TwoLevel) { l.Leaves.Row(1)[2] = nan },
+		"leaves: row 1: want finite":              func(l *TwoLevel) { l.Leaves.Row(1)[2] = nan() },
 		"supers: row 2: want finite":              func(l *TwoLevel) { l.SuperBias[2] = float32(math.Inf(1)) },
 		"want 17 numbers each":                    func(l *TwoLevel) { l.Leaves.Cols-- },
 		"beam: want 1..5 supers, got 0":           func(l *TwoLevel) { l.Beam = 0 },
@@ -139,11 +139,11 @@ func TestBuildersOfOutputTablesFindWrongExamples(t *testing.T) {
 		"hidden vectors of 60 x 17, got none":       func(e *Examples) { e.Hidden = nil },
 		"hidden vectors of 60 x 17, got 60 x 18":    func(e *Examples) { e.Hidden = kernel.NewMatrix(60, 18) },
 		"hidden vectors of 60 x 17, got 61":         func(e *Examples) { e.Hidden = kernel.NewMatrix(61, 17) },
-		"examples: 0: want a finite hidden":         func(e *Examples) { e.Hidden = kernel.NewMatrix(60, 17); e.Hidden.Row(0)[0] = nan },
+		"examples: 0: want a finite hidden":         func(e *Examples) { e.Hidden = kernel.NewMatrix(60, 17); e.Hidden.Row(0)[0] = nan() },
 		"examples: 0: want likely nodes, got none":  func(e *Examples) { e.Inputs = make(testInputs, 60) },
 		"examples: 0: want nodes 0..89 with shares": func(e *Examples) { e.Inputs = allLikely(60, Scored{90, 1}) },
 		"shares above 0, got 3 with 0":              func(e *Examples) { e.Inputs = allLikely(60, Scored{3, 0}) },
-		"shares above 0, got 3 with NaN":            func(e *Examples) { e.Inputs = allLikely(60, Scored{3, nan}) },
+		"shares above 0, got 3 with NaN":            func(e *Examples) { e.Inputs = allLikely(60, Scored{3, nan()}) },
 	} {
 		e := *good
 		damage(&e)
