@@ -2,7 +2,7 @@
 // computing.
 //
 // It holds no network and runs no layer: it ranks nodes, and engine computes them.
-// All activators are built without labels. Four are here, weakest first:
+// All are built without labels. Four activators are here, weakest first:
 //
 //   - [LSH]: sign hashing of the input, a table of node importances per bucket, and
 //     confidences per bucket. Our reconstruction of the node activators of Mendoza
@@ -11,6 +11,13 @@
 //     says: with one table the hash is all it costs. No network ships with such tables.
 //   - [Clustered]: the nearest of k-means centroids in a PCA space, a ranked list each.
 //   - [Linear]: a low-rank approximation of the layer itself.
+//
+// Outputs of a wide network are proposed by [OutputTables] instead, which say nothing of
+// how nodes rank:
+//
+//   - [FeatureLists]: a list for each feature of a sparse input, and their union.
+//   - [HiddenLists]: k-means of hidden vectors in two levels, a list for each leaf.
+//   - [LabelBeam]: clusters of nodes, and learnt predictors of which are likely.
 //
 // Dense inputs are hashed by a [Rotation] (or by planes of their own, as older files hold
 // them), sparse ones by a [SparseHasher]; [Probes] lists the buckets that an input nearly

@@ -23,15 +23,23 @@ func BuildClustered(set *kernel.Set, net Network, images Images, space *Subspace
 	}
 	t := &ClusteredTables{Basis: space.Basis, Offset: centredBias(space.Basis, space.Mean)}
 	points := project(set, images, t.Basis, t.Offset)
-	t.Centroids = seedCentroids(points, clusters, rand.New(key.Source(rng.Training, 1)))
-	assigned := make([]int, images.Len())
-	for range kmeansRounds {
-		assign(set, assigned, points, t.Centroids)
-		moveCentroids(t.Centroids, points, assigned)
-	}
-	assign(set, assigned, points, t.Centroids)
+	var assigned []int
+	t.Centroids, assigned = kmeans(set, points, clusters, rand.New(key.Source(rng.Training, 1)))
 	t.Ranked, t.Nodes = rankClusters(net, images, space.Basis.Cols, assigned, clusters)
 	return t, nil
+}
+
+// kmeans clusters points and returns the centroids, and the index of the nearest one of
+// each point.
+func kmeans(set *kernel.Set, points *kernel.Matrix, clusters int, random *rand.Rand) (centroids *kernel.Matrix, assigned []int) {
+	centroids = seedCentroids(points, clusters, random)
+	assigned = make([]int, points.Rows)
+	for range kmeansRounds {
+		assign(set, assigned, points, centroids)
+		moveCentroids(centroids, points, assigned)
+	}
+	assign(set, assigned, points, centroids)
+	return centroids, assigned
 }
 
 // project maps all images to the small space.
