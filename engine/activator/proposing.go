@@ -33,6 +33,20 @@ type rowImages struct{ rows *kernel.Matrix }
 func (r rowImages) Len() int                   { return r.rows.Rows }
 func (r rowImages) Input(i int, dst []float32) { copy(dst, r.rows.Row(i)) }
 
+// unitRows returns the first cols elements of each row, scaled to length 1.
+func unitRows(m *kernel.Matrix, cols int) *kernel.Matrix {
+	units := kernel.NewMatrix(m.Rows, cols)
+	for i := range m.Rows {
+		row := units.Row(i)
+		copy(row, m.Row(i))
+		divide(row, length(row))
+	}
+	return units
+}
+
+// length returns the Euclidean length of a vector.
+func length(v []float32) float32 { return float32(math.Sqrt(dot64(v, v))) }
+
 // validExamples reports the first contradiction between the parts of examples.
 func validExamples(e *Examples) error {
 	if e.Inputs == nil || e.Hidden == nil || e.Rows == nil || e.Inputs.Len() == 0 {

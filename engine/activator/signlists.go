@@ -13,7 +13,7 @@ type Hashed string
 // What sign lists can hash.
 const (
 	HashInput  Hashed = "input"  // the sparse input, by planes through the origin
-	HashHidden Hashed = "hidden" // the hidden vector less the examples' mean
+	HashHidden Hashed = "hidden" // the hidden vector's direction less the examples' mean
 )
 
 // SignLists propose the output nodes that the network found most likely for the examples
@@ -32,7 +32,8 @@ type SignLists struct {
 	// Planes are a row for each feature with its part in all Tables*Bits distances, or of
 	// hidden vectors a row for each of Tables*Bits planes.
 	Planes *kernel.Matrix
-	// Offset is -Planes·mean of the hidden vectors; nil for inputs.
+	// Offset is -Planes·mean of the hidden vectors, each scaled to length 1: how long one is
+	// says little about which nodes are likely. Nil for inputs.
 	Offset []float32
 	// Lists is [table][bucket][rank]: nodes, the likeliest first. Where a bucket's examples
 	// have no more, the nodes that are likely overall follow.
@@ -123,6 +124,7 @@ func (l *SignLists) NewProposer(set *kernel.Set) Proposer {
 	p := &signProposer{
 		lists: l, set: set,
 		projected: kernel.Aligned((planes + 15) &^ 15),
+		offset:    kernel.Aligned(planes),
 		words:     make([]uint64, (planes+63)/64),
 		buckets:   make([]int32, l.Tables),
 		union:     NewCandidates(l.Nodes),
@@ -142,6 +144,7 @@ type signProposer struct {
 	hasher    *SparseHasher // of inputs
 	first     kernel.Matrix // of hidden vectors: planes of the first table
 	projected []float32
+	offset    []float32 // of the planes, for the length of the hidden vector
 	words     []uint64
 	buckets   []int32
 	union     *Candidates
@@ -170,7 +173,11 @@ func (p *signProposer) hash(q Query, planes *kernel.Matrix, buckets []int32) {
 		p.hasher.Hash(p.buckets, p.projected, p.words, q.IDs, q.Values)
 		return
 	}
-	p.set.MatVec(p.projected, planes, q.Hidden, p.lists.Offset)
+	by := length(q.Hidden)
+	for i := range planes.Rows {
+		p.offset[i] = by * p.lists.Offset[i]
+	}
+	p.set.MatVec(p.projected, planes, q.Hidden, p.offset)
 	bucketsOf(p.set, buckets, p.words, p.projected[:planes.Rows], p.lists.Bits)
 }
 
@@ -222,7 +229,7 @@ func newSignLists(set *kernel.Set, e *Examples, o SignListOptions) (*SignLists, 
 
 // hiddenPlanes sets the planes across hidden vectors.
 func (l *SignLists) hiddenPlanes(e *Examples, o SignListOptions) error {
-	hidden := rowImages{e.Hidden}
+	hidden := rowImages{unitRows(e.Hidden, l.Width)}
 	if !o.PCA {
 		l.Planes = randomPlanes(l.Bits*l.Tables, l.Width, o.Key)
 		l.Offset = centredBias(l.Planes, narrow(imageMean(hidden, l.Width)))

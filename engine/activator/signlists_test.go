@@ -50,7 +50,7 @@ func dumbBucket(l *SignLists, q Query, table int) int32 {
 				sum += float64(q.Values[k]) * float64(l.Planes.Row(int(id))[plane])
 			}
 		} else {
-			sum = dot64(l.Planes.Row(plane), q.Hidden) + float64(l.Offset[plane])
+			sum = dot64(l.Planes.Row(plane), q.Hidden) + float64(length(q.Hidden)*l.Offset[plane])
 		}
 		bucket *= 2
 		if sum > 0 {
