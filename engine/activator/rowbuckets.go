@@ -1,7 +1,6 @@
 package activator
 
 import (
-	"errors"
 	"fmt"
 	"math/bits"
 
@@ -184,5 +183,3 @@ func (p *rowProposer) Bucket(q Query) int {
 
 // Buckets implements [Proposer].
 func (p *rowProposer) Buckets() int { return p.kinds }
-
-var errNoPairs = errors.New("want examples with a likely node and nodes that are not, got none")

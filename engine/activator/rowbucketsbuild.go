@@ -13,21 +13,23 @@ import (
 type RowHash string
 
 // How rows can be hashed. In all of them the mean over nodes is taken off the rows and the
-// mean over examples off the queries, which adds the same to the logits of all nodes.
+// mean over examples off the queries, which adds the same to the logits of all nodes, and
+// the bias is one more coordinate.
 const (
-	// RowSimHash is SLIDE's: signs of random planes, hence by angle. It is blind to how long
-	// a row is, and here to its bias, as in SLIDE.
+	// RowSimHash is SLIDE's: signs of random planes, hence by angle, blind to how long a row
+	// is. SLIDE leaves the bias out; with it, 65 instead of 51 of 100 likeliest nodes are
+	// among 7 % of wordnet-13k's.
 	RowSimHash RowHash = "simhash"
-	// RowMIPS is for inner products: all rows are scaled so that none is longer than 1, with
-	// the bias as one more coordinate, and get sqrt(1-|x|^2) as a last one, which is 0 in
-	// queries; then signs of random planes. That is Simple-LSH of Neyshabur and Srebro
-	// ("On Symmetric and Asymmetric LSHs for Inner Product Search", ICML 2015), which needs
-	// one coordinate where the asymmetric transforms of Shrivastava and Li (NIPS 2014, UAI
-	// 2015), as Spring and Shrivastava (KDD 2017) use for networks, need some.
+	// RowMIPS is for inner products: all rows are scaled so that none is longer than 1, and
+	// get sqrt(1-|x|^2) as a last coordinate, which is 0 in queries; then signs of random
+	// planes. That is Simple-LSH of Neyshabur and Srebro ("On Symmetric and Asymmetric LSHs
+	// for Inner Product Search", ICML 2015): one coordinate where the transforms of
+	// Shrivastava and Li (NIPS 2014, UAI 2015), which Spring and Shrivastava (KDD 2017) choose
+	// a layer's nodes by, need some, and a scale of 1 where theirs is U = 0.83.
 	RowMIPS RowHash = "mips"
 	// RowLearned is MONGOOSE's (Chen et al., ICLR 2021): planes trained by a triplet loss so
-	// that a hidden vector falls on the side of its likely nodes' rows. The bias is one more
-	// coordinate. A trained network needs none of its rebuilding.
+	// that a hidden vector falls on the side of its likely nodes' rows. A trained network
+	// needs none of its rebuilding.
 	RowLearned RowHash = "learned"
 )
 
@@ -74,7 +76,6 @@ func newRowBuckets(set *kernel.Set, e *Examples, o RowBucketOptions) (*RowBucket
 	space, planes := newRowSpace(e), randomPlanes(o.Bits*o.Tables, e.Hidden.Cols+2, o.Key)
 	switch o.Hash {
 	case RowSimHash:
-		space.weigh(0)
 	case RowMIPS:
 		space.lengthen()
 	case RowLearned:
@@ -97,8 +98,9 @@ type rowSpace struct {
 	bias float32        // every query's coordinate that the rows' biases meet
 }
 
-// biasShare is the query's bias coordinate in units of the root mean square length of
-// centred hidden vectors: at 1, half of all queries would be the same.
+// biasShare is the query's bias coordinate in units of the root mean square length of centred
+// hidden vectors: at 1, half of a query's square length would say nothing of it. On
+// wordnet-13k 0.5 finds more than 0.3 and 1 do.
 const biasShare = 0.5
 
 // newRowSpace returns the rows such that a product of a row and a query is a logit less the
@@ -119,26 +121,11 @@ func newRowSpace(e *Examples) *rowSpace {
 	for i := range e.Hidden.Rows {
 		squares += squaredDistance(e.Hidden.Row(i), s.mean)
 	}
-	s.weigh(max(biasShare*float32(math.Sqrt(squares/float64(e.Hidden.Rows))), 1e-6))
-	return s
-}
-
-// weigh sets the queries' bias coordinate, from 1 or from what it was, and the rows' to
-// match: their product stays. At 0 the bias does not count.
-func (s *rowSpace) weigh(bias float32) {
-	from := s.bias
-	if s.bias == 0 {
-		from = 1
-	}
+	s.bias = max(biasShare*float32(math.Sqrt(squares/float64(e.Hidden.Rows))), 1e-6)
 	for node := range s.rows.Rows {
-		row := s.rows.Row(node)
-		if at := len(row) - 2; bias > 0 {
-			row[at] *= from / bias
-		} else {
-			row[at] = 0
-		}
+		s.rows.Row(node)[hidden] /= s.bias
 	}
-	s.bias = bias
+	return s
 }
 
 // lengthen scales the rows so that none is longer than 1, and sets their last coordinate so

@@ -1,6 +1,7 @@
 package activator
 
 import (
+	"errors"
 	"math"
 	"math/rand/v2"
 
@@ -8,7 +9,8 @@ import (
 	"slosim/workloads/rng"
 )
 
-// How planes are trained. On wordnet-13k more epochs, other rates or margins changed little.
+// How planes are trained. On wordnet-13k more epochs, rates of 0.1 to 1 and a
+// margin of 1.5 find as many nodes for as many proposed.
 const (
 	planeEpochs  = 4
 	planeSamples = 20_000 // examples of an epoch at most
@@ -56,7 +58,7 @@ func trainPlanes(set *kernel.Set, planes *kernel.Matrix, e *Examples, space *row
 		t.normalise()
 	}
 	if trained == 0 {
-		return errNoPairs
+		return errors.New("want examples with likely nodes that others do not share, got none")
 	}
 	return nil
 }
