@@ -62,12 +62,12 @@ func validExamples(e *Examples) error {
 	return nil
 }
 
-// validMatrix says whether a matrix has a shape and the memory for it.
+// validMatrix says whether a matrix has a shape, of at least 1 x 1, and the memory for it.
 func validMatrix(m *kernel.Matrix, rows, cols int) error {
 	if m == nil {
 		return fmt.Errorf("want a %d x %d matrix, got none", rows, cols)
 	}
-	if m.Rows != rows || m.Cols != cols || m.Stride < cols || len(m.Data) < rows*m.Stride {
+	if m.Rows != rows || m.Cols != cols || m.Stride < cols || m.Stride > len(m.Data) || len(m.Data) < rows*m.Stride {
 		return fmt.Errorf("want a %d x %d matrix, got %d x %d in %d numbers, %d a row", rows, cols, m.Rows, m.Cols, len(m.Data), m.Stride)
 	}
 	return nil

@@ -2,6 +2,7 @@ package activator
 
 import (
 	"fmt"
+	"math"
 	"math/bits"
 
 	"slosim/engine/kernel"
@@ -42,7 +43,7 @@ func (b *RowBuckets) validate() error {
 	if err := validRowSize(b.Bits, b.Tables, b.Probes); err != nil {
 		return err
 	}
-	if b.Width < 1 || b.Nodes < 1 {
+	if b.Width < 1 || b.Nodes < 1 || b.Nodes > math.MaxInt32 {
 		return fmt.Errorf("want 1 or more hidden and output nodes, got %d and %d", b.Width, b.Nodes)
 	}
 	planes := b.Bits * b.Tables

@@ -2,6 +2,7 @@ package activator
 
 import (
 	"fmt"
+	"math"
 
 	"slosim/engine/kernel"
 	"slosim/workloads/rng"
@@ -69,7 +70,7 @@ func (l *SignLists) validate() error {
 	if err := validSigns(l.Of, l.Bits, l.Tables); err != nil {
 		return err
 	}
-	if l.Width < 1 || l.Nodes < 1 || l.Longest < 1 || l.Longest > l.Nodes {
+	if l.Width < 1 || l.Nodes < 1 || l.Nodes > math.MaxInt32 || l.Longest < 1 || l.Longest > l.Nodes {
 		return fmt.Errorf("want 1 or more inputs and nodes, and lists of at most all nodes, got %d, %d and %d", l.Width, l.Nodes, l.Longest)
 	}
 	if err := l.validatePlanes(); err != nil {

@@ -124,6 +124,8 @@ func TestSignListsValidate(t *testing.T) {
 		"shorter":  func(l *SignLists) { l.Longest-- },
 		"planes":   func(l *SignLists) { l.Planes = nil },
 		"data":     func(l *SignLists) { l.Planes.Data = l.Planes.Data[:3] },
+		"overflow": func(l *SignLists) { l.Nodes, l.Longest, l.Lists = 1<<60, 1<<58, nil },
+		"wide":     func(l *SignLists) { l.Planes.Stride = 1 << 62 },
 		"stride":   func(l *SignLists) { l.Planes.Stride = 1 },
 		"offset":   func(l *SignLists) { l.Offset = nil },
 		"lists":    func(l *SignLists) { l.Lists = l.Lists[1:] },
