@@ -23,6 +23,16 @@
 // them), sparse ones by a [SparseHasher]; [Probes] lists the buckets that an input nearly
 // fell into.
 //
+// Other tables propose nodes of a wide output layer for a query: [OutputTables], each
+// through a [Proposer]. They rank nothing, and what they propose is computed exactly:
+//
+//   - [SignLists]: sign hashing of the input (the paper's way) or of the hidden vector, and
+//     a ranked list of nodes in each bucket.
+//   - [KernelTree]: a beam over a balanced tree of the output rows, after Blanc and Rendle,
+//     "Adaptive Sampled Softmax with Kernel Based Sampling", ICML 2018.
+//   - [RowBuckets]: the rows are hashed and the hidden vector asks: SLIDE's buckets, those
+//     for inner products, and MONGOOSE's with trained planes.
+//
 // The flow:
 //
 //  1. A builder ([BuildLSH], [BuildRanked], [BuildClustered], [BuildLinear], [BuildReducedRank])
