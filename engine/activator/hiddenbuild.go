@@ -159,7 +159,7 @@ func rankLeaves(inputs Inputs, supers []cluster, nodes, longest int) []int32 {
 	for i := range inputs.Len() {
 		sums.addTempered(inputs.Likely(i))
 	}
-	usual := fillUp(sums.best(nil, nodes), ranking(sums.of), nodes) // then any, as all sums are 0
+	usual := fillUp(nodesOf(nil, sums.best(nodes)), ranking(sums.of), nodes) // then any, as all sums are 0
 	var ids []int32
 	list := make([]int32, 0, longest)
 	for _, super := range supers {
@@ -177,7 +177,15 @@ func rankMembers(sums *summed, inputs Inputs, members, list []int32, most int) [
 	for _, i := range members {
 		sums.addTempered(inputs.Likely(int(i)))
 	}
-	return sums.best(list, most)
+	return nodesOf(list, sums.best(most))
+}
+
+// nodesOf appends nodes to list without what made them stand where they do.
+func nodesOf(list []int32, nodes []Scored) []int32 {
+	for _, n := range nodes {
+		list = append(list, n.Node)
+	}
+	return list
 }
 
 // temper makes a network as unsure of the inputs that it was fitted on as it is of others:

@@ -79,28 +79,26 @@ type hiddenProposer struct {
 	leaf   int // the nearest of the last search
 }
 
+// Look implements [Proposer]: the kind is the number of the leaf.
+func (p *hiddenProposer) Look(q Query) int {
+	s := &p.search
+	s.run(q.Hidden)
+	p.leaf = int(s.found[argmax(s.scores[:len(s.found)])])
+	return p.leaf
+}
+
+// Kinds implements [Proposer].
+func (p *hiddenProposer) Kinds() int { return p.tables.Leaves.Rows }
+
 // Propose implements [Proposer].
-func (p *hiddenProposer) Propose(q Query, size int) []int32 {
-	if !p.search.last.serves(q.Hidden, &p.search.last.proposed) {
-		p.find(q.Hidden)
-	}
+func (p *hiddenProposer) Propose(size int) []int32 {
 	size = min(max(size, 0), p.tables.Longest)
 	return p.tables.IDs[p.leaf*p.tables.Longest:][:size]
 }
 
-// Bucket implements [Proposer]: the number of the leaf.
-func (p *hiddenProposer) Bucket(q Query) int {
-	if !p.search.last.serves(q.Hidden, &p.search.last.bucketed) {
-		p.find(q.Hidden)
-	}
-	return p.leaf
-}
+// Guess implements [Guesser]: the first node of the leaf's list.
+func (p *hiddenProposer) Guess() int32 { return p.Propose(1)[0] }
 
-// Buckets implements [Proposer].
-func (p *hiddenProposer) Buckets() int { return p.tables.Leaves.Rows }
-
-func (p *hiddenProposer) find(hidden []float32) {
-	s := &p.search
-	s.run(hidden)
-	p.leaf = int(s.found[argmax(s.scores[:len(s.found)])])
-}
+// Shape returns any features, the hidden nodes and the output nodes of networks that the
+// lists are of.
+func (l *HiddenLists) Shape() (features, hidden, nodes int) { return 0, l.Supers.Cols, l.Nodes }

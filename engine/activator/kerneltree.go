@@ -162,21 +162,22 @@ func (t *KernelTree) NewProposer(set *kernel.Set) Proposer {
 type treeProposer struct {
 	tree   *KernelTree
 	set    *kernel.Set
-	kept   []int32 // subtrees of a level
-	halves []int32 // of those
-	picked []int32 // places in halves
-	rows   []int32 // of Vectors
+	hidden []float32 // of the query
+	kept   []int32   // subtrees of a level
+	halves []int32   // of those
+	picked []int32   // places in halves
+	rows   []int32   // of Vectors
 	dots   []float32
 	scores []float32
 	nodes  []int32
 }
 
 // Propose implements [Proposer]. The size is a number of leaves.
-func (p *treeProposer) Propose(q Query, size int) []int32 {
+func (p *treeProposer) Propose(size int) []int32 {
 	t := p.tree
 	size = max(1, min(size, t.Leaves()))
 	p.nodes = p.nodes[:0]
-	for _, subtree := range p.descend(q.Hidden, t.Levels, size) {
+	for _, subtree := range p.descend(p.hidden, t.Levels, size) {
 		leaf := int(subtree) - t.Leaves()
 		p.nodes = append(p.nodes, t.Order[t.Starts[leaf]:t.Starts[leaf+1]]...)
 	}
@@ -244,11 +245,16 @@ func (s TreeScore) of(dots []float32) float32 {
 	return mean + float32(math.Sqrt(float64(squares)))
 }
 
-// Bucket implements [Proposer]: the best subtree of a level with 64 of them.
-func (p *treeProposer) Bucket(q Query) int {
+// Look implements [Proposer]: the kind is the best subtree of a level with 64 of them.
+func (p *treeProposer) Look(q Query) int {
+	p.hidden = q.Hidden
 	level := min(kindLevels, p.tree.Levels)
 	return int(p.descend(q.Hidden, level, 1)[0]) - 1<<level
 }
 
-// Buckets implements [Proposer].
-func (p *treeProposer) Buckets() int { return 1 << min(kindLevels, p.tree.Levels) }
+// Kinds implements [Proposer].
+func (p *treeProposer) Kinds() int { return 1 << min(kindLevels, p.tree.Levels) }
+
+// Shape returns any features, the hidden nodes and the output nodes of networks that the
+// tree is of.
+func (t *KernelTree) Shape() (features, hidden, nodes int) { return 0, t.Width, len(t.Order) }

@@ -33,7 +33,7 @@ func TestKernelTreesPropose(t *testing.T) {
 			if diff := gocmp.Diff(tree, must(BuildKernelTree(kernel.Best(), e, o))(t)); diff != "" {
 				t.Errorf("two builds differ:\n%s", diff)
 			}
-			if got := tree.NewProposer(kernel.Best()).Propose(e.query(0), tree.Leaves()); len(got) != e.Nodes() {
+			if got := ask(tree.NewProposer(kernel.Best()), e.query(0), tree.Leaves()); len(got) != e.Nodes() {
 				t.Errorf("want all %d nodes of all leaves, got %d", e.Nodes(), len(got))
 			}
 			for leaf := range tree.Leaves() {
@@ -113,7 +113,7 @@ func TestWideBeamFindsTheBestLeaves(t *testing.T) {
 		for _, leaf := range order[:3] {
 			want = append(want, tree.under(tree.Leaves()+leaf)...)
 		}
-		got := slices.Sorted(slices.Values(p.Propose(e.query(i), 3)))
+		got := slices.Sorted(slices.Values(ask(p, e.query(i), 3)))
 		if slices.Sort(want); !slices.Equal(got, want) {
 			t.Fatalf("example %d: want %v, got %v", i, want, got)
 		}

@@ -78,12 +78,18 @@ type beamProposer struct {
 	ids    []int32
 }
 
+// Look implements [Proposer]: the kind is the number of the best super-cluster.
+func (p *beamProposer) Look(q Query) int {
+	p.search.run(q.Hidden)
+	return argmax(p.search.supers)
+}
+
+// Kinds implements [Proposer].
+func (p *beamProposer) Kinds() int { return p.tables.Supers.Rows }
+
 // Propose implements [Proposer].
-func (p *beamProposer) Propose(q Query, size int) []int32 {
+func (p *beamProposer) Propose(size int) []int32 {
 	s, t := &p.search, p.tables
-	if !s.last.serves(q.Hidden, &s.last.proposed) {
-		s.run(q.Hidden)
-	}
 	p.ids = p.ids[:0]
 	size = min(max(size, 0), len(s.found))
 	for _, i := range p.best[:s.set.TopK(p.best, s.scores[:len(s.found)], size)] {
@@ -93,13 +99,6 @@ func (p *beamProposer) Propose(q Query, size int) []int32 {
 	return p.ids
 }
 
-// Bucket implements [Proposer]: the number of the best super-cluster.
-func (p *beamProposer) Bucket(q Query) int {
-	if s := &p.search; !s.last.serves(q.Hidden, &s.last.bucketed) {
-		s.run(q.Hidden)
-	}
-	return argmax(p.search.supers)
-}
-
-// Buckets implements [Proposer].
-func (p *beamProposer) Buckets() int { return p.tables.Supers.Rows }
+// Shape returns any features, the hidden nodes and the output nodes of networks that the
+// clusters are of.
+func (l *LabelBeam) Shape() (features, hidden, nodes int) { return 0, l.Supers.Cols, l.Nodes }

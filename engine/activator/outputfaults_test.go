@@ -172,7 +172,7 @@ func TestBuildersOfOutputTablesTakeLittle(t *testing.T) {
 			hidden := must(BuildHiddenLists(set, e, HiddenOptions{Super: n + 1, Leaf: n + 1, Key: rng.Key{Seed: 1}}))(t)
 			beam := must(BuildLabelBeam(set, e, BeamOptions{Super: nodes, Clusters: 1}))(t)
 			for _, tables := range []OutputTables{hidden, beam} {
-				if ids := tables.NewProposer(set).Propose(Query{Hidden: e.Hidden.Row(0)}, 1); len(ids) != 1 || tables.Bytes() < 1 {
+				if ids := ask(tables.NewProposer(set), Query{Hidden: e.Hidden.Row(0)}, 1); len(ids) != 1 || tables.Bytes() < 1 {
 					t.Errorf("%d examples, %d nodes: want 1 node, got %v", n+1, nodes, ids)
 				}
 			}

@@ -74,7 +74,7 @@ func TestProposalsAreNodesOnce(t *testing.T) {
 			}
 			for i := range e.Inputs.Len() {
 				for _, size := range sizes {
-					ids := slices.Clone(p.Propose(Query{Hidden: e.Hidden.Row(i)}, size))
+					ids := slices.Clone(ask(p, Query{Hidden: e.Hidden.Row(i)}, size))
 					slices.Sort(ids)
 					if len(slices.Compact(slices.Clone(ids))) != len(ids) || len(ids) > 0 && (ids[0] < 0 || int(ids[len(ids)-1]) >= e.Nodes()) {
 						t.Fatalf("%s %s: size %d: want nodes 0..%d, each once, got %v", set.Name, name, size, e.Nodes()-1, ids)
@@ -83,8 +83,8 @@ func TestProposalsAreNodesOnce(t *testing.T) {
 						t.Fatalf("%s %s: size %d: got %d nodes", set.Name, name, size, len(ids))
 					}
 				}
-				if b := p.Bucket(Query{Hidden: e.Hidden.Row(i)}); b < 0 || b >= p.Buckets() {
-					t.Fatalf("%s %s: want a bucket 0..%d, got %d", set.Name, name, p.Buckets()-1, b)
+				if b := p.Look(Query{Hidden: e.Hidden.Row(i)}); b < 0 || b >= p.Kinds() {
+					t.Fatalf("%s %s: want a bucket 0..%d, got %d", set.Name, name, p.Kinds()-1, b)
 				}
 			}
 		}
@@ -99,7 +99,7 @@ func TestStepsSayWhatIsProposed(t *testing.T) {
 		for _, step := range tables.Steps() {
 			nodes := 0
 			for i := range e.Inputs.Len() {
-				nodes += len(p.Propose(Query{Hidden: e.Hidden.Row(i)}, step.Size))
+				nodes += len(ask(p, Query{Hidden: e.Hidden.Row(i)}, step.Size))
 			}
 			if mean := float64(nodes) / float64(e.Inputs.Len()); math.Abs(mean-step.Nodes) > 1e-9 {
 				t.Errorf("%s: %s: want %g nodes, got %g", name, step.Name, step.Nodes, mean)
@@ -154,17 +154,17 @@ func TestProposersFollowTheirDefinition(t *testing.T) {
 		q := Query{Hidden: e.Hidden.Row(i)}
 		_, leaves := dumbScores(&hidden.TwoLevel, q.Hidden)
 		leaf := bestLeaves(leaves)[0]
-		if got, want := ofHidden.Propose(q, 10), hidden.IDs[leaf*hidden.Longest:][:10]; ofHidden.Bucket(q) != leaf || !slices.Equal(got, want) {
-			t.Fatalf("hidden: example %d: want leaf %d and %v, got %d and %v", i, leaf, want, ofHidden.Bucket(q), got)
+		if got, want := ask(ofHidden, q, 10), hidden.IDs[leaf*hidden.Longest:][:10]; ofHidden.Look(q) != leaf || !slices.Equal(got, want) {
+			t.Fatalf("hidden: example %d: want leaf %d and %v, got %d and %v", i, leaf, want, ofHidden.Look(q), got)
 		}
 		supers, clusters := dumbScores(&beam.TwoLevel, q.Hidden)
 		var want []int32
 		for _, c := range bestLeaves(clusters)[:2] {
 			want = append(want, beam.IDs[beam.Start[c]:beam.Start[c+1]]...)
 		}
-		got := slices.Sorted(slices.Values(ofBeam.Propose(q, 2)))
-		if slices.Sort(want); ofBeam.Bucket(q) != falling(supers)[0] || !slices.Equal(got, want) {
-			t.Fatalf("beam: example %d: want super %d and %v, got %d and %v", i, falling(supers)[0], want, ofBeam.Bucket(q), got)
+		got := slices.Sorted(slices.Values(ask(ofBeam, q, 2)))
+		if slices.Sort(want); ofBeam.Look(q) != falling(supers)[0] || !slices.Equal(got, want) {
+			t.Fatalf("beam: example %d: want super %d and %v, got %d and %v", i, falling(supers)[0], want, ofBeam.Look(q), got)
 		}
 	}
 }
@@ -234,29 +234,11 @@ func TestProposersDoNotAllocate(t *testing.T) {
 		steps := tables.Steps()
 		allocs := testing.AllocsPerRun(200, func() {
 			q := Query{Hidden: e.Hidden.Row(i % 300)}
-			p.Bucket(q)
-			p.Propose(q, steps[i%len(steps)].Size)
+			ask(p, q, steps[i%len(steps)].Size)
 			i++
 		})
 		if allocs != 0 {
 			t.Errorf("%s: want no allocation, got %g", name, allocs)
-		}
-	}
-}
-
-// A search that served one call serves only the other one, and only the same query.
-func TestSearchIsSharedOnce(t *testing.T) {
-	last, one, two := newLastSearch(2), []float32{0, 0}, []float32{0, 1}
-	for i, step := range []struct {
-		hidden []float32
-		mark   *bool
-		want   bool
-	}{
-		{one, &last.bucketed, false}, {one, &last.proposed, true}, {one, &last.proposed, false}, {one, &last.bucketed, true},
-		{one, &last.bucketed, false}, {two, &last.proposed, false}, {two, &last.bucketed, true}, {one, &last.bucketed, false},
-	} {
-		if got := last.serves(step.hidden, step.mark); got != step.want {
-			t.Errorf("step %d: want %v, got %v", i, step.want, got)
 		}
 	}
 }
@@ -272,7 +254,7 @@ func TestProposalsHoldTheTopNode(t *testing.T) {
 		p, hits := tables.NewProposer(set), 0
 		step := tables.Steps()[2]
 		for i := range e.Inputs.Len() {
-			if slices.Contains(p.Propose(Query{Hidden: e.Hidden.Row(i)}, step.Size), e.Inputs.Likely(i)[0].Node) {
+			if slices.Contains(ask(p, Query{Hidden: e.Hidden.Row(i)}, step.Size), e.Inputs.Likely(i)[0].Node) {
 				hits++
 			}
 		}

@@ -152,7 +152,8 @@ func meanNodes(p Proposer, e *Examples, sizes []int32) []float32 {
 	for at, size := range sizes {
 		sum := 0
 		for i := range count {
-			sum += len(p.Propose(e.query(i*e.Inputs.Len()/count), int(size)))
+			p.Look(e.query(i * e.Inputs.Len() / count))
+			sum += len(p.Propose(int(size)))
 		}
 		means[at] = float32(sum) / float32(count)
 	}

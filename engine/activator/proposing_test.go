@@ -67,6 +67,12 @@ func likeliest(y []float32, ids []int32) []Scored {
 	return list
 }
 
+// ask begins a query and returns what is proposed.
+func ask(p Proposer, q Query, size int) []int32 {
+	p.Look(q)
+	return p.Propose(size)
+}
+
 // checkProposer asserts what is asked of all tables: each node once and in range, steps
 // that ascend, kinds in range, nothing allocated, the same from two workers and kernel sets.
 func checkProposer(t *testing.T, tables OutputTables, e *Examples) {
@@ -75,25 +81,25 @@ func checkProposer(t *testing.T, tables OutputTables, e *Examples) {
 	other := tables.NewProposer(kernel.Best())
 	for i := range e.Inputs.Len() {
 		q, last := e.query(i), 0
-		if kind := p.Bucket(q); kind < 0 || kind >= p.Buckets() || kind != other.Bucket(q) {
-			t.Fatalf("example %d: want a kind of 0..%d, got %d", i, p.Buckets()-1, kind)
+		if kind := p.Look(q); kind < 0 || kind >= p.Kinds() || kind != other.Look(q) {
+			t.Fatalf("example %d: want a kind of 0..%d, got %d", i, p.Kinds()-1, kind)
 		}
 		for _, step := range steps {
 			if step.Size <= last {
 				t.Fatalf("want sizes that ascend, got %v", steps)
 			}
 			last = step.Size
-			checkOnce(t, p.Propose(q, step.Size), e.Nodes())
+			checkOnce(t, ask(p, q, step.Size), e.Nodes())
 		}
-		if a, b := p.Propose(q, last), other.Propose(q, last); !slices.Equal(a, b) {
+		if a, b := ask(p, q, last), ask(other, q, last); !slices.Equal(a, b) {
 			t.Fatalf("example %d: two workers got %v and %v", i, a, b)
 		}
 	}
 	i := 0
 	if allocs := testing.AllocsPerRun(100, func() {
 		q := e.query(i % e.Inputs.Len())
-		p.Propose(q, steps[i%len(steps)].Size)
-		p.Bucket(q)
+		ask(p, q, steps[i%len(steps)].Size)
+		p.Look(q)
 		i++
 	}); allocs != 0 {
 		t.Errorf("want no allocation, got %v", allocs)
@@ -118,7 +124,7 @@ func checkOnce(t *testing.T, ids []int32, nodes int) {
 func agreement(tables OutputTables, e *Examples, size int) float64 {
 	p, hits := tables.NewProposer(kernel.Best()), 0
 	for i := range e.Inputs.Len() {
-		if slices.Contains(p.Propose(e.query(i), size), e.Inputs.Likely(i)[0].Node) {
+		if slices.Contains(ask(p, e.query(i), size), e.Inputs.Likely(i)[0].Node) {
 			hits++
 		}
 	}

@@ -133,6 +133,7 @@ type rowProposer struct {
 	rows      *RowBuckets
 	set       *kernel.Set
 	kinds     int
+	hidden    []float32     // of the query
 	planes    kernel.Matrix // of the tables that are asked
 	projected []float32
 	words     []uint64
@@ -142,11 +143,22 @@ type rowProposer struct {
 	union     *Candidates
 }
 
+// Look implements [Proposer]. The kind is the number of binary digits of how many nodes are in
+// the query's bucket of the first table: where rows crowd, more of them compete.
+func (p *rowProposer) Look(q Query) int {
+	p.hidden = q.Hidden
+	p.hash(q.Hidden, 1)
+	return bits.Len(uint(len(p.rows.in(0, p.buckets[0]))))
+}
+
+// Kinds implements [Proposer].
+func (p *rowProposer) Kinds() int { return p.kinds }
+
 // Propose implements [Proposer]. The size is a number of tables.
-func (p *rowProposer) Propose(q Query, size int) []int32 {
+func (p *rowProposer) Propose(size int) []int32 {
 	b := p.rows
 	size = max(1, min(size, b.Tables))
-	p.hash(q.Hidden, size)
+	p.hash(p.hidden, size)
 	p.union.begin(0)
 	kept := 0
 	for table, bucket := range p.buckets[:size] {
@@ -175,12 +187,6 @@ func (p *rowProposer) probe(table int, bucket int32) []int32 {
 	return p.probed[:p.probes.List(p.probed, bucket, p.projected[table*bits:][:bits])]
 }
 
-// Bucket implements [Proposer]: the number of binary digits of how many nodes are in the
-// query's bucket of the first table. Where rows crowd, more of them compete.
-func (p *rowProposer) Bucket(q Query) int {
-	p.hash(q.Hidden, 1)
-	return bits.Len(uint(len(p.rows.in(0, p.buckets[0]))))
-}
-
-// Buckets implements [Proposer].
-func (p *rowProposer) Buckets() int { return p.kinds }
+// Shape returns any features, the hidden nodes and the output nodes of networks that the
+// buckets are of.
+func (b *RowBuckets) Shape() (features, hidden, nodes int) { return 0, b.Width, b.Nodes }

@@ -132,8 +132,6 @@ func (l *SignLists) NewProposer(set *kernel.Set) Proposer {
 	}
 	if l.Of == HashInput {
 		p.hasher = &SparseHasher{Bits: l.Bits, Tables: l.Tables, Planes: l.Planes, set: set}
-	} else {
-		p.first = l.Planes.Corner(l.Bits, l.Width)
 	}
 	return p
 }
@@ -143,7 +141,6 @@ type signProposer struct {
 	lists     *SignLists
 	set       *kernel.Set
 	hasher    *SparseHasher // of inputs
-	first     kernel.Matrix // of hidden vectors: planes of the first table
 	projected []float32
 	offset    []float32 // of the planes, for the length of the hidden vector
 	words     []uint64
@@ -151,10 +148,18 @@ type signProposer struct {
 	union     *Candidates
 }
 
+// Look implements [Proposer]: the kind is the bucket of the first table.
+func (p *signProposer) Look(q Query) int {
+	p.hash(q, p.lists.Planes, p.buckets)
+	return int(p.buckets[0])
+}
+
+// Kinds implements [Proposer].
+func (p *signProposer) Kinds() int { return p.lists.Buckets() }
+
 // Propose implements [Proposer].
-func (p *signProposer) Propose(q Query, size int) []int32 {
+func (p *signProposer) Propose(size int) []int32 {
 	l := p.lists
-	p.hash(q, l.Planes, p.buckets)
 	size = max(1, min(size, l.Longest))
 	if l.Tables == 1 {
 		return l.list(0, p.buckets[0], size) // has each node once
@@ -182,14 +187,17 @@ func (p *signProposer) hash(q Query, planes *kernel.Matrix, buckets []int32) {
 	bucketsOf(p.set, buckets, p.words, p.projected[:planes.Rows], p.lists.Bits)
 }
 
-// Bucket implements [Proposer]: the bucket of the first table.
-func (p *signProposer) Bucket(q Query) int {
-	p.hash(q, &p.first, p.buckets[:1])
-	return int(p.buckets[0])
-}
+// Guess implements [Guesser]: the first node of the first table's list.
+func (p *signProposer) Guess() int32 { return p.lists.list(0, p.buckets[0], 1)[0] }
 
-// Buckets implements [Proposer].
-func (p *signProposer) Buckets() int { return p.lists.Buckets() }
+// Shape returns the features or the hidden nodes, whichever are hashed, and the output nodes of
+// networks that the lists are of.
+func (l *SignLists) Shape() (features, hidden, nodes int) {
+	if l.Of == HashInput {
+		return l.Width, 0, l.Nodes
+	}
+	return 0, l.Width, l.Nodes
+}
 
 // BuildSignLists hashes the examples and lists, in each bucket of each table, the nodes
 // with the largest sum of the network's probabilities over the examples in it. A bucket
@@ -287,7 +295,7 @@ func (l *SignLists) fill(set *kernel.Set, e *Examples) {
 				sums.add(1, e.Inputs.Likely(int(i)))
 			}
 			list := l.list(table, int32(bucket), l.Longest)
-			completed(chosen, list, len(sums.best(list[:0], l.Longest)), overall)
+			completed(chosen, list, len(nodesOf(list[:0], sums.best(l.Longest))), overall)
 		}
 	}
 }

@@ -68,23 +68,23 @@ func TestSignListsAreTheirDefinition(t *testing.T) {
 		for i := range 20 {
 			want := map[int32]bool{}
 			for table := range l.Tables {
-				for _, node := range dumbList(l, e, table, dumbBucket(l, e.query(i), table))[:5] {
+				for _, node := range dumbBucketList(l, e, table, dumbBucket(l, e.query(i), table))[:5] {
 					want[node] = true
 				}
 			}
-			got := p.Propose(e.query(i), 5)
+			got := ask(p, e.query(i), 5)
 			if len(got) != len(want) || slices.ContainsFunc(got, func(node int32) bool { return !want[node] }) {
 				t.Fatalf("%s, example %d: want %v, got %v", name, i, want, got)
 			}
-			if bucket := int(dumbBucket(l, e.query(i), 0)); p.Bucket(e.query(i)) != bucket {
-				t.Fatalf("%s, example %d: want bucket %d, got %d", name, i, bucket, p.Bucket(e.query(i)))
+			if bucket := int(dumbBucket(l, e.query(i), 0)); p.Look(e.query(i)) != bucket {
+				t.Fatalf("%s, example %d: want bucket %d, got %d", name, i, bucket, p.Look(e.query(i)))
 			}
 		}
 	}
 }
 
-// dumbList sorts all nodes by their probability in a bucket, then by that over all.
-func dumbList(l *SignLists, e *Examples, table int, bucket int32) []int32 {
+// dumbBucketList sorts all nodes by their probability in a bucket, then by that over all.
+func dumbBucketList(l *SignLists, e *Examples, table int, bucket int32) []int32 {
 	here, all := make([]float32, e.Nodes()), make([]float32, e.Nodes())
 	for i := range e.Inputs.Len() {
 		for _, n := range e.Inputs.Likely(i) {

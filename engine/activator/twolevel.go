@@ -7,31 +7,6 @@ import (
 	"slosim/engine/kernel"
 )
 
-// lastSearch lets one Bucket and one Propose of the same query share a search. No search
-// serves a second Propose or Bucket, so that a loop over one query takes the time that
-// different queries take.
-type lastSearch struct {
-	hidden             []float32
-	proposed, bucketed bool // whether the search has served one
-}
-
-func newLastSearch(hidden int) lastSearch {
-	return lastSearch{hidden: make([]float32, hidden), proposed: true, bucketed: true}
-}
-
-// serves says whether the last search serves this call, whose mark is l.proposed or
-// l.bucketed. If it does not, the caller must search.
-func (l *lastSearch) serves(hidden []float32, mark *bool) bool {
-	if !*mark && slices.Equal(l.hidden, hidden) {
-		*mark = true
-		return true
-	}
-	copy(l.hidden, hidden)
-	l.proposed, l.bucketed = false, false
-	*mark = true
-	return false
-}
-
 // TwoLevel scores leaves by two products: the rows of Supers first, then, of the Beam that
 // score best, the rows of their leaves. It reads about the square root of the leaves there
 // are. What scores mean is up to who built it.
@@ -65,8 +40,6 @@ func (l *TwoLevel) bytes() int64 {
 	return matrixBytes(l.Supers) + matrixBytes(l.Leaves) + 4*int64(len(l.SuperBias)+len(l.LeafBias)+len(l.First))
 }
 
-func matrixBytes(m *kernel.Matrix) int64 { return 4 * int64(len(m.Data)) }
-
 // parts returns how many leaves each super has, ascending.
 func (l *TwoLevel) parts() []int {
 	parts := make([]int, l.Supers.Rows)
@@ -86,7 +59,6 @@ type search struct {
 	scores []float32 // of found
 	found  []int32   // leaves of the beam, ascending
 	some   kernel.Matrix
-	last   lastSearch
 }
 
 func newSearch(t *TwoLevel, set *kernel.Set) search {
@@ -96,7 +68,7 @@ func newSearch(t *TwoLevel, set *kernel.Set) search {
 		most += leaves
 	}
 	return search{
-		tables: t, set: set, last: newLastSearch(t.Supers.Cols),
+		tables: t, set: set,
 		supers: kernel.Aligned(t.Supers.Rows), best: make([]int32, t.Beam),
 		scores: kernel.Aligned(most), found: make([]int32, 0, most),
 	}
