@@ -51,6 +51,11 @@ func (o *Outputs) validate(n *Wide) error {
 type storedOutputs struct {
 	Activator  string
 	Features   *activator.FeatureLists
+	Hidden     *activator.HiddenLists
+	Beam       *activator.LabelBeam
+	Signs      *activator.SignLists
+	Rows       *activator.RowBuckets
+	Tree       *activator.KernelTree
 	Cascades   []CascadeSpec
 	Confidence [][]float32
 }
@@ -65,6 +70,16 @@ func WriteOutputs(w io.Writer, o *Outputs) error {
 	switch t := o.Tables.(type) {
 	case *activator.FeatureLists:
 		s.Features = t
+	case *activator.HiddenLists:
+		s.Hidden = t
+	case *activator.LabelBeam:
+		s.Beam = t
+	case *activator.SignLists:
+		s.Signs = t
+	case *activator.RowBuckets:
+		s.Rows = t
+	case *activator.KernelTree:
+		s.Tree = t
 	default:
 		return fmt.Errorf("outputs of %s: want known tables, got %T", o.Activator, o.Tables)
 	}
@@ -95,6 +110,16 @@ func ReadOutputs(file []byte) (*Outputs, error) {
 	switch {
 	case s.Features != nil:
 		o.Tables = s.Features
+	case s.Hidden != nil:
+		o.Tables = s.Hidden
+	case s.Beam != nil:
+		o.Tables = s.Beam
+	case s.Signs != nil:
+		o.Tables = s.Signs
+	case s.Rows != nil:
+		o.Tables = s.Rows
+	case s.Tree != nil:
+		o.Tables = s.Tree
 	default:
 		return nil, fmt.Errorf("outputs of %s: want tables, got none", s.Activator)
 	}
@@ -108,8 +133,17 @@ const DefaultOutputActivator = "features"
 // first:
 //
 //   - features: lists of outputs for each feature (ours)
+//   - kmeans: lists for two-level clusters of hidden vectors (ours)
+//   - beam: clusters of outputs by a small network distilled from the whole one (ours)
+//   - tree: a beam over a tree of output rows (after Blanc and Rendle, ICML 2018)
+//   - lsh-hidden: lists for buckets of sign hashing of the hidden vector, 16 tables
+//   - lsh-input: the same of the sparse input, one table: the literal way of Mendoza and
+//     Trippel, arXiv 2204.08400
+//   - slide: hash tables of output rows (Chen et al., MLSys 2020)
+//   - mips: the same by inner product (Spring and Shrivastava, KDD 2017)
+//   - mongoose: the same with learned planes (Chen et al., ICLR 2021)
 func OutputActivators() []string {
-	return []string{DefaultOutputActivator}
+	return []string{DefaultOutputActivator, "kmeans", "beam", "tree", "lsh-hidden", "lsh-input", "slide", "mips", "mongoose"}
 }
 
 // longestList is the length of a feature's list of outputs: longer ones were never the
@@ -125,13 +159,42 @@ func BuildOutputs(ctx context.Context, name string, s *Survey, set *kernel.Set, 
 	return &Outputs{Activator: name, Tables: tables}, ctx.Err()
 }
 
+// clusterExamples is how many examples clusters, trees and planes are made of at most.
+const clusterExamples = 100_000
+
+// buildTables knows the shape in which each activator does best, see their packages.
 func buildTables(name string, s *Survey, set *kernel.Set, key rng.Key) (activator.OutputTables, error) {
-	e := &s.Examples
+	e, nodes := &s.Examples, s.Examples.Nodes()
+	if name != DefaultOutputActivator {
+		e = s.Some(clusterExamples)
+	}
 	switch name {
 	case DefaultOutputActivator:
-		return activator.BuildFeatureLists(e.Inputs, e.Features, e.Nodes(), min(longestList, e.Nodes()))
+		return activator.BuildFeatureLists(e.Inputs, e.Features, nodes, min(longestList, nodes))
+	case "kmeans":
+		return activator.BuildHiddenLists(set, e, activator.HiddenOptions{Key: key})
+	case "beam":
+		return activator.BuildLabelBeam(set, e, activator.BeamOptions{Key: key})
+	case "tree":
+		return activator.BuildKernelTree(set, e, activator.KernelTreeOptions{Key: key})
+	case "lsh-hidden":
+		return activator.BuildSignLists(set, e, activator.SignListOptions{
+			Of: activator.HashHidden, Bits: min(10, e.Hidden.Cols), Tables: 16, PCA: true, Longest: min(100, nodes), Key: key,
+		})
+	case "lsh-input":
+		return activator.BuildSignLists(set, e, activator.SignListOptions{Of: activator.HashInput, Bits: 6, Tables: 1, Longest: max(1, nodes/10), Key: key})
+	}
+	hashes := map[string]activator.RowHash{"slide": activator.RowSimHash, "mips": activator.RowMIPS, "mongoose": activator.RowLearned}
+	if hash, ok := hashes[name]; ok {
+		return activator.BuildRowBuckets(set, e, activator.RowBucketOptions{Hash: hash, Bits: rowBits(nodes), Tables: 50, Key: key})
 	}
 	return nil, fmt.Errorf("want one of %q, got %q", OutputActivators(), name)
+}
+
+// rowBits is how many signs tell buckets of output rows apart: so many that a bucket holds
+// about 200 rows, 6 of 13,723, which found most of the likeliest outputs there.
+func rowBits(nodes int) int {
+	return min(max(int(math.Round(math.Log2(float64(nodes)/200))), 1), 12)
 }
 
 // confidencePrior is how many answers, at the point's mean agreement, are added to those that

@@ -167,7 +167,9 @@ func TestWideTechniquesAreTheirDefinition(t *testing.T) {
 				case ordered:
 					among = technique.order[:plan.n]
 				case proposed:
-					among = slices.Clone(session.proposer.Propose(plan.n))
+					if among = slices.Clone(session.proposer.Propose(plan.n)); len(among) == 0 {
+						among = w.tables.Likely[:1]
+					}
 				}
 				want, near := bestOf(logitsOf(w.net, ids, values), among)
 				got := session.Execute(point, in)
@@ -391,7 +393,7 @@ func TestBadWideNetworks(t *testing.T) {
 		"no tables":       bad("slo-nn", nil, nil),
 		"no orders":       bad("prune-outputs", nil, nil),
 		"wrong orders":    bad("prune-frequent", wrong, nil),
-		"few confidences": bad("slo-nn", nil, short),
+		"few confidences": bad("slo-nn", w.tables, short),
 		"unknown":         bad("zoo", w.tables, nil),
 		"unknown activator": func() error {
 			_, err := BuildOutputs(context.Background(), "zoo", w.survey, w.set, rng.Key{})
@@ -400,7 +402,7 @@ func TestBadWideNetworks(t *testing.T) {
 		"a deep network": func() error { _, err := WideOf(must2(NewNetwork("x", Plain, []int{3, 4, 5, 6}, 1))(t)); return err },
 	}
 	for _, name := range OutputActivators() {
-		cases[name+" of another network"] = bad("slo-nn", nil, other.outputs(t, name))
+		cases[name+" of another network"] = bad("slo-nn", w.tables, other.outputs(t, name))
 	}
 	for name, make := range cases {
 		if make() == nil {

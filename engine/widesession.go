@@ -88,7 +88,12 @@ func (s *wideSession) confidence(point int) float32 {
 func (s *wideSession) score(r *wideResident, p *widePlan) scored {
 	switch p.way {
 	case proposed:
-		return s.exactly(r, s.proposer.Propose(p.n))
+		ids := s.proposer.Propose(p.n)
+		if len(ids) == 0 { // empty buckets: something must be answered
+			ids = s.picked[:1]
+			ids[0] = s.t.usual
+		}
+		return s.exactly(r, ids)
 	case ordered:
 		y := s.logits[:p.n]
 		s.corner = r.ordered.Corner(p.n, r.ordered.Cols)

@@ -62,6 +62,7 @@ type wideTechnique struct {
 	name, hash string
 	set        *kernel.Set
 	order      []int32  // of static pruning
+	usual      int32    // the answer where nothing is proposed
 	outputs    *Outputs // nil where nothing is proposed
 	plans      []widePlan
 	routes     []route
@@ -72,7 +73,7 @@ type wideTechnique struct {
 }
 
 // NewWideTechnique builds one of [WideTechniques], slo-nn by the activator of outputs, which
-// may be nil for the others. Tables may be nil for all but static pruning.
+// may be nil for the others. Tables may be nil for dense and screen-int8.
 func NewWideTechnique(name string, n *Wide, tables *WideTables, outputs *Outputs, set *kernel.Set) (Technique, error) {
 	t := &wideTechnique{name: name, set: set}
 	if name == "slo-nn" && outputs != nil {
@@ -113,9 +114,13 @@ func (t *wideTechnique) take(n *Wide, tables *WideTables) error {
 	if !strings.HasPrefix(t.name, "slo-nn") {
 		return nil
 	}
-	if t.outputs == nil {
-		return fmt.Errorf("want tables of an activator, got none")
+	if t.outputs == nil || tables == nil {
+		return fmt.Errorf("want tables of an activator and orders of outputs, got %t and %t", t.outputs != nil, tables != nil)
 	}
+	if err := tables.validate(n); err != nil {
+		return err
+	}
+	t.usual = tables.Likely[0]
 	return t.outputs.validate(n)
 }
 

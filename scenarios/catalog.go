@@ -48,7 +48,7 @@ func techniqueAbout() map[string]string {
 	return map[string]string{
 		"dense":      "the plain network, our dense kernel: one point",
 		"relu-skip":  "exact: nodes that ReLU set to zero (and zero inputs) are skipped",
-		"slo-nn":     "dropout of nodes per query: winner-take-all training, candidates of a linear activator, cascades; activator = \"clustered\" or \"lsh\" names one of the next",
+		"slo-nn":     "dropout of nodes per query: winner-take-all training, candidates of a linear activator, cascades; over wide outputs those that the query's features list; activator = NAME names one of the next",
 		"slo-nn-lsh": "the paper's design as reconstructed: hashing tables over the plain network, in every hidden layer",
 
 		"slo-nn-clustered":       "slo-nn with lists of nodes for clusters of inputs",
@@ -58,6 +58,16 @@ func techniqueAbout() map[string]string {
 
 		"slo-nn-probe": "slo-nn whose activation runs a cheap point first; its margin is the query's confidence",
 		"zoo":          "model switching: networks of several sizes, and margin cascades over them",
+
+		"prune-frequent":    "static pruning of wide outputs: the same ones for every query, of the most samples",
+		"slo-nn-kmeans":     "slo-nn over wide outputs: lists for clusters of hidden vectors",
+		"slo-nn-beam":       "slo-nn over wide outputs: clusters of outputs by a small distilled network",
+		"slo-nn-tree":       "slo-nn over wide outputs: a beam over a tree of them",
+		"slo-nn-lsh-hidden": "slo-nn over wide outputs: sign hashing of hidden vectors, 16 tables",
+		"slo-nn-lsh-input":  "slo-nn over wide outputs: sign hashing of inputs, the paper's way",
+		"slo-nn-slide":      "slo-nn over wide outputs: SLIDE's hash tables of output rows",
+		"slo-nn-mips":       "slo-nn over wide outputs: the same by inner product",
+		"slo-nn-mongoose":   "slo-nn over wide outputs: the same with learned planes",
 
 		"slimmable":     "one network trained for eight widths, with distillation (universally slimmable networks)",
 		"prune-outputs": "static pruning of wide outputs: the same ones for every query, of the largest mean probability",
@@ -71,7 +81,7 @@ func techniqueAbout() map[string]string {
 func techniqueEntries() []Entry {
 	var entries []Entry
 	about := techniqueAbout()
-	names := slices.Concat(engine.Techniques(), engine.WideTechniques())
+	names := slices.Concat(engine.Techniques(), wideTechniques())
 	slices.Sort(names)
 	for _, name := range slices.Compact(names) {
 		entries = append(entries, Entry{name, about[name]})
@@ -151,7 +161,7 @@ func checkTechnique(name string, options map[string]any) []Complaint {
 			complaints = append(complaints, Complaint{Key: key, Want: "no such option of " + name, Got: show(options[key])})
 			continue
 		}
-		known := []string{"best", engine.LinearActivator, engine.ClusteredActivator, engine.LSHActivator}
+		known := slices.Concat([]string{"best", engine.LinearActivator, engine.ClusteredActivator, engine.LSHActivator}, engine.OutputActivators())
 		text, ok := options[key].(string)
 		if !ok || !slices.Contains(known, text) {
 			complaints = append(complaints, Complaint{Key: key, Want: wantName("activators", known), Got: show(options[key]) + didYouMean(text, known)})

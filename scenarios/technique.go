@@ -26,7 +26,7 @@ func (t Technique) plain() Technique {
 		return t
 	}
 	switch activator {
-	case "best", engine.LinearActivator:
+	case "best", engine.LinearActivator, engine.DefaultOutputActivator:
 		return Technique{Name: "slo-nn"}
 	}
 	return Technique{Name: "slo-nn-" + activator}
