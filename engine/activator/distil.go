@@ -99,14 +99,12 @@ func (d *distiller) subtractWanted(y []float32, likely []Scored, factor float32)
 		y[c] *= factor / sum
 	}
 	for _, s := range likely {
-		wanted += d.weight(s)
+		wanted += s.Share
 	}
 	for _, s := range likely {
-		y[d.classOf[s.Node]] -= float32(factor * d.weight(s) / wanted)
+		y[d.classOf[s.Node]] -= float32(factor * s.Share / wanted)
 	}
 }
-
-func (d *distiller) weight(s Scored) float32 { return s.Share }
 
 // adam takes the step of a number, from 0.
 func (d *distiller) adam(step int, rate float64) {

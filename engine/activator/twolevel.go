@@ -8,8 +8,8 @@ import (
 )
 
 // TwoLevel scores leaves by two products: the rows of Supers first, then, of the Beam that
-// score best, the rows of their leaves. It reads about the square root of the leaves there
-// are. What scores mean is up to who built it.
+// score best, the rows of their leaves. With as many supers as leaves in each it reads 1+Beam
+// times the square root of the leaves there are. What scores mean is up to who built it.
 type TwoLevel struct {
 	Supers    *kernel.Matrix // supers x hidden
 	SuperBias []float32      // [super]
