@@ -30,9 +30,9 @@ const (
 	maxHashBits   = 16
 	maxHashTables = 1000
 	hashTables    = 50 // SLIDE's for both of its data sets
-	bucketClasses = 32 // classes that a bucket has in the mean, about
+	bucketClasses = 8  // classes that a bucket has in the mean, about: the union is then a few hundred
 	leafClasses   = 64
-	treeDims      = 129
+	treeDims      = 16  // as good as no projection for wordnet-13k, where that takes 60 times the sums
 	kernelAlpha   = 100 // Blanc and Rendle's
 	rebuildAfter  = 50  // SLIDE's
 	rebuildGrowth = 1.1 // e^0.1
