@@ -194,3 +194,38 @@ func TestScheduleGrowsAndIsAFunctionOfTheStep(t *testing.T) {
 		t.Error("want steps 0 and 1 alone")
 	}
 }
+
+func TestDefaultsOfSamplersFollowTheClasses(t *testing.T) {
+	for _, test := range []struct {
+		sampler                            string
+		classes, samples, bits, dims, leaf int
+	}{
+		{LSHSampler, 4, 1, 1, 0, 0},
+		{LSHSampler, 13_723, 1000, 11, 0, 0},
+		{LSHSampler, 5_000_000, 1000, 16, 0, 0},
+		{TreeSampler, 100, 10, 0, 16, 64},
+		{TreeSampler, 13_723, 256, 0, 16, 64},
+		{FullSampler, 13_723, 0, 0, 0, 0},
+	} {
+		h := WideHyper{Sampler: test.sampler}.adapted(test.classes)
+		a := h.Adaptive
+		if h.Samples != test.samples || a.Bits != test.bits || a.Dims != test.dims || a.Leaf != test.leaf {
+			t.Errorf("%+v: got %+v", test, h)
+		}
+		if again := h.adapted(test.classes); again != h {
+			t.Errorf("%s: want settings that stay, got %+v and then %+v", test.sampler, h, again)
+		}
+	}
+}
+
+// Names of cached networks hold this text.
+func TestSettingsWithoutAdaptiveSamplersReadAsBefore(t *testing.T) {
+	r, err := MatchWide("wordnet-13k")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "wide 1 wordnet-13k 128 {Epochs:7 Batch:256 Rate:0.01 Dropout:0 Sampler:full Samples:0}"
+	if got := r.Settings(); got != want {
+		t.Errorf("want %q, got %q", want, got)
+	}
+}
