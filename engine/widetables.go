@@ -59,6 +59,7 @@ func (n *Network) WideTables() (*WideTables, error) {
 
 // likelyKept is how many of an input's most likely outputs a survey keeps: what comes behind
 // has too little probability to change what activators list.
+// Of few outputs a quarter is kept: those that are likely for all tell nothing apart.
 const likelyKept = 32
 
 // Survey is what a whole network makes of inputs without labels.
@@ -73,7 +74,7 @@ const surveyed = 512
 // NewSurvey runs the whole network over inputs, on all cores. The same inputs and kernel
 // variant give the same survey.
 func NewSurvey(ctx context.Context, n *Wide, set *kernel.Set, inputs SparseInputs) (*Survey, error) {
-	likely := &likelyOutputs{SparseInputs: inputs, kept: min(likelyKept, n.Out.Rows)}
+	likely := &likelyOutputs{SparseInputs: inputs, kept: min(likelyKept, (n.Out.Rows+3)/4)}
 	likely.all = make([]activator.Scored, inputs.Len()*likely.kept)
 	s := &Survey{Mean: make([]float64, n.Out.Rows), Examples: activator.Examples{
 		Inputs: likely, Hidden: kernel.NewMatrix(inputs.Len(), n.Embed.Cols), Features: n.Embed.Rows, Rows: n.Out, Bias: n.OutBias,
