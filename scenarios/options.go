@@ -78,6 +78,14 @@ type TrainOptions struct {
 	Out     string // -o: folder for the weights
 }
 
+// DataOptions are those of `slosim data`.
+type DataOptions struct {
+	Console
+	Name string // of workloads.MadeSets
+	From string // --from: folder of the dictionary files; empty: workloads.WordNetDir
+	Out  string // -o: folder for the set; empty: one in the cache, where networks look for it
+}
+
 // TradeoffOptions are those of `slosim tradeoff`.
 type TradeoffOptions struct {
 	Console
