@@ -19,20 +19,13 @@ const (
 
 // makeNextWord makes glosses-next-word of all glosses, definitions and examples, in the
 // order of the files. Words are runs of the letters a to z, as lower case; all that occur
-// are labels, in alphabetical order. A sample is a word that has one before it. Its
-// features are the up to eight words before it (word), the last of them (n+word) and the one before that
-// (2n+word; 3n where there is none), n being the number of words.
+// are labels, in alphabetical order. A sample is a word that has one before it. With n words
+// there are, its features are the up to eight words before it (word), the last of them
+// (n+word) and the one before that (2n+word, and 3n where there is none).
+//
+// WordNet 3.0 has 53,946 words in 1,350,947 such places.
 func makeNextWord(w *WordNet) (*MadeSet, error) {
-	glosses := make([][]string, len(w.Synsets))
-	known := map[string]bool{}
-	for i := range glosses {
-		glosses[i] = letterRuns(w.Synsets[i].Gloss)
-		for _, word := range glosses[i] {
-			known[word] = true
-		}
-	}
-	labels := slices.Collect(maps.Keys(known))
-	ids := numbered(labels)
+	glosses, labels := numberedGlosses(w)
 	words := int32(len(labels))
 	empty := SparseSet{Features: int(3*words + 1), Classes: max(1, int(words))}
 	train, test := empty, empty
@@ -43,16 +36,33 @@ func makeNextWord(w *WordNet) (*MadeSet, error) {
 		if key.Float(rng.Split, uint64(i)) < nextWordTest {
 			part = &test
 		}
-		text := make([]int32, len(gloss))
-		for j, word := range gloss {
-			text[j] = ids[word]
-		}
-		for at := 1; at < len(text); at++ {
-			features := nextWordFeatures(text[:at], words)
-			part.add(features, ones(len(features)), text[at:at+1])
+		for at := 1; at < len(gloss); at++ {
+			features := nextWordFeatures(gloss[:at], words)
+			part.add(features, ones(len(features)), gloss[at:at+1])
 		}
 	}
 	return &MadeSet{Train: &train, Test: &test, Labels: labels}, nil
+}
+
+// numberedGlosses returns the words of each gloss, as numbers, and what they stand for.
+func numberedGlosses(w *WordNet) (glosses [][]int32, labels []string) {
+	texts := make([][]string, len(w.Synsets))
+	known := map[string]bool{}
+	for i := range texts {
+		texts[i] = letterRuns(w.Synsets[i].Gloss)
+		for _, word := range texts[i] {
+			known[word] = true
+		}
+	}
+	labels = slices.Collect(maps.Keys(known))
+	ids := numbered(labels)
+	glosses = make([][]int32, len(texts))
+	for i, text := range texts {
+		for _, word := range text {
+			glosses[i] = append(glosses[i], ids[word])
+		}
+	}
+	return glosses, labels
 }
 
 // nextWordFeatures returns the features of what comes after a text, ascending.
