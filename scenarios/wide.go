@@ -73,7 +73,7 @@ func (a *App) widePath(family Family) (string, error) {
 }
 
 // listSamples is how many of the samples to fit lists are built on at most: each takes a
-// pass through the whole network, and more of them changed little.
+// pass through the whole network. Whether more would make better lists was not measured.
 const listSamples = 100_000
 
 // wideVersion is the version of how tables are built and cascades frozen.
