@@ -80,6 +80,14 @@ type TrainOptions struct {
 	Samples int    // --samples: classes that the sampler draws; 0: the recipe's, or the sampler's default
 }
 
+// DataOptions are those of `slosim data`.
+type DataOptions struct {
+	Console
+	Name string // of workloads.MadeSets
+	From string // --from: folder of the dictionary files; empty: workloads.WordNetDir
+	Out  string // -o: folder for the set; empty: one in the cache, where networks look for it
+}
+
 // TradeoffOptions are those of `slosim tradeoff`.
 type TradeoffOptions struct {
 	Console

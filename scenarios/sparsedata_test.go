@@ -8,11 +8,14 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"slosim/engine"
+	"slosim/engine/activator"
 	"slosim/engine/kernel"
 	"slosim/workloads"
 )
@@ -215,5 +218,37 @@ func TestUsersFilesTrain(t *testing.T) {
 	before := told.Len()
 	if err := app.ready(context.Background(), family, techniques, Console{Out: io.Discard, Err: &told}); err != nil || told.Len() != before {
 		t.Errorf("want the network found again, got %v, %s", err, told.String()[before:])
+	}
+}
+
+// TestLabelsBeyond16Bits: such a network is trained, written, read and asked like others.
+func TestLabelsBeyond16Bits(t *testing.T) {
+	text := strings.ReplaceAll(strings.Replace(xmcText(200, 30, 20), " 20\n", " 70000\n", 1), "\n3 3:1", "\n69999 3:1")
+	family, err := FindFamily(xmcPrefix + xmcFolder(t, map[string]string{"train.txt": text, "test.txt": text}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	app := &App{CacheDir: t.TempDir(), Kernels: kernel.Best()}
+	if err := app.ready(context.Background(), family, []Technique{{Name: "slo-nn"}}, Console{Out: io.Discard, Err: io.Discard}); err != nil {
+		t.Fatal(err)
+	}
+	network, _, err := app.wideNetwork(family, wholeVariant)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tables, err := network.WideTables()
+	if err != nil || slices.Max(tables.Likely) != 69_999 {
+		t.Errorf("want an order of all labels, got %d, error %v", len(tables.Likely), err)
+	}
+	path, err := app.outputsPath(family, engine.DefaultOutputActivator)
+	if err != nil {
+		t.Fatal(err)
+	}
+	outputs, err := openOutputs(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if lists := outputs.Tables.(*activator.FeatureLists); !slices.Contains(lists.Of(3, 1), 69_999) {
+		t.Errorf("want the last label first in the list of its feature, got %v", lists.Of(3, 5))
 	}
 }

@@ -61,5 +61,7 @@
 // Embedded sparse data set: wordnet-13k, glosses and hypernyms of WordNet 3.0, copyright
 // 2006 Princeton University, WordNet licence: 13,723 labels. OpenSparseTraining opens it,
 // OpenXMC a file of the Extreme Classification Repository's format. SyntheticXMC makes sets
-// with planted topics up; SyntheticPresets have the sizes of published ones.
+// with planted topics up; SyntheticPresets have the sizes of published ones. OpenWordNet
+// reads WordNet's dictionary files, and MakeSet makes wordnet-13k of them again, or the
+// larger glosses-next-word.
 package workloads

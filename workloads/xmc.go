@@ -276,7 +276,13 @@ func quoted(text []byte) string {
 
 // WriteXMC writes a set in the format that [ReadXMC] reads: every feature with its value,
 // lines ended by LF. Reading it gives the same set. A set without samples cannot be written.
-func WriteXMC(w io.Writer, s *SparseSet) error {
+func WriteXMC(w io.Writer, s *SparseSet) error { return writeXMC(w, s, false) }
+
+// WriteXMCIDs is [WriteXMC] without the values of features that have value 1, which is what
+// readers take a feature without a value for.
+func WriteXMCIDs(w io.Writer, s *SparseSet) error { return writeXMC(w, s, true) }
+
+func writeXMC(w io.Writer, s *SparseSet, bare bool) error {
 	if s.Len() == 0 {
 		return fmt.Errorf("%s: samples: want 1 or more, got none", s.Name)
 	}
@@ -284,7 +290,7 @@ func WriteXMC(w io.Writer, s *SparseSet) error {
 	fmt.Fprintf(out, "%d %d %d\n", s.Len(), s.Features, s.Classes)
 	var line []byte
 	for i := range s.Len() {
-		line = appendSample(line[:0], s, i)
+		line = appendSample(line[:0], s, i, bare)
 		if _, err := out.Write(line); err != nil {
 			return err
 		}
@@ -292,7 +298,7 @@ func WriteXMC(w io.Writer, s *SparseSet) error {
 	return out.Flush()
 }
 
-func appendSample(line []byte, s *SparseSet, i int) []byte {
+func appendSample(line []byte, s *SparseSet, i int, bare bool) []byte {
 	for j, label := range s.Labels(i) {
 		if j > 0 {
 			line = append(line, ',')
@@ -306,6 +312,9 @@ func appendSample(line []byte, s *SparseSet, i int) []byte {
 	for j, id := range ids {
 		line = append(line, ' ')
 		line = strconv.AppendInt(line, int64(id), 10)
+		if bare && values[j] == 1 {
+			continue
+		}
 		line = append(line, ':')
 		line = strconv.AppendFloat(line, float64(values[j]), 'g', -1, 32)
 	}

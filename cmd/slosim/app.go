@@ -25,8 +25,9 @@ type simulator interface {
 	Selfcheck(ctx context.Context, o scenarios.SelfcheckOptions) error
 }
 
-// measurer makes networks and measures them.
+// measurer makes data and networks and measures them.
 type measurer interface {
+	Data(ctx context.Context, o scenarios.DataOptions) error
 	Measure(ctx context.Context, o scenarios.MeasureOptions) error
 	Train(ctx context.Context, o scenarios.TrainOptions) error
 	Tradeoff(ctx context.Context, o scenarios.TradeoffOptions) error

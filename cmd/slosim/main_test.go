@@ -31,6 +31,9 @@ func (fakeApp) Known() scenarios.Known {
 		Antagonists: scenarios.Entries("cache", "cpu", "memory"),
 		Arrivals:    []scenarios.Entry{{Name: "closed", About: "closed loop"}},
 		Metrics:     scenarios.Entries("attainment", "p99_ms"),
+		CheckNetwork: func(string) []scenarios.Complaint {
+			return []scenarios.Complaint{{Key: "network", Want: "a folder", Got: "none"}}
+		},
 		CheckTechnique: func(_ string, options map[string]any) (wrong []scenarios.Complaint) {
 			for key := range options {
 				if key != "activator" {
@@ -80,6 +83,11 @@ func (f fakeApp) Train(_ context.Context, o scenarios.TrainOptions) error {
 	if o.Sampler != "" {
 		fmt.Fprintf(o.Console.Out, "sampler %s of %d classes\n", o.Sampler, o.Samples)
 	}
+	return f.err
+}
+
+func (f fakeApp) Data(_ context.Context, o scenarios.DataOptions) error {
+	fmt.Fprintf(o.Console.Out, "data %s from %q to %q\n", o.Name, o.From, o.Out)
 	return f.err
 }
 
