@@ -42,9 +42,20 @@ func (s *wideSession) Activate(in Input) {
 
 // look begins a query and returns its kind.
 func (s *wideSession) look(in Input) int {
-	s.t.current.Load().net.Hidden(s.t.set, s.hidden, in.IDs, in.Values)
+	s.t.current.Load().hidden(s.t.set, s.hidden, in.IDs, in.Values)
 	s.kind = s.proposer.Look(activator.Query{IDs: in.IDs, Values: in.Values, Hidden: s.hidden})
 	return s.kind
+}
+
+// hidden writes the hidden vector of a sparse input, as [Wide.Hidden] does.
+func (r *wideResident) hidden(set *kernel.Set, h []float32, ids []int32, values []float32) {
+	if r.embed == nil {
+		r.net.Hidden(set, h, ids, values)
+		return
+	}
+	copy(h, r.net.HiddenBias)
+	set.AxpyBF16(h, r.embed, ids, values)
+	kernel.Rectify(h)
 }
 
 // Execute implements [Session]. Feature ids must be those of the network.
@@ -61,7 +72,7 @@ func (s *wideSession) Execute(point int, in Input) Result {
 func (s *wideSession) answer(r *wideResident, point int, in Input) (scored, Result) {
 	way, result := &s.t.routes[point], Result{Confidence: s.confidence(point)}
 	if s.proposer == nil {
-		r.net.Hidden(s.t.set, s.hidden, in.IDs, in.Values)
+		r.hidden(s.t.set, s.hidden, in.IDs, in.Values)
 	}
 	for i, stage := range way.stages {
 		plan := &s.t.plans[stage]
@@ -191,7 +202,7 @@ type Barer interface {
 // Bare implements [Barer].
 func (s *wideSession) Bare(point int, class uint8, in Input) {
 	r := s.t.current.Load()
-	r.net.Hidden(s.t.set, s.hidden, in.IDs, in.Values)
+	r.hidden(s.t.set, s.hidden, in.IDs, in.Values)
 	if s.proposer != nil {
 		s.proposer.Look(activator.Query{IDs: in.IDs, Values: in.Values, Hidden: s.hidden})
 	}

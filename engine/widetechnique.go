@@ -51,7 +51,8 @@ type widePlan struct {
 
 // wideResident is a wide network in memory with what its plans need.
 type wideResident struct {
-	net     *Wide
+	net     *Wide          // without the features' rows where embed has them
+	embed   *kernel.BF16   // the features' rows of a network whose file holds 16 bits: the same numbers, half the bytes; else nil
 	small   *kernel.Int8   // for screened
 	ordered *kernel.Matrix // outputs in the technique's order
 	bias    []float32      // in that order
@@ -218,6 +219,11 @@ func (t *wideTechnique) uses(way wideWay) bool {
 
 func (t *wideTechnique) prepare(n *Wide) *wideResident {
 	r := &wideResident{net: n}
+	if n.Encoding == BFloat16 {
+		slim := *n
+		slim.Embed = &kernel.Matrix{Rows: n.Embed.Rows, Cols: n.Embed.Cols}
+		r.net, r.embed = &slim, kernel.NewBF16(n.Embed)
+	}
 	if t.uses(screened) {
 		r.small = kernel.NewInt8(n.Out)
 	}
@@ -233,6 +239,9 @@ func (t *wideTechnique) prepare(n *Wide) *wideResident {
 
 func (t *wideTechnique) bytes(r *wideResident) int64 {
 	sum := r.net.WeightBytes()
+	if r.embed != nil {
+		sum += r.embed.Bytes()
+	}
 	if r.small != nil {
 		sum += r.small.Bytes()
 	}

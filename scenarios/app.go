@@ -150,13 +150,13 @@ func Families() []Family {
 		nextWordSource{},
 	), shippedWide("synthetic-amazoncat-13k",
 		"a network for made-up data of AmazonCat-13K's sizes, 13,330 outputs; made and trained when first used",
-		syntheticSource("synthetic-amazoncat-13k-like"),
+		synthetic("synthetic-amazoncat-13k-like"),
 	), shippedWide("synthetic-delicious-200k",
 		"a network for made-up data of Delicious-200K's sizes, 205,443 outputs; made and trained when first used",
-		syntheticSource("synthetic-delicious-200k-like"),
+		synthetic("synthetic-delicious-200k-like"),
 	), shippedWide("synthetic-wiki10-31k",
 		"a network for made-up data of Wiki10-31K's sizes, 30,938 outputs; made and trained when first used",
-		syntheticSource("synthetic-wiki10-31k-like"),
+		synthetic("synthetic-wiki10-31k-like"),
 	)}
 }
 
@@ -174,16 +174,21 @@ func (f Family) spec(technique string) engine.TechniqueSpec {
 	return engine.TechniqueSpec{Name: technique, Network: f.Name, Smaller: f.Smaller}
 }
 
-// FindFamily returns the family of a name: one of Families, or xmc: and a folder with files
-// of the extreme classification repository, whose first lines are read.
+// FindFamily returns the family of a name: one of Families, a synthetic one of them with
+// another share of noise (NAME:noise=0.5), or xmc: and a folder with files of the extreme
+// classification repository, whose first lines are read.
 func FindFamily(name string) (Family, error) {
 	if strings.HasPrefix(name, xmcPrefix) {
 		return xmcFamily(name)
 	}
 	var known []string
+	stem, noise, noisy := strings.Cut(name, noisePrefix)
 	for _, f := range Families() {
 		if f.Name == name {
 			return f, nil
+		}
+		if noisy && f.Name == stem {
+			return f.withNoise(noise)
 		}
 		known = append(known, f.Name)
 	}

@@ -54,7 +54,7 @@ func (c *checker) models(models []Model) {
 	for i, model := range models {
 		path := index("model", i)
 		c.require(path+".network", "a network's name")
-		if c.known.CheckNetwork == nil || !strings.HasPrefix(model.Network, xmcPrefix) {
+		if c.known.CheckNetwork == nil || !openEnded(model.Network) {
 			c.oneOf(path+".network", "networks", model.Network, names(c.known.Networks))
 		} else {
 			c.complain(path, c.known.CheckNetwork(model.Network))

@@ -33,7 +33,7 @@ func wantName(kind string, entries []string) string {
 // OneNetwork says what is wrong with a network given on the command line, nil when it is
 // one of Networks, or xmc: and a folder, which is looked at when it is used.
 func (k Known) OneNetwork(where, got string) error {
-	if k.CheckNetwork != nil && strings.HasPrefix(got, xmcPrefix) {
+	if k.CheckNetwork != nil && openEnded(got) {
 		return nil
 	}
 	return OneOf(where, "networks", got, k.Networks)

@@ -9,6 +9,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 
 	"slosim/workloads"
 )
@@ -67,20 +69,49 @@ const (
 )
 
 // syntheticSource is a synthetic preset, made anew each time: it takes less than reading.
-type syntheticSource string
+type syntheticSource struct {
+	preset string
+	noise  float64 // share of features drawn at random; below 0: the preset's
+}
 
-func (preset syntheticSource) spec() (workloads.SyntheticPreset, error) {
+// synthetic returns the source of a preset as it is.
+func synthetic(preset string) syntheticSource { return syntheticSource{preset, -1} }
+
+// noisePrefix stands between a synthetic family's name and its share of noise:
+// synthetic-wiki10-31k:noise=0.5 is as difficult as one likes.
+const noisePrefix = ":noise="
+
+// withNoise returns a synthetic family with another share of noise.
+func (f Family) withNoise(text string) (Family, error) {
+	source, ok := f.source.(syntheticSource)
+	noise, err := strconv.ParseFloat(text, 64)
+	if !ok || err != nil || !(noise >= 0 && noise <= 1) {
+		return Family{}, Usagef("network %s%s%s: want a synthetic network and a share from 0 to 1", f.Name, noisePrefix, text)
+	}
+	source.noise = noise
+	name := f.Name + noisePrefix + text
+	recipe := f.recipe
+	recipe.Name = strings.NewReplacer(":", "-", "=", "").Replace(name)
+	family := wideFamily(name, recipe, f.About, source)
+	family.Reference = recipe.Name + ".full"
+	return family, nil
+}
+
+func (s syntheticSource) spec() (workloads.SyntheticPreset, error) {
 	for _, p := range workloads.SyntheticPresets() {
-		if p.Name == string(preset) {
+		if p.Name == s.preset {
 			p.Train, p.Test = min(p.Train, syntheticTrain), min(p.Test, syntheticTest)
+			if s.noise >= 0 {
+				p.Spec.Noise = s.noise
+			}
 			return p, nil
 		}
 	}
-	return workloads.SyntheticPreset{}, fmt.Errorf("no synthetic set %q", string(preset))
+	return workloads.SyntheticPreset{}, fmt.Errorf("no synthetic set %q", s.preset)
 }
 
-func (preset syntheticSource) open(_ *App, name string) (fit, confidence, calibration, test *workloads.SparseSet, err error) {
-	spec, err := preset.spec()
+func (s syntheticSource) open(_ *App, name string) (fit, confidence, calibration, test *workloads.SparseSet, err error) {
+	spec, err := s.spec()
 	if err != nil {
 		return nil, nil, nil, nil, err
 	}
@@ -99,8 +130,8 @@ func (preset syntheticSource) open(_ *App, name string) (fit, confidence, calibr
 // syntheticVersion is the version of how synthetic sets are made.
 const syntheticVersion = 1
 
-func (preset syntheticSource) digest(*App) (string, error) {
-	spec, err := preset.spec()
+func (s syntheticSource) digest(*App) (string, error) {
+	spec, err := s.spec()
 	if err != nil {
 		return "", err
 	}

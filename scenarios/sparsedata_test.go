@@ -174,12 +174,43 @@ func TestSyntheticFamiliesAreBounded(t *testing.T) {
 	if len(seen) != 3 {
 		t.Errorf("want three synthetic families, got %d", len(seen))
 	}
-	if _, _, _, _, err := syntheticSource("x").open(nil, "x"); err == nil {
+	if _, _, _, _, err := synthetic("x").open(nil, "x"); err == nil {
 		t.Error("want an error for a preset that there is none of")
 	}
 }
 
 // TestTestSamplesAreBounded: of a large test set, samples by a lot that is always the same.
+// TestNoiseIsPartOfTheName: another share of noise is another family with other data.
+func TestNoiseIsPartOfTheName(t *testing.T) {
+	plain, err := FindFamily("synthetic-wiki10-31k")
+	if err != nil {
+		t.Fatal(err)
+	}
+	noisy, err := FindFamily("synthetic-wiki10-31k:noise=0.5")
+	if err != nil {
+		t.Fatal(err)
+	}
+	spec, err := noisy.source.(syntheticSource).spec()
+	first, second := must(t, func() (string, error) { return (&App{}).sparseDigest(plain) }), must(t, func() (string, error) { return (&App{}).sparseDigest(noisy) })
+	if err != nil || spec.Spec.Noise != 0.5 || first == second || noisy.recipe.Name == plain.recipe.Name || strings.ContainsAny(weightsFile(noisy.Reference), `/:\=`) {
+		t.Errorf("want noise of 0.5, data and files of its own, got %+v, %v", spec, err)
+	}
+	for _, name := range []string{"synthetic-wiki10-31k:noise=2", "synthetic-wiki10-31k:noise=x", "wordnet-13k:noise=0.5", "fashion-mnist:noise=0.1", "a:noise=0.5"} {
+		if _, err := FindFamily(name); ExitCode(err) != ExitUsage {
+			t.Errorf("%s: want a usage error, got %v", name, err)
+		}
+	}
+}
+
+func must[T any](t *testing.T, f func() (T, error)) T {
+	t.Helper()
+	v, err := f()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
 func TestTestSamplesAreBounded(t *testing.T) {
 	large, err := workloads.ReadXMC("large", strings.NewReader(xmcText(sparseTest+5, 30, 20)))
 	if err != nil {

@@ -210,6 +210,7 @@ func (w *wideMaker) outputs(ctx context.Context, activator string) error {
 	if err != nil {
 		return err
 	}
+	progress.Add(1)
 	return result.WriteFile(path, func(to io.Writer) error { return engine.WriteOutputs(to, o) })
 }
 

@@ -14,6 +14,12 @@ import (
 // xmcPrefix begins the names of networks for users' own data: "xmc:" and a folder.
 const xmcPrefix = "xmc:"
 
+// openEnded says whether a network's name is of a kind that no list has all of: [FindFamily]
+// judges it.
+func openEnded(name string) bool {
+	return strings.HasPrefix(name, xmcPrefix) || strings.Contains(name, noisePrefix)
+}
+
 // The files of a data set as slosim writes it.
 const (
 	trainFile  = "train.txt.gz"

@@ -16,15 +16,46 @@ type block struct {
 	samples                []int
 }
 
+// usualSize is the size of a block where nothing else is said.
+func usualSize(int, int) int { return blockSize }
+
+// mostWarm bounds the calls that warm a point up, and the calls of a block.
+const mostWarm = 1024
+
+// warmCalls is how many calls read about as many bytes as the point's weights have: until then
+// a call finds them where the technique before it left the caches. Dropout that reads a
+// thousandth of the weights takes long to have them as near as they are to a server that
+// runs nothing else.
+func (c *campaign) warmCalls(technique, point int) int {
+	t := c.cfg.Techniques[technique]
+	p := t.Points()[point]
+	return int(min(t.Groups()[p.Group].Bytes/max(p.Bytes, 1)+1, mostWarm))
+}
+
+// longSize is the size of blocks on the undisturbed machine: a point that takes long to warm
+// up is worth more calls then.
+func (c *campaign) longSize(technique, point int) int {
+	return max(c.warmCalls(technique, point), blockSize)
+}
+
+// warm runs calls that do not count.
+func (c *campaign) warm(b block, measure timer, activates bool) {
+	set := c.set(b.half)
+	for range c.warmCalls(b.technique, b.point) {
+		c.take(set, c.random.IntN(set.Len()))
+		measure(c.sessions[b.technique], b.point, c.input, activates)
+	}
+}
+
 // plan makes the blocks of all techniques and points over the given samples of
 // each half, in random order.
-func (c *campaign) plan(samples func(technique, point, half int) []int) []block {
+func (c *campaign) plan(size func(technique, point int) int, samples func(technique, point, half int) []int) []block {
 	var blocks []block
 	for t, technique := range c.cfg.Techniques {
 		for p := range technique.Points() {
 			for h := range halves {
 				for list := samples(t, p, h); len(list) > 0; {
-					n := min(blockSize, len(list))
+					n := min(size(t, p), len(list))
 					blocks = append(blocks, block{t, p, h, list[:n]})
 					list = list[n:]
 				}
@@ -49,8 +80,8 @@ const referenceWarm = 2
 // timer measures one call.
 type timer func(s engine.Session, point int, x engine.Input, activates bool) call
 
-// run runs a block: the reference once, the block's point once to warm its weights
-// up, then every sample. keep takes each timed call; the reference's time is returned.
+// run runs a block: the reference, calls that warm the point's weights up, then every
+// sample. keep takes each timed call; the reference's time is returned.
 func (c *campaign) run(b block, measure timer, keep func(sample int, right bool, r call)) time.Duration {
 	set := c.set(b.half)
 	session := c.sessions[b.technique]
@@ -61,7 +92,7 @@ func (c *campaign) run(b block, measure timer, keep func(sample int, right bool,
 		measure(c.reference, 0, c.input, c.cfg.Reference.Activates())
 	}
 	reference := measure(c.reference, 0, c.input, c.cfg.Reference.Activates())
-	measure(session, b.point, c.input, activates)
+	c.warm(b, measure, activates)
 	for _, sample := range b.samples {
 		c.take(set, sample)
 		r := measure(session, b.point, c.input, activates)
@@ -137,7 +168,7 @@ const rounds = 6
 // the life of a process. A campaign that saw one placement would call that the truth.
 func (c *campaign) alone() error {
 	all := [halves][]int{c.random.Perm(c.cfg.Calibration.Len()), c.random.Perm(c.cfg.Truth.Len())}
-	blocks := c.plan(func(_, _, half int) []int { return all[half] })
+	blocks := c.plan(c.longSize, func(_, _, half int) []int { return all[half] })
 	for round := range rounds {
 		if round > 0 {
 			if err := c.move(); err != nil {

@@ -50,7 +50,7 @@ func (c *campaign) compare(p *profile.Profile) error {
 	times := make(map[[3]int][]uint32) // by technique, point and work class
 	var dense []uint32
 	samples := c.random.Perm(c.cfg.Truth.Len())
-	blocks := c.plan(func(_, _, half int) []int {
+	blocks := c.plan(usualSize, func(_, _, half int) []int {
 		if half == calibration {
 			return nil
 		}

@@ -12,6 +12,8 @@ const (
 	switchRepeats = 64 // first calls per ordered pair of groups
 	switchWarm    = 8  // calls in the old group before it
 	loadRepeats   = 20
+	loadFewest    = 5           // of weights that take long
+	loadTime      = time.Second // after which these are enough
 )
 
 // switches measures what the first call costs after another group of weights ran:
@@ -81,7 +83,7 @@ func (c *campaign) loads() error {
 	for t, technique := range c.cfg.Techniques {
 		for g := range c.out.Sets[t].Groups {
 			var times []uint32
-			for range loadRepeats {
+			for spent := time.Duration(0); len(times) < loadRepeats && (len(times) < loadFewest || spent < loadTime); {
 				if err := c.ctx.Err(); err != nil {
 					return err
 				}
@@ -89,7 +91,9 @@ func (c *campaign) loads() error {
 				if err := technique.Load(g); err != nil {
 					return err
 				}
-				times = append(times, nanoseconds(time.Since(began)))
+				took := time.Since(began)
+				spent += took
+				times = append(times, nanoseconds(took))
 			}
 			c.out.Sets[t].Groups[g].Load = distribution(times)
 			runtime.GC() // loading allocates, and the collector is off

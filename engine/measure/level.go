@@ -83,7 +83,7 @@ const quietBlocks = 60
 // undisturbed times the reference between blocks of all techniques, as the levels do,
 // while no antagonist runs.
 func (c *campaign) undisturbed() []uint32 {
-	blocks := c.plan(func(_, _, half int) []int { return c.some(half)[:blockSize] })
+	blocks := c.plan(usualSize, func(_, _, half int) []int { return c.some(half)[:blockSize] })
 	var times []uint32
 	for _, b := range blocks[:min(quietBlocks, len(blocks))] {
 		times = append(times, nanoseconds(c.run(b, c.wall, func(int, bool, call) {})))
@@ -117,7 +117,7 @@ const shareUnit = 1e6
 func (c *campaign) chunks(level int, spec antagonist.Spec, process Disturber) (observed, error) {
 	var seen observed
 	stage := fmt.Sprintf("%s %g", spec.Kind, spec.Intensity)
-	queue := c.plan(func(_, _, half int) []int { return c.some(half) })
+	queue := c.plan(usualSize, func(_, _, half int) []int { return c.some(half) })
 	total, done, attempts := len(queue), 0, 0
 	for len(queue) > 0 {
 		if err := c.ctx.Err(); err != nil {

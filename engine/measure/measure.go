@@ -16,7 +16,7 @@ import (
 
 // Version is the version of the campaign's method: profiles of an older one are
 // measured again.
-const Version = 4
+const Version = 5
 
 // Config is a campaign's plan.
 type Config struct {
