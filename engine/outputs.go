@@ -61,7 +61,7 @@ type storedOutputs struct {
 }
 
 // outputsMagic begins a file of outputs, and tells its version.
-const outputsMagic = "slosim outputs 1\n"
+const outputsMagic = "slosim outputs 2\n"
 
 // WriteOutputs writes o with a checksum. The file is private to a version of slosim and its
 // cache: another version builds the tables again.

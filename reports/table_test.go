@@ -155,7 +155,7 @@ func TestTradeoffTableOfWideOutputs(t *testing.T) {
 
 func TestHeadlinesTable(t *testing.T) {
 	var out bytes.Buffer
-	err := Headlines(&out, 0.003, []HeadlineRow{
+	err := Headlines(&out, 0.003, 0.005, []HeadlineRow{
 		{Network: "fashion-mnist", Outputs: 10, Seeds: 3, Tried: 3, Technique: "slo-nn", Point: "c=0.3 k=0.1", Accuracy: 0.898, Speedup: 3.1, SpeedupLo: 2.5, SpeedupHi: 3.7,
 			Loss: 0.002, LossLo: -0.001, LossHi: 0.005},
 		{Network: "wordnet-13k", Outputs: 13723, Seeds: 1, Tried: 1, Technique: "slo-nn", Point: "lists of 2", Accuracy: 0.54, Speedup: 40, SpeedupLo: 38, SpeedupHi: 42,

@@ -19,7 +19,7 @@ func (a *App) headline(ctx context.Context, c *compared, o TradeoffOptions) (rep
 	var chosen reports.TradeoffRow
 	for i := range c.trades {
 		t := &c.trades[i]
-		set, point := t.chooseAny(o.Loss, o.Margin)
+		set, point := t.chooseAny(o)
 		if set < 0 {
 			continue
 		}
@@ -46,15 +46,16 @@ func (a *App) headline(ctx context.Context, c *compared, o TradeoffOptions) (rep
 }
 
 // chooseAny returns the fastest point of all slo-nn techniques, by calibration, -1 if none
-// is within the loss.
-func (t *trade) chooseAny(loss, margin float64) (set, point int) {
+// is within the losses.
+func (t *trade) chooseAny(o TradeoffOptions) (set, point int) {
 	set, fastest := -1, math.Inf(1)
 	for i := range t.Sets {
 		s := &t.Sets[i]
 		if !strings.HasPrefix(s.Technique, "slo-nn") {
 			continue
 		}
-		if chosen := t.choose(s, loss, margin); chosen >= 0 {
+		keeps := func(point int) bool { return t.keepsFive(s, point, o.Loss5) }
+		if chosen := t.chooseAmong(s, o.Loss, o.Margin, keeps); chosen >= 0 {
 			if mean := serviceOf(s, &s.Calibration, chosen).mean; mean < fastest {
 				set, point, fastest = i, chosen, mean
 			}

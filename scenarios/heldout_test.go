@@ -134,7 +134,7 @@ func TestChoiceReadsNoTestSamples(t *testing.T) {
 			p := &profile.Profile{Sets: []profile.Set{set, {Technique: "slo-nn-beam", Points: set.Points, Calibration: set.Calibration, Truth: random(4)}}}
 			tr := trade{seed: 1, Profile: p}
 			tr.calibration, tr.truth = bases(p)
-			which, point := tr.chooseAny(loss, 0)
+			which, point := tr.chooseAny(TradeoffOptions{Loss: loss})
 			if which > 0 {
 				t.Fatalf("want the first of two techniques that are as fast, got %d", which)
 			}

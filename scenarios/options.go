@@ -97,6 +97,7 @@ type TradeoffOptions struct {
 	Data       string      // --data: folder of the training files, for seeds that do not ship; empty: DataDir
 	Loss       float64     // --loss: accuracy that may be lost, 0 to 1
 	Margin     float64     // --margin: standard errors of the loss by which a point must stay within Loss, 0 to 10
+	Loss5      float64     // --loss5: precision at 5 that the last table's points may lose, 0 to 1; of wide outputs only
 	Out        string      // -o: folder for pictures and rows; empty: none
 }
 

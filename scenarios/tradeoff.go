@@ -371,10 +371,15 @@ func (t *trade) rows(set *profile.Set) []reports.TradeoffRow {
 // for those who want the promise to hold on images that did not choose as well.
 // -1 if there is none.
 func (t *trade) choose(set *profile.Set, loss, margin float64) int {
+	return t.chooseAmong(set, loss, margin, func(int) bool { return true })
+}
+
+// chooseAmong is choose among the points that keep something else, too.
+func (t *trade) chooseAmong(set *profile.Set, loss, margin float64, keeps func(point int) bool) int {
 	best, fastest := -1, math.Inf(1)
 	for point := range set.Points {
 		lost, deviation := lossOf(&t.calibration.set.Calibration, &set.Calibration, t.calibration.point, point)
-		if lost+margin*deviation > loss+1e-12 {
+		if lost+margin*deviation > loss+1e-12 || !keeps(point) {
 			continue
 		}
 		if mean := serviceOf(set, &set.Calibration, point).mean; mean < fastest {
@@ -439,7 +444,7 @@ func printCompared(o TradeoffOptions, all []compared) error {
 	if o.JSON {
 		return result.EncodeJSON(o.Console.Out, out)
 	}
-	return reports.Headlines(o.Console.Out, o.Loss, out.Headline)
+	return reports.Headlines(o.Console.Out, o.Loss, o.Loss5, out.Headline)
 }
 
 // bestRows are the chosen points, per technique over the seeds.

@@ -18,6 +18,7 @@ import (
 // wideFacts are what a profile does not hold of a technique over very many outputs.
 type wideFacts struct {
 	five  [][]uint8 // [point][test sample]: right ones of the five best answers
+	tried [][]uint8 // the same of calibration samples
 	guess float64   // share that the activator's tables alone answer right; NaN: they rank nothing
 	bytes int64     // of the activator's tables
 	// total and outputs turn densities into shares of the outputs.
@@ -27,7 +28,7 @@ type wideFacts struct {
 // wideFacts ranks the outputs for every test sample at every point, on all cores: nothing
 // is timed here.
 func (a *App) wideFacts(ctx context.Context, family Family, t *trade) ([]wideFacts, error) {
-	_, test, err := a.data(family)
+	calibration, test, err := a.data(family)
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +47,9 @@ func (a *App) wideFacts(ctx context.Context, family Family, t *trade) ([]wideFac
 		if sized, ok := unnamed(built).(interface{ TableBytes() int64 }); ok {
 			facts[i].bytes = sized.TableBytes()
 		}
+		facts[i].tried = make([][]uint8, points)
 		fillFives(ctx, built, test, facts[i].five)
+		fillFives(ctx, built, calibration, facts[i].tried)
 	}
 	return facts, ctx.Err()
 }
@@ -123,28 +126,46 @@ func (t *trade) wideRow(set *profile.Set, point int) *reports.WideRow {
 	if t.wide == nil {
 		return nil
 	}
-	at := func(s *profile.Set) *wideFacts {
-		for i := range t.Sets {
-			if &t.Sets[i] == s {
-				return &t.wide[i]
-			}
-		}
-		panic("scenarios: a set of another profile")
-	}
-	f := at(set)
+	f := t.factsOf(set)
 	row := &reports.WideRow{Guess: f.guess, TableMB: float64(f.bytes) / 1e6}
 	row.Scored = max(0, set.Points[point].Density*f.total-(f.total-f.outputs)) / f.outputs
-	before, after := at(t.truth.set).five[t.truth.point], f.five[point]
+	before, after := t.factsOf(t.truth.set).five[t.truth.point], f.five[point]
+	var deviation float64
+	row.P5, row.P5Loss, deviation = fiveLoss(before, after)
+	row.P5Lo, row.P5Hi = row.P5Loss-z95*deviation, row.P5Loss+z95*deviation
+	return row
+}
+
+// factsOf returns those of a set of the trade's profile.
+func (t *trade) factsOf(set *profile.Set) *wideFacts {
+	for i := range t.Sets {
+		if &t.Sets[i] == set {
+			return &t.wide[i]
+		}
+	}
+	panic("scenarios: a set of another profile")
+}
+
+// fiveLoss returns the precision at 5 of a point, what it loses against another one over the
+// same samples, and the standard error of that, paired by sample.
+func fiveLoss(before, after []uint8) (precision, loss, deviation float64) {
 	sum, lost, squares := 0.0, 0.0, 0.0
 	for i := range after {
 		d := (float64(before[i]) - float64(after[i])) / 5
 		sum, lost, squares = sum+float64(after[i])/5, lost+d, squares+d*d
 	}
 	n := float64(len(after))
-	row.P5, row.P5Loss = sum/n, lost/n
-	half := z95 * math.Sqrt((squares/n-row.P5Loss*row.P5Loss)/n)
-	row.P5Lo, row.P5Hi = row.P5Loss-half, row.P5Loss+half
-	return row
+	return sum / n, lost / n, math.Sqrt((squares/n - lost/n*lost/n) / n)
+}
+
+// keepsFive says whether a point's precision at 5 stays within a loss on the calibration
+// samples; it does where nobody asked for five.
+func (t *trade) keepsFive(set *profile.Set, point int, allowed float64) bool {
+	if t.wide == nil {
+		return true
+	}
+	_, loss, _ := fiveLoss(t.factsOf(t.calibration.set).tried[t.calibration.point], t.factsOf(set).tried[point])
+	return loss <= allowed+1e-12
 }
 
 // draw writes the network's points as a picture, in every format, and its rows as JSON, into

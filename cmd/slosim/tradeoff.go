@@ -30,6 +30,9 @@ func tradeoffCommand(app App) *cobra.Command {
 			if !(o.Loss >= 0 && o.Loss <= 1) {
 				return scenarios.Usagef("--loss: want 0 to 1, a share of answers, got %v", o.Loss)
 			}
+			if !(o.Loss5 >= 0 && o.Loss5 <= 1) {
+				return scenarios.Usagef("--loss5: want 0 to 1, a share of answers, got %v", o.Loss5)
+			}
 			if !(o.Margin >= 0 && o.Margin <= 10) {
 				return scenarios.Usagef("--margin: want 0 to 10 standard errors, got %v", o.Margin)
 			}
@@ -46,6 +49,7 @@ func tradeoffCommand(app App) *cobra.Command {
 	f.IntVar(&o.Seeds, "seeds", 1, "training seeds to average over; more than 1 trains")
 	f.StringVar(&o.Data, "data", scenarios.DataDir, "folder of the data set's training files, for seeds that do not ship")
 	f.Float64Var(&o.Loss, "loss", 0.003, "accuracy that may be lost, as a share")
+	f.Float64Var(&o.Loss5, "loss5", 0.005, "precision at 5 that a point of the last table may lose, as a share; of very many outputs only")
 	f.Float64Var(&o.Margin, "margin", 0, "standard errors of the loss by which a point must stay within --loss")
 	f.StringVarP(&o.Out, "output", "o", "", "folder for the fronts as pictures and their rows as JSON")
 	require(cmd, "network")

@@ -17,7 +17,7 @@ type FeatureLists struct {
 	Features, Nodes int
 	Longest         int       // nodes of each list
 	IDs             []int32   // [feature*Longest]; a feature with fewer nodes repeats its last one
-	Shares          []float32 // like IDs: what put the node there, 0 where it repeats; only guesses read them
+	Shares          []float32 // like IDs: mean probability of the node where the feature is, weighted by values; 0 where it repeats; only guesses read them
 	Usual           []int32   // [Longest]: the nodes that are likely over all inputs
 	Rarity          []uint8   // [feature]: log2 of 1 more than the inputs that had it, at most 15
 	Sizes           []Step
@@ -190,19 +190,21 @@ func BuildFeatureLists(inputs Inputs, features, nodes, longest int) (*FeatureLis
 	}
 	for feature, users := range usersOf(inputs, features) {
 		l.Rarity[feature] = uint8(min(bits.Len(uint(len(users))), rarities-1))
+		total := float32(0)
 		for _, use := range users {
+			total += use.value
 			sums.add(use.value, inputs.Likely(int(use.input)))
 		}
 		list := sums.best(longest)
 		if len(list) == 0 {
-			list = usual
+			list, total = usual, float32(inputs.Len())
 		}
 		for i := range longest {
 			entry := list[min(i, len(list)-1)]
 			if i >= len(list) {
 				entry.Share = 0
 			}
-			l.IDs, l.Shares = append(l.IDs, entry.Node), append(l.Shares, entry.Share)
+			l.IDs, l.Shares = append(l.IDs, entry.Node), append(l.Shares, entry.Share/total)
 		}
 	}
 	l.measure(inputs)

@@ -75,6 +75,11 @@ func newWideFitting(net *engine.Wide, data WideData, hyper WideHyper, key rng.Ke
 	return f, err
 }
 
+// embedDeviation is the length of a feature's row before training. Rows of rare features stay
+// close to where they began and are noise to other inputs: with 0.3 instead of 1, half a point
+// more of wordnet-13k's calibration samples was answered right.
+const embedDeviation = 0.3
+
 // initialiseWide draws weights from normal distributions. Inputs have about unit length,
 // whatever their number of features, so the hidden layer's variance does not fall with it.
 func initialiseWide(n *engine.Wide, key rng.Key) {
@@ -86,7 +91,7 @@ func initialiseWide(n *engine.Wide, key rng.Key) {
 			}
 		}
 	}
-	fill(n.Embed, 0, 1/math.Sqrt(float64(n.Embed.Cols)))
+	fill(n.Embed, 0, embedDeviation/math.Sqrt(float64(n.Embed.Cols)))
 	fill(n.Out, 1, 1/math.Sqrt(float64(n.Out.Cols)))
 }
 

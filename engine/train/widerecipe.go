@@ -94,7 +94,7 @@ func WideRecipeFor(name string, classes, samples int) WideRecipe {
 
 // wideMethod is the version of how wide networks are trained: it changes when the same
 // settings come to mean other weights.
-const wideMethod = 1
+const wideMethod = 2
 
 // Settings is a text of all that decides the weights but data, seed and kernels.
 func (r WideRecipe) Settings() string {
