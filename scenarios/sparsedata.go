@@ -65,7 +65,7 @@ func (name embeddedSource) digest(*App) (string, error) { return workloads.Spars
 // Bounds of a synthetic set, so that training takes minutes and not hours.
 const (
 	syntheticTrain = 75_000
-	syntheticTest  = sparseTest
+	syntheticTest  = 5_000
 )
 
 // syntheticSource is a synthetic preset, made anew each time: it takes less than reading.

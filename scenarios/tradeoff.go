@@ -71,11 +71,6 @@ func (o *TradeoffOptions) families() (list []Family, err error) {
 		if slices.Contains(o.Networks[:i], name) {
 			return nil, Usagef("--network: want each once, got %s twice", name)
 		}
-		for _, t := range o.Techniques {
-			if !family.allows(t.plain().Name) {
-				return nil, Usagef("--technique: want one that network %s has: %s; got %s", name, strings.Join(family.Techniques, ", "), t.plain().Name)
-			}
-		}
 		if o.Seeds > 1 && !family.Sparse {
 			seeded = true
 			if _, err := trainingData(family, o.Data); err != nil {
@@ -83,6 +78,11 @@ func (o *TradeoffOptions) families() (list []Family, err error) {
 			}
 		}
 		list = append(list, family)
+	}
+	for _, t := range o.Techniques {
+		if !slices.ContainsFunc(list, func(f Family) bool { return f.allows(t.plain().Name) }) {
+			return nil, Usagef("--technique: want one that network %s has: %s; got %s", list[0].Name, strings.Join(list[0].Techniques, ", "), t.plain().Name)
+		}
 	}
 	if o.Seeds > 1 && !seeded {
 		return nil, Usagef("--seeds: want 1 for network %s, whose recipe has one, got %d", strings.Join(o.Networks, ", "), o.Seeds)
@@ -100,7 +100,7 @@ type compared struct {
 // compare measures a network's techniques.
 func (a *App) compare(ctx context.Context, family Family, o TradeoffOptions) (c compared, err error) {
 	c.family = family
-	techniques := withBase(family, o.Techniques)
+	techniques := withBase(family, slices.DeleteFunc(slices.Clone(o.Techniques), func(t Technique) bool { return !family.allows(t.plain().Name) }), len(o.Techniques) == 0)
 	if err := a.ready(ctx, family, techniques, o.Console); err != nil {
 		return c, err
 	}
@@ -119,10 +119,10 @@ func (a *App) compare(ctx context.Context, family Family, o TradeoffOptions) (c 
 	return c, err
 }
 
-// withBase returns the techniques to measure: all of them if none is named, and
-// otherwise those named with the two that losses and speed-ups are counted from.
-func withBase(family Family, named []Technique) []Technique {
-	if len(named) == 0 {
+// withBase returns the techniques to measure: all of them if so asked, and otherwise those
+// named with the two that losses and speed-ups are counted from.
+func withBase(family Family, named []Technique, all bool) []Technique {
+	if all {
 		return everyTechnique(family)
 	}
 	list := slices.Clone(named)

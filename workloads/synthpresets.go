@@ -12,12 +12,14 @@ type SyntheticPreset struct {
 
 // SyntheticPresets lists the presets, sorted by name. The numbers of samples, features and
 // labels, and the means a sample, are those reported for the published sets, whose files we
-// have not counted; topics, tail and noise are our choice, fitted to nothing.
+// have not counted. Topics and tail are our choice; noise is such that a plain network of 128
+// hidden nodes gets about the P@1 that is published for the real set, as far as topics and
+// tail let it: 0.93, 0.47 and 0.85.
 func SyntheticPresets() []SyntheticPreset {
 	return []SyntheticPreset{
 		preset("synthetic-amazoncat-13k-like", "AmazonCat-13K", 306_782, SyntheticXMC{
 			Samples: 1_186_239, Features: 203_882, Classes: 13_330, Active: 71, LabelsPerSample: 5.04,
-			Topics: 500, PerSample: 2, Tail: 1, Noise: 0.2, Seed: 13_330,
+			Topics: 500, PerSample: 2, Tail: 1, Noise: 0, Seed: 13_330,
 		}),
 		preset("synthetic-delicious-200k-like", "Delicious-200K", 100_095, SyntheticXMC{
 			Samples: 196_606, Features: 782_585, Classes: 205_443, Active: 302, LabelsPerSample: 75.5,
@@ -25,7 +27,7 @@ func SyntheticPresets() []SyntheticPreset {
 		}),
 		preset("synthetic-wiki10-31k-like", "Wiki10-31K", 6_616, SyntheticXMC{
 			Samples: 14_146, Features: 101_938, Classes: 30_938, Active: 673, LabelsPerSample: 18.6,
-			Topics: 600, PerSample: 3, Tail: 1, Noise: 0.2, Seed: 30_938,
+			Topics: 600, PerSample: 3, Tail: 1, Noise: 0, Seed: 30_938,
 		}),
 	}
 }

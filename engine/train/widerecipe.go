@@ -51,17 +51,17 @@ func WideRecipes() []WideRecipe {
 		Name:   "synthetic-amazoncat-13k",
 		About:  "13,330 labels of planted topics",
 		Hidden: wideHidden,
-		Hyper:  WideHyper{Epochs: 5, Batch: 256, Rate: 5e-3, Sampler: FullSampler},
+		Hyper:  WideHyper{Epochs: 3, Batch: 256, Rate: 5e-3, Sampler: FullSampler},
 	}, {
 		Name:   "synthetic-delicious-200k",
 		About:  "205,443 labels of planted topics",
 		Hidden: wideHidden,
-		Hyper:  WideHyper{Epochs: 5, Batch: 256, Rate: 5e-3, Sampler: LogUniformSampler, Samples: wideSamples},
+		Hyper:  WideHyper{Epochs: 4, Batch: 256, Rate: 3e-3, Sampler: LogUniformSampler, Samples: wideSamples},
 	}, {
 		Name:   "synthetic-wiki10-31k",
 		About:  "30,938 labels of planted topics",
 		Hidden: wideHidden,
-		Hyper:  WideHyper{Epochs: 10, Batch: 256, Rate: 5e-3, Sampler: LogUniformSampler, Samples: wideSamples},
+		Hyper:  WideHyper{Epochs: 8, Batch: 128, Rate: 3e-3, Sampler: FullSampler},
 	}}
 }
 
@@ -78,7 +78,7 @@ func WideRecipeFor(name string, classes, samples int) WideRecipe {
 		Name:   name,
 		About:  fmt.Sprintf("%d labels, by the size of the data set", classes),
 		Hidden: wideHidden,
-		Hyper:  WideHyper{Epochs: 3, Batch: 512, Rate: 5e-3, Sampler: FullSampler},
+		Hyper:  WideHyper{Epochs: 3, Batch: 512, Rate: 3e-3, Sampler: FullSampler},
 	}
 	if classes > wideFull {
 		r.Hyper.Sampler, r.Hyper.Samples = LogUniformSampler, wideSamples
