@@ -88,7 +88,7 @@ func WriteOutputs(w io.Writer, o *Outputs) error {
 		return fmt.Errorf("outputs of %s: %w", o.Activator, err)
 	}
 	sum := sha256.Sum256(body.Bytes())
-	_, err := io.MultiWriter(w).Write(append(append([]byte(outputsMagic), sum[:]...), body.Bytes()...))
+	_, err := w.Write(append(append([]byte(outputsMagic), sum[:]...), body.Bytes()...))
 	return err
 }
 

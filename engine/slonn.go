@@ -211,22 +211,13 @@ func restOps(net *Network, p *plan) int64 {
 }
 
 // makeRoutes turns plans and cascades into points, cheapest first.
-func (t *sloNN) makeRoutes(cascades []CascadeSpec) error {
+func (t *sloNN) makeRoutes(cascades []CascadeSpec) (err error) {
 	for i := range t.plans {
 		t.routes = append(t.routes, route{name: t.plans[i].name(), stages: []int{i}, reach: []float64{1}})
 	}
-	for i := range cascades {
-		c := &cascades[i]
-		if err := c.validate(len(t.plans)); err != nil {
-			return err
-		}
-		var names []string
-		for _, stage := range c.Stages {
-			names = append(names, t.plans[stage].name())
-		}
-		t.routes = append(t.routes, route{name: "cascade " + strings.Join(names, " > "), stages: c.Stages, thresholds: c.Thresholds, reach: c.Reach})
+	if t.routes, err = withCascades(t.routes, "cascade ", cascades); err != nil {
+		return err
 	}
-	uniqueNames(t.routes)
 	slices.SortStableFunc(t.routes, func(a, b route) int { return cmp.Compare(t.opsOf(a), t.opsOf(b)) })
 	return nil
 }
@@ -236,6 +227,25 @@ func (p *plan) name() string {
 		return "100 %"
 	}
 	return p.Name()
+}
+
+// withCascades returns routes of one stage each, followed by those of cascades over them,
+// whose names begin with a prefix.
+func withCascades(single []route, prefix string, cascades []CascadeSpec) ([]route, error) {
+	routes := slices.Clone(single)
+	for i := range cascades {
+		c := &cascades[i]
+		if err := c.validate(len(single)); err != nil {
+			return nil, err
+		}
+		var names []string
+		for _, stage := range c.Stages {
+			names = append(names, single[stage].name)
+		}
+		routes = append(routes, route{name: prefix + strings.Join(names, " > "), stages: c.Stages, thresholds: c.Thresholds, reach: c.Reach})
+	}
+	uniqueNames(routes)
+	return routes, nil
 }
 
 // uniqueNames numbers cascades that differ in their thresholds only.

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -83,10 +82,16 @@ func NewWideTechnique(name string, n *Wide, tables *WideTables, outputs *Outputs
 			t.name += "-" + outputs.Activator
 		}
 	}
-	if err := errors.Join(t.take(n, tables), t.plan(n), t.route()); err != nil {
+	err := t.take(n, tables)
+	if err == nil {
+		err = t.plan(n) // of tables that were found valid
+	}
+	if err == nil {
+		err = t.route()
+	}
+	if err != nil {
 		return nil, fmt.Errorf("technique %s over %s: %w", name, n.Name, err)
 	}
-	var err error
 	if t.stored, err = n.encoded(); err != nil {
 		return nil, err
 	}
@@ -161,18 +166,13 @@ func (t *wideTechnique) route() error {
 	for i, p := range t.plans {
 		t.routes = append(t.routes, route{name: p.name, stages: []int{i}, reach: []float64{1}})
 	}
-	for i := range t.cascades() {
-		c := &t.cascades()[i]
-		if err := c.validate(len(t.plans)); err != nil {
+	if t.outputs != nil {
+		routes, err := withCascades(t.routes, "", t.outputs.Cascades)
+		if err != nil {
 			return err
 		}
-		var names []string
-		for _, stage := range c.Stages {
-			names = append(names, t.plans[stage].name)
-		}
-		t.routes = append(t.routes, route{name: strings.Join(names, " > "), stages: c.Stages, thresholds: c.Thresholds, reach: c.Reach})
+		t.routes = routes
 	}
-	uniqueNames(t.routes)
 	slices.SortStableFunc(t.routes, func(a, b route) int { return cmp.Compare(t.cost(a), t.cost(b)) })
 	if t.HasConfidence() {
 		for _, row := range t.outputs.Confidence {
@@ -182,14 +182,6 @@ func (t *wideTechnique) route() error {
 		}
 	}
 	return nil
-}
-
-// cascades are those over what is proposed.
-func (t *wideTechnique) cascades() []CascadeSpec {
-	if t.outputs == nil {
-		return nil
-	}
-	return t.outputs.Cascades
 }
 
 // whole is the point that computes everything.

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 
 	"slosim/engine/kernel"
 	"slosim/engine/profile"
@@ -69,12 +68,11 @@ func NewWideZoo(name string, nets []*Wide, slim bool, cascades []CascadeSpec, se
 		t.group(dense.Groups()[0])
 		t.routes = append(t.routes, route{name: t.width(n, nets[len(nets)-1]), stages: []int{i}, reach: []float64{1}})
 	}
-	for i := range cascades {
-		if err := t.cascade(&cascades[i]); err != nil {
-			return nil, err
-		}
+	routes, err := withCascades(t.routes, "", cascades)
+	if err != nil {
+		return nil, fmt.Errorf("technique %s: %w", name, err)
 	}
-	uniqueNames(t.routes)
+	t.routes = routes
 	slices.SortStableFunc(t.routes, func(a, b route) int { return cmp.Compare(t.cost(a), t.cost(b)) })
 	for _, r := range t.routes {
 		t.points = append(t.points, t.describe(r))
@@ -98,18 +96,6 @@ func (t *wideZoo) group(g profile.Group) {
 		return
 	}
 	t.groups = append(t.groups, g)
-}
-
-func (t *wideZoo) cascade(c *CascadeSpec) error {
-	if err := c.validate(len(t.nets)); err != nil {
-		return fmt.Errorf("technique %s: %w", t.name, err)
-	}
-	var names []string
-	for _, stage := range c.Stages {
-		names = append(names, t.routes[stage].name)
-	}
-	t.routes = append(t.routes, route{name: strings.Join(names, " > "), stages: c.Stages, thresholds: c.Thresholds, reach: c.Reach})
-	return nil
 }
 
 func (t *wideZoo) cost(r route) float64 {

@@ -76,19 +76,11 @@ func remaining(n *Network) int64 {
 
 // complete adds cascades, points and groups.
 func (t *zoo) complete(cascades []CascadeSpec) error {
-	networks := len(t.slots)
-	for i := range cascades {
-		c := &cascades[i]
-		if err := c.validate(networks); err != nil {
-			return fmt.Errorf("technique %s: %w", t.name, err)
-		}
-		var names []string
-		for _, stage := range c.Stages {
-			names = append(names, t.routes[stage].name)
-		}
-		t.routes = append(t.routes, route{name: "cascade " + strings.Join(names, " > "), stages: c.Stages, thresholds: c.Thresholds, reach: c.Reach})
+	routes, err := withCascades(t.routes, "cascade ", cascades)
+	if err != nil {
+		return fmt.Errorf("technique %s: %w", t.name, err)
 	}
-	uniqueNames(t.routes)
+	t.routes = routes
 	slices.SortStableFunc(t.routes, func(a, b route) int { return cmp.Compare(t.describe(a).Ops, t.describe(b).Ops) })
 	for _, r := range t.routes {
 		point := t.describe(r)

@@ -23,7 +23,7 @@ func (a *App) headline(ctx context.Context, c *compared, o TradeoffOptions) (rep
 		if set < 0 {
 			continue
 		}
-		r := t.rows(&t.Sets[set])[point]
+		r := t.row(&t.Sets[set], point)
 		if speedups, losses = append(speedups, r.Speedup), append(losses, r.TestLoss); len(speedups) == 1 {
 			chosen = r
 			row.Technique, row.Point, row.Wide = r.Technique, r.Point, r.Wide
@@ -32,8 +32,9 @@ func (a *App) headline(ctx context.Context, c *compared, o TradeoffOptions) (rep
 			}
 		}
 	}
-	if row.Outputs = first.outputs(); len(speedups) == 0 {
-		return row, nil
+	var err error
+	if row.Outputs, err = a.outputsOf(c.family, first); err != nil || len(speedups) == 0 {
+		return row, err
 	}
 	row.Seeds = len(speedups)
 	if row.Speedup, row.SpeedupLo, row.SpeedupHi = chosen.Speedup, chosen.SpeedupLo, chosen.SpeedupHi; row.Seeds > 1 {
@@ -64,21 +65,16 @@ func (t *trade) chooseAny(o TradeoffOptions) (set, point int) {
 	return set, point
 }
 
-// outputs of the network.
-func (t *trade) outputs() int {
-	if t.wide != nil {
-		return int(t.wide[0].outputs)
+// outputsOf returns how many outputs a family's networks have.
+func (a *App) outputsOf(family Family, t *trade) (int, error) {
+	if family.Sparse {
+		return int(t.wide[0].outputs), nil
 	}
-	return t.classes()
-}
-
-// classes is one more than the largest answer that was given.
-func (t *trade) classes() int {
-	most := 0
-	for _, o := range t.truth.set.Truth.Outcomes {
-		most = max(most, int(o.Answer)+1)
+	net, err := a.Source.Open(family.Reference)
+	if err != nil {
+		return 0, err
 	}
-	return most
+	return net.Outputs(), nil
 }
 
 // measureChosen measures what a campaign does not of the chosen point.
@@ -86,18 +82,14 @@ func (a *App) measureChosen(ctx context.Context, family Family, t *trade, set, p
 	if !family.Sparse {
 		return nil
 	}
-	_, test, err := a.data(family)
-	if err != nil {
-		return err
-	}
 	dense, _, _, err := a.reference(family)
 	if err != nil {
 		return err
 	}
-	if r, ok := measure.OverBare(ctx, unnamed(t.built[set]), point, test); ok {
+	if r, ok := measure.OverBare(ctx, unnamed(t.built[set]), point, t.test); ok {
 		row.Bare, row.BareLo, row.BareHi = r.Value, r.Lo, r.Hi
 	}
-	cold := measure.Cold(ctx, dense, t.built[set], point, test)
+	cold := measure.Cold(ctx, dense, t.built[set], point, t.test)
 	row.Cold, row.ColdLo, row.ColdHi = cold.Value, cold.Lo, cold.Hi
 	return ctx.Err()
 }

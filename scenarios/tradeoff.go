@@ -100,7 +100,7 @@ type compared struct {
 // compare measures a network's techniques.
 func (a *App) compare(ctx context.Context, family Family, o TradeoffOptions) (c compared, err error) {
 	c.family = family
-	techniques := withBase(family, slices.DeleteFunc(slices.Clone(o.Techniques), func(t Technique) bool { return !family.allows(t.plain().Name) }), len(o.Techniques) == 0)
+	techniques := withBase(family, o.Techniques)
 	if err := a.ready(ctx, family, techniques, o.Console); err != nil {
 		return c, err
 	}
@@ -119,13 +119,13 @@ func (a *App) compare(ctx context.Context, family Family, o TradeoffOptions) (c 
 	return c, err
 }
 
-// withBase returns the techniques to measure: all of them if so asked, and otherwise those
-// named with the two that losses and speed-ups are counted from.
-func withBase(family Family, named []Technique, all bool) []Technique {
-	if all {
+// withBase returns the techniques to measure: all of them if none is named, and otherwise
+// those named that the family has, with the two that losses and speed-ups are counted from.
+func withBase(family Family, named []Technique) []Technique {
+	if len(named) == 0 {
 		return everyTechnique(family)
 	}
-	list := slices.Clone(named)
+	list := slices.DeleteFunc(slices.Clone(named), func(t Technique) bool { return !family.allows(t.plain().Name) })
 	for _, base := range []string{"dense", "slo-nn"} {
 		if !slices.ContainsFunc(list, func(t Technique) bool { return t.Key() == base }) {
 			list = append(list, Technique{Name: base})
@@ -152,7 +152,8 @@ type trade struct {
 	*profile.Profile
 	calibration, truth base // what losses are counted from in each half
 	built              []engine.Technique
-	wide               []wideFacts // of each technique; nil of a family that is not sparse
+	wide               []wideFacts   // of each technique; nil of a family that is not sparse
+	test               engine.Judged // of a sparse family; else nil
 }
 
 // base is the whole network that losses are counted from: the better of the plain one
@@ -186,7 +187,7 @@ func (a *App) trade(ctx context.Context, family Family, techniques []Technique, 
 	t := trade{seed: seed, Profile: m.Profile, built: s.techniques}
 	t.calibration, t.truth = bases(m.Profile)
 	if family.Sparse {
-		t.wide, err = a.wideFacts(ctx, family, &t)
+		err = a.fillWide(ctx, family, &t)
 	}
 	return t, err
 }
@@ -340,30 +341,34 @@ func agreement(reference, half *profile.Half, from, point int) float64 {
 
 // rows are the lines of one technique.
 func (t *trade) rows(set *profile.Set) []reports.TradeoffRow {
-	reference := denseService(t.Profile)
 	var rows []reports.TradeoffRow
-	for point, p := range set.Points {
-		service := serviceOf(set, &set.Truth, point)
-		speedup := reference.mean / service.mean
-		spread := speedup * math.Hypot(reference.half/reference.mean, service.half/service.mean)
-		calibrationLoss, _ := lossOf(&t.calibration.set.Calibration, &set.Calibration, t.calibration.point, point)
-		testLoss, deviation := lossOf(&t.truth.set.Truth, &set.Truth, t.truth.point, point)
-		rows = append(rows, reports.TradeoffRow{
-			Technique: set.Technique, Point: p.Name, Cascade: p.Cascade, Density: p.Density,
-			MeanUS: service.mean / 1e3, MeanLo: (service.mean - service.half) / 1e3, MeanHi: (service.mean + service.half) / 1e3,
-			Speedup: speedup, SpeedupLo: speedup - spread, SpeedupHi: speedup + spread,
-			CalibrationAccuracy: set.Calibration.Accuracy(point),
-			CalibrationLoss:     calibrationLoss,
-			TestAccuracy:        set.Truth.Accuracy(point),
-			TestLoss:            testLoss,
-			TestLossLo:          testLoss - z95*deviation,
-			TestLossHi:          testLoss + z95*deviation,
-			Agreement:           agreement(&t.truth.set.Truth, &set.Truth, t.truth.point, point),
-			P99US:               float64(p99(set, point)) / 1e3,
-			Wide:                t.wideRow(set, point),
-		})
+	for point := range set.Points {
+		rows = append(rows, t.row(set, point))
 	}
 	return rows
+}
+
+// row is the line of one point.
+func (t *trade) row(set *profile.Set, point int) reports.TradeoffRow {
+	p, reference, service := set.Points[point], denseService(t.Profile), serviceOf(set, &set.Truth, point)
+	speedup := reference.mean / service.mean
+	spread := speedup * math.Hypot(reference.half/reference.mean, service.half/service.mean)
+	calibrationLoss, _ := lossOf(&t.calibration.set.Calibration, &set.Calibration, t.calibration.point, point)
+	testLoss, deviation := lossOf(&t.truth.set.Truth, &set.Truth, t.truth.point, point)
+	return reports.TradeoffRow{
+		Technique: set.Technique, Point: p.Name, Cascade: p.Cascade, Density: p.Density,
+		MeanUS: service.mean / 1e3, MeanLo: (service.mean - service.half) / 1e3, MeanHi: (service.mean + service.half) / 1e3,
+		Speedup: speedup, SpeedupLo: speedup - spread, SpeedupHi: speedup + spread,
+		CalibrationAccuracy: set.Calibration.Accuracy(point),
+		CalibrationLoss:     calibrationLoss,
+		TestAccuracy:        set.Truth.Accuracy(point),
+		TestLoss:            testLoss,
+		TestLossLo:          testLoss - z95*deviation,
+		TestLossHi:          testLoss + z95*deviation,
+		Agreement:           agreement(&t.truth.set.Truth, &set.Truth, t.truth.point, point),
+		P99US:               float64(p99(set, point)) / 1e3,
+		Wide:                t.wideRow(set, point),
+	}
 }
 
 // choose returns the fastest point of a technique, by calibration times, whose loss on
@@ -435,16 +440,19 @@ type networkJSON struct {
 
 // printCompared prints the last table, or everything as JSON.
 func printCompared(o TradeoffOptions, all []compared) error {
-	out := tradeoffJSON{Schema: tradeoffSchema, Loss: o.Loss, Margin: o.Margin}
+	var headline []reports.HeadlineRow
+	for i := range all {
+		headline = append(headline, all[i].headline)
+	}
+	if !o.JSON {
+		return reports.Headlines(o.Console.Out, o.Loss, o.Loss5, headline)
+	}
+	out := tradeoffJSON{Schema: tradeoffSchema, Loss: o.Loss, Margin: o.Margin, Headline: headline}
 	for i := range all {
 		c := &all[i]
 		out.Networks = append(out.Networks, networkJSON{c.family.Name, len(c.trades), c.rows(), bestRows(c.trades, o.Loss, o.Margin)})
-		out.Headline = append(out.Headline, c.headline)
 	}
-	if o.JSON {
-		return result.EncodeJSON(o.Console.Out, out)
-	}
-	return reports.Headlines(o.Console.Out, o.Loss, o.Loss5, out.Headline)
+	return result.EncodeJSON(o.Console.Out, out)
 }
 
 // bestRows are the chosen points, per technique over the seeds.
@@ -456,7 +464,7 @@ func bestRows(trades []trade, loss, margin float64) []reports.BestRow {
 			set := &trades[t].Sets[i]
 			if point := trades[t].choose(set, loss, margin); point >= 0 {
 				row.Seeds = append(row.Seeds, trades[t].seed)
-				row.Chosen = append(row.Chosen, trades[t].rows(set)[point])
+				row.Chosen = append(row.Chosen, trades[t].row(set, point))
 			}
 		}
 		row.Tried = len(trades)

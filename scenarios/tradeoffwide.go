@@ -25,25 +25,21 @@ type wideFacts struct {
 	total, outputs float64
 }
 
-// wideFacts ranks the outputs for every test sample at every point, on all cores: nothing
-// is timed here.
-func (a *App) wideFacts(ctx context.Context, family Family, t *trade) ([]wideFacts, error) {
+// fillWide ranks the outputs for every sample at every point, on all cores: nothing is timed
+// here.
+func (a *App) fillWide(ctx context.Context, family Family, t *trade) error {
 	calibration, test, err := a.data(family)
 	if err != nil {
-		return nil, err
-	}
-	_, nodes, _, err := a.reference(family)
-	if err != nil {
-		return nil, err
+		return err
 	}
 	_, wide, err := a.wideNetwork(family, wholeVariant)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	facts := make([]wideFacts, len(t.built))
 	for i, built := range t.built {
 		points := len(built.Points())
-		facts[i] = wideFacts{five: make([][]uint8, points), guess: guesses(built, test), total: float64(nodes), outputs: float64(wide.Out.Rows)}
+		facts[i] = wideFacts{five: make([][]uint8, points), guess: guesses(built, test), total: float64(wide.Nodes()), outputs: float64(wide.Out.Rows)}
 		if sized, ok := unnamed(built).(interface{ TableBytes() int64 }); ok {
 			facts[i].bytes = sized.TableBytes()
 		}
@@ -51,7 +47,8 @@ func (a *App) wideFacts(ctx context.Context, family Family, t *trade) ([]wideFac
 		fillFives(ctx, built, test, facts[i].five)
 		fillFives(ctx, built, calibration, facts[i].tried)
 	}
-	return facts, ctx.Err()
+	t.wide, t.test = facts, test
+	return ctx.Err()
 }
 
 // unnamed returns a technique without the scenario's name for it.

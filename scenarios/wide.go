@@ -92,17 +92,24 @@ func (w *wideMaker) data() (*sparseParts, error) {
 	return w.parts, nil
 }
 
+// cached says whether something was opened, by the error that opening it gave. Of what is there
+// but of no use, it tells that it is made again.
+func (w *wideMaker) cached(what, made string, err error) bool {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		fmt.Fprintf(w.console.Err, "%s: %s again: %v\n", what, made, err)
+	}
+	return err == nil
+}
+
 // network trains a variant of the family's network unless it is cached.
 func (w *wideMaker) network(ctx context.Context, variant string) error {
 	path, err := w.app.widePath(w.family, variant)
 	if err != nil {
 		return err
 	}
-	if _, err = engine.Open(path); err == nil {
+	_, err = engine.Open(path)
+	if w.cached("network "+w.family.Name, "trained", err) {
 		return nil
-	}
-	if !errors.Is(err, fs.ErrNotExist) {
-		fmt.Fprintf(w.console.Err, "network %s: trained again: %v\n", w.family.Name, err)
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
@@ -198,10 +205,9 @@ func (w *wideMaker) outputs(ctx context.Context, activator string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := openOutputs(path); err == nil {
+	_, err = openOutputs(path)
+	if w.cached("activator "+activator, "built", err) {
 		return nil
-	} else if !errors.Is(err, fs.ErrNotExist) {
-		fmt.Fprintf(w.console.Err, "activator %s: built again: %v\n", activator, err)
 	}
 	progress := w.console.progress()
 	progress.Start(fmt.Sprintf("building %s for %s", activator, w.family.Name), 1)
@@ -324,6 +330,9 @@ func (a *App) wideNetwork(family Family, variant string) (*engine.Network, *engi
 
 // wideTechnique builds a technique over a wide family's networks.
 func (a *App) wideTechnique(family Family, name string) (engine.Technique, error) {
+	if len(sizedVariants(name)) > 0 {
+		return a.sizedTechnique(family, name)
+	}
 	network, wide, err := a.wideNetwork(family, wholeVariant)
 	if err != nil {
 		return nil, err
@@ -333,10 +342,7 @@ func (a *App) wideTechnique(family Family, name string) (engine.Technique, error
 		return nil, err
 	}
 	activator, proposes := outputActivator(name)
-	switch {
-	case len(sizedVariants(name)) > 0:
-		return a.sizedTechnique(family, name)
-	case !proposes:
+	if !proposes {
 		return engine.NewWideTechnique(name, wide, tables, nil, a.Kernels)
 	}
 	path, err := a.outputsPath(family, activator)

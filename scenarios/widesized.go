@@ -2,10 +2,8 @@ package scenarios
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -117,10 +115,9 @@ func (w *wideMaker) cascades(technique string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := openCascades(path); err == nil {
+	_, err = openCascades(path)
+	if w.cached("cascades of "+technique, "frozen", err) {
 		return nil
-	} else if !errors.Is(err, fs.ErrNotExist) {
-		fmt.Fprintf(w.console.Err, "cascades of %s: frozen again: %v\n", technique, err)
 	}
 	nets, err := w.app.sizedNetworks(w.family, technique)
 	if err != nil {

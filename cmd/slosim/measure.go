@@ -1,7 +1,6 @@
 package main
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -52,12 +51,14 @@ func measureCommand(app App) *cobra.Command {
 // parseAll parses every value of a repeated flag; the first error ends it.
 func parseAll[T any](flag string, texts []string, parse func(where, text string) (T, error)) ([]T, error) {
 	var list []T
-	for _, text := range slices.Concat(each(texts, separate)...) {
-		v, err := parse(flag, text)
-		if err != nil {
-			return nil, err
+	for _, text := range texts {
+		for _, name := range separate(text) {
+			v, err := parse(flag, name)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, v)
 		}
-		list = append(list, v)
 	}
 	return list, nil
 }
@@ -74,13 +75,6 @@ func separate(text string) []string {
 		list = append(list, part)
 	}
 	return list
-}
-
-func each[T, U any](list []T, f func(T) U) (out []U) {
-	for _, v := range list {
-		out = append(out, f(v))
-	}
-	return out
 }
 
 // require marks flags that must be given.

@@ -12,13 +12,6 @@
 //   - [Clustered]: the nearest of k-means centroids in a PCA space, a ranked list each.
 //   - [Linear]: a low-rank approximation of the layer itself.
 //
-// Outputs of a wide network are proposed by [OutputTables] instead, which say nothing of
-// how nodes rank:
-//
-//   - [FeatureLists]: a list for each feature of a sparse input, and their union.
-//   - [HiddenLists]: k-means of hidden vectors in two levels, a list for each leaf.
-//   - [LabelBeam]: clusters of nodes, and learnt predictors of which are likely.
-//
 // Dense inputs are hashed by a [Rotation] (or by planes of their own, as older files hold
 // them), sparse ones by a [SparseHasher]; [Probes] lists the buckets that an input nearly
 // fell into.
@@ -26,6 +19,9 @@
 // Other tables propose nodes of a wide output layer for a query: [OutputTables], each
 // through a [Proposer]. They rank nothing, and what they propose is computed exactly:
 //
+//   - [FeatureLists]: a list for each feature of a sparse input, and their union.
+//   - [HiddenLists]: k-means of hidden vectors in two levels, a list for each leaf.
+//   - [LabelBeam]: clusters of nodes, and learnt predictors of which are likely.
 //   - [SignLists]: sign hashing of the input (the paper's way) or of the hidden vector, and
 //     a ranked list of nodes in each bucket.
 //   - [KernelTree]: a beam over a balanced tree of the output rows, after Blanc and Rendle,

@@ -72,9 +72,8 @@ func (l *FeatureLists) NewProposer(set *kernel.Set) Proposer {
 }
 
 const (
-	rarities  = 16 // values of Rarity
-	crowds    = 16 // numbers of features that are told apart
-	kindsOfXs = rarities * crowds
+	rarities = 16 // values of Rarity
+	crowds   = 16 // numbers of features that are told apart
 )
 
 // featureProposer is one worker's.
@@ -86,7 +85,7 @@ type featureProposer struct {
 }
 
 // Kinds implements [Proposer]: how many features an input has, by how rare the rarest is.
-func (p *featureProposer) Kinds() int { return kindsOfXs }
+func (p *featureProposer) Kinds() int { return rarities * crowds }
 
 // Look implements [Proposer].
 func (p *featureProposer) Look(q Query) int {
@@ -213,28 +212,21 @@ func BuildFeatureLists(inputs Inputs, features, nodes, longest int) (*FeatureLis
 
 // measure lists the steps with how many nodes they propose for some of the inputs.
 func (l *FeatureLists) measure(inputs Inputs) {
-	p := l.NewProposer(kernel.Pure())
+	p, count := l.NewProposer(kernel.Pure()), min(inputs.Len(), measured)
+	query := func(i int) Query {
+		ids, values := inputs.Sparse(i)
+		return Query{IDs: ids, Values: values}
+	}
 	for _, size := range []int{1, 2, 3, 5, 7, 10, 20, 50, 100} {
 		if size > l.Longest {
 			break
 		}
-		l.Sizes = append(l.Sizes, Step{Name: fmt.Sprintf("lists of %d", size), Size: size, Nodes: proposed(p, inputs, size)})
+		l.Sizes = append(l.Sizes, Step{Name: fmt.Sprintf("lists of %d", size), Size: size, Nodes: meanProposed(p, inputs.Len(), count, query, size)})
 	}
 }
 
 // measured is how many inputs tell how many nodes a step proposes.
 const measured = 1000
-
-// proposed returns how many nodes are proposed for an input, on average.
-func proposed(p Proposer, inputs Inputs, size int) float64 {
-	n, sum := min(inputs.Len(), measured), 0
-	for k := range n {
-		ids, values := inputs.Sparse(k * inputs.Len() / n)
-		p.Look(Query{IDs: ids, Values: values})
-		sum += len(p.Propose(size))
-	}
-	return float64(sum) / float64(n)
-}
 
 // use is an input that has a feature.
 type use struct {

@@ -116,21 +116,6 @@ func validTreeScore(score TreeScore, rank, width int) error {
 	return nil
 }
 
-// validOrder says whether ids are all nodes, each once.
-func validOrder(ids []int32) error {
-	if err := validIDs(ids, len(ids)); err != nil {
-		return err
-	}
-	seen := make([]bool, len(ids))
-	for _, id := range ids {
-		if seen[id] {
-			return fmt.Errorf("want each node once, got %d again", id)
-		}
-		seen[id] = true
-	}
-	return nil
-}
-
 // Steps implements [OutputTables].
 func (t *KernelTree) Steps() []Step { return stepsOf("%d leaves", t.Sizes, t.Means) }
 

@@ -29,12 +29,8 @@ func (l *LabelBeam) Validate() error {
 	if err := validateParts("nodes of clusters", l.Start, l.Leaves.Rows, l.Nodes); err != nil {
 		return fmt.Errorf("label beam: %w", err)
 	}
-	seen := make([]bool, l.Nodes)
-	for _, id := range l.IDs {
-		if id < 0 || int(id) >= l.Nodes || seen[id] {
-			return fmt.Errorf("label beam: want nodes 0..%d, each once, got %d", l.Nodes-1, id)
-		}
-		seen[id] = true
+	if err := validOrder(l.IDs); err != nil {
+		return fmt.Errorf("label beam: %w", err)
 	}
 	return nil
 }

@@ -83,6 +83,18 @@ func validIDs(ids []int32, nodes int) error {
 	return nil
 }
 
+// validOrder says whether ids are all nodes, each once.
+func validOrder(ids []int32) error {
+	seen := make([]bool, len(ids))
+	for _, id := range ids {
+		if id < 0 || int(id) >= len(ids) || seen[id] {
+			return fmt.Errorf("want nodes 0..%d, each once, got %d", len(ids)-1, id)
+		}
+		seen[id] = true
+	}
+	return nil
+}
+
 // validStarts says whether ranges that follow each other divide total entries.
 func validStarts(starts []int32, ranges, total int) error {
 	if len(starts) != ranges+1 || starts[0] != 0 || int(starts[ranges]) != total {
@@ -150,14 +162,20 @@ const meanSamples = 1024
 func meanNodes(p Proposer, e *Examples, sizes []int32) []float32 {
 	means, count := make([]float32, len(sizes)), min(meanSamples, e.Inputs.Len())
 	for at, size := range sizes {
-		sum := 0
-		for i := range count {
-			p.Look(e.query(i * e.Inputs.Len() / count))
-			sum += len(p.Propose(int(size)))
-		}
-		means[at] = float32(sum) / float32(count)
+		means[at] = float32(meanProposed(p, e.Inputs.Len(), count, e.query, int(size)))
 	}
 	return means
+}
+
+// meanProposed returns the mean number of nodes proposed at a size, over count of all
+// queries, spread evenly.
+func meanProposed(p Proposer, all, count int, query func(i int) Query, size int) float64 {
+	sum := 0
+	for i := range count {
+		p.Look(query(i * all / count))
+		sum += len(p.Propose(size))
+	}
+	return float64(sum) / float64(count)
 }
 
 // query returns example i as a query.

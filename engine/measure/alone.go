@@ -2,12 +2,11 @@ package measure
 
 import (
 	"context"
-	"math"
 	"runtime"
-	"slices"
 	"time"
 
 	"slosim/engine"
+	"slosim/engine/bench"
 )
 
 // Ratio is a ratio of two times, with its 95 % interval, over so many pairs.
@@ -55,16 +54,8 @@ func OverBare(ctx context.Context, t engine.Technique, point int, samples engine
 		ratios = append(ratios, float64(each(whole))/float64(bare))
 		at += bareQueries
 	}
-	return middle(ratios), true
-}
-
-// middle is the median of ratios with the interval of the binomial distribution's normal
-// approximation for its rank.
-func middle(ratios []float64) Ratio {
-	slices.Sort(ratios)
-	n := len(ratios)
-	reach := int(math.Ceil(0.98 * math.Sqrt(float64(n))))
-	return Ratio{Value: ratios[n/2], Lo: ratios[max(0, n/2-reach)], Hi: ratios[min(n-1, n/2+reach)], N: n}
+	over := bench.RatioOf(ratios)
+	return Ratio{Value: over.Median, Lo: over.Lo, Hi: over.Hi, N: over.Rounds}, true
 }
 
 const (
@@ -101,18 +92,14 @@ func coldCall(walked []byte, s engine.Session, point int, in engine.Input) float
 	return float64(time.Since(began))
 }
 
-// ofMeans is a ratio of means over pairs, with the interval of the delta method (Cochran,
-// Sampling Techniques, 3rd edition, section 6.4).
+// ofMeans is a ratio of means over pairs, with the interval of [ratioError].
 func ofMeans(over, under []float64) Ratio {
-	n, a, b := float64(len(over)), 0.0, 0.0
+	pairs, a, b := make([]blockTime, len(over)), 0.0, 0.0
 	for i := range over {
+		pairs[i] = blockTime{sum: over[i], calls: under[i]}
 		a, b = a+over[i], b+under[i]
 	}
-	value, squares := a/b, 0.0
-	for i := range over {
-		d := over[i] - value*under[i]
-		squares += d * d
-	}
-	half := 1.96 * math.Sqrt(squares*n/math.Max(n-1, 1)) / b
+	value := a / b
+	half := 1.96 * value * ratioError(pairs)
 	return Ratio{Value: value, Lo: value - half, Hi: value + half, N: len(over)}
 }

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 )
@@ -58,24 +59,16 @@ func (h WideHyper) adapted(classes int) WideHyper {
 		return h
 	}
 	a := &h.Adaptive
-	a.Rebuild, a.Growth = or(a.Rebuild, rebuildAfter), or(a.Growth, rebuildGrowth)
+	a.Rebuild, a.Growth = cmp.Or(a.Rebuild, rebuildAfter), cmp.Or(a.Growth, rebuildGrowth)
 	if h.Sampler == TreeSampler {
-		a.Leaf, a.Dims, a.Alpha = or(a.Leaf, leafClasses), or(a.Dims, treeDims), or(a.Alpha, kernelAlpha)
-		h.Samples = or(h.Samples, min(256, (classes+9)/10))
+		a.Leaf, a.Dims, a.Alpha = cmp.Or(a.Leaf, leafClasses), cmp.Or(a.Dims, treeDims), cmp.Or(a.Alpha, kernelAlpha)
+		h.Samples = cmp.Or(h.Samples, min(256, (classes+9)/10))
 		return h
 	}
-	a.Tables = or(a.Tables, hashTables)
-	a.Bits = or(a.Bits, min(maxHashBits, max(1, int(math.Round(math.Log2(float64(classes)/bucketClasses))))))
-	h.Samples = min(classes, or(h.Samples, min(1000, (classes+9)/10)))
+	a.Tables = cmp.Or(a.Tables, hashTables)
+	a.Bits = cmp.Or(a.Bits, min(maxHashBits, max(1, int(math.Round(math.Log2(float64(classes)/bucketClasses))))))
+	h.Samples = min(classes, cmp.Or(h.Samples, min(1000, (classes+9)/10)))
 	return h
-}
-
-// or returns v, or the default if it is 0.
-func or[T int | float64](v, otherwise T) T {
-	if v == 0 {
-		return otherwise
-	}
-	return v
 }
 
 // schedule says before which steps something is done: before step 0 and then after
