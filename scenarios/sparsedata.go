@@ -64,7 +64,7 @@ func (name embeddedSource) digest(*App) (string, error) { return workloads.Spars
 
 // Bounds of a synthetic set, so that training takes minutes and not hours.
 const (
-	syntheticTrain = 75_000
+	syntheticTrain = 400_000
 	syntheticTest  = 5_000
 )
 

@@ -53,6 +53,32 @@ func TestTrainWideLearns(t *testing.T) {
 	}
 }
 
+func TestPriorIsWhatLabelsAloneSay(t *testing.T) {
+	r := wordRecipe(FullSampler)
+	r.Hyper.Prior = true
+	f := newWordFitting(t, r.Hyper)
+	setPriors(f.net.OutBias, f.data.Fit) // the helper of the tests draws biases at random
+	counts, all, sum := make([]float64, f.data.Classes), 0.0, 0.0
+	for i := range f.data.Fit.Len() {
+		for _, label := range f.data.Fit.Labels(i) {
+			counts[label]++
+			all++
+		}
+	}
+	for class, bias := range f.net.OutBias {
+		sum += math.Exp(float64(bias))
+		if got, want := math.Exp(float64(bias)), counts[class]/all; math.Abs(got-want) > 0.02*want+1/all {
+			t.Errorf("class %d: want a share of about %g, got %g", class, want, got)
+		}
+	}
+	if math.Abs(sum-1) > 1e-5 {
+		t.Errorf("want shares that sum to 1, got %g", sum)
+	}
+	if _, report := trainWords(t, r, WideOptions{Seed: 5}); report.P1 < 0.8 {
+		t.Errorf("want P@1 of 0.8 or more, got %+v", report)
+	}
+}
+
 // The precisions must be what the engine's own passes get.
 func TestWidePrecisionIsTheEngines(t *testing.T) {
 	n, report := trainWords(t, wordRecipe(FullSampler), WideOptions{Epochs: 1})

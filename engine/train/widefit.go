@@ -70,6 +70,9 @@ func newWideFitting(net *engine.Wide, data WideData, hyper WideHyper, key rng.Ke
 		f.scratch = append(f.scratch, &wideScratch{tiles: kernel.NewTiles(), gradient: kernel.Aligned(hidden)})
 	}
 	initialiseWide(net, draw(key, drawWeights))
+	if hyper.Prior {
+		setPriors(net.OutBias, data.Fit)
+	}
 	var err error
 	f.head, err = f.newHead()
 	return f, err
@@ -93,6 +96,23 @@ func initialiseWide(n *engine.Wide, key rng.Key) {
 	}
 	fill(n.Embed, 0, embedDeviation/math.Sqrt(float64(n.Embed.Cols)))
 	fill(n.Out, 1, 1/math.Sqrt(float64(n.Out.Cols)))
+}
+
+// setPriors sets biases to the log of how large a share of all labels a class is, half a label
+// added to each. Softmax with these alone is right about what it knows nothing else of, so no
+// step is spent on pushing hundreds of thousands of rare classes down one by one, which each
+// of them would wait for until it is drawn.
+func setPriors(bias []float32, s SparseSamples) {
+	counts, all := make([]float64, len(bias)), 0.5*float64(len(bias))
+	for i := range s.Len() {
+		for _, label := range s.Labels(i) {
+			counts[label]++
+			all++
+		}
+	}
+	for class, count := range counts {
+		bias[class] = float32(math.Log((count + 0.5) / all))
+	}
 }
 
 // batches is the number of mini-batches in an epoch; the last one may be short.
