@@ -32,6 +32,21 @@ func (c *checker) check(s *Scenario) {
 	c.sensor(s)
 	c.contenders(s)
 	c.asserts(s)
+	if s.Validate != nil {
+		c.validation(s.Validate)
+	}
+}
+
+func (c *checker) validation(v *Validate) {
+	c.count("validate.repetitions", v.Repetitions, 2, 1000)
+	c.above0("validate.half_width", v.HalfWidth, 1)
+	c.above0("validate.attainment", v.Attainment, 1)
+	c.above0("validate.mean_attainment", v.MeanAttainment, 1)
+	c.above0("validate.kernel_attainment", v.KernelAttainment, 1)
+	c.above0("validate.effective_accuracy", v.EffectiveAccuracy, 1)
+	c.above0("validate.p50", v.P50, 100)
+	c.above0("validate.p99", v.P99, 100)
+	c.above0("validate.drift", v.Drift, 10)
 }
 
 func (c *checker) run(s *Scenario) {

@@ -361,6 +361,7 @@ func (c *contest) config(e entrant, policy scheduler.Policy, stream *workloads.S
 		Clairvoyant: clairvoyant,
 		Key:         key,
 	}
+	cfg.Correction = e.Correction
 	cfg.Feedback = sim.Feedback{Granted: true} // every policy sees its own completion times
 	if s.Feedback != nil {
 		cfg.Feedback.Delay, cfg.Feedback.Share = s.Feedback.Delay.Std(), s.Feedback.Share

@@ -58,6 +58,14 @@ type RunOptions struct {
 	Command string // as typed, for the manifest
 }
 
+// ValidateOptions are those of `slosim validate`.
+type ValidateOptions struct {
+	Console
+	Scenario *Scenario
+	Dir      string // -o: folder for validation.json and the plots; empty: none
+	Profile  string // --profile: a profile's file to use as it is; empty: measure, or the cache
+}
+
 // MeasureOptions are those of `slosim measure`.
 type MeasureOptions struct {
 	Console
@@ -67,6 +75,7 @@ type MeasureOptions struct {
 	Workers     int            // busy at the same time, 1 or more
 	Seed        int64
 	Out         string // -o: the profile's file
+	Check       string // --check: a profile's file to test for drift; of the others only Seed has a meaning then
 }
 
 // TrainOptions are those of `slosim train`.

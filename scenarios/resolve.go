@@ -46,6 +46,9 @@ func (c *checker) resolve(s *Scenario) {
 	for i := range s.Machines {
 		orElse(c, index("machine", i)+".workers", &s.Machines[i].Workers, 1)
 	}
+	if s.Validate != nil {
+		c.resolveValidate(s.Validate)
+	}
 	c.resolveArrivals(&s.Arrivals)
 	c.resolveClasses(s.Classes)
 	c.resolveInterference(s)
@@ -58,6 +61,28 @@ func (c *checker) resolve(s *Scenario) {
 		orElse(c, path+".class", &s.Asserts[i].Class, "all")
 		orElse(c, path+".window", &s.Asserts[i].Window, "all")
 	}
+}
+
+// defaultValidate is what peers report of simulators that they compared with reality: AlpaServe
+// (OSDI 2023) of attainment, BLIS of the 99th percentile.
+func defaultValidate() Validate {
+	return Validate{
+		Repetitions: 5, HalfWidth: 0.005, Attainment: 0.016, MeanAttainment: 0.005, KernelAttainment: 0.004,
+		EffectiveAccuracy: 0.005, P50: 0.05, P99: 0.09, Drift: 0.1,
+	}
+}
+
+func (c *checker) resolveValidate(v *Validate) {
+	d := defaultValidate()
+	orElse(c, "validate.repetitions", &v.Repetitions, d.Repetitions)
+	orElse(c, "validate.half_width", &v.HalfWidth, d.HalfWidth)
+	orElse(c, "validate.attainment", &v.Attainment, d.Attainment)
+	orElse(c, "validate.mean_attainment", &v.MeanAttainment, d.MeanAttainment)
+	orElse(c, "validate.kernel_attainment", &v.KernelAttainment, d.KernelAttainment)
+	orElse(c, "validate.effective_accuracy", &v.EffectiveAccuracy, d.EffectiveAccuracy)
+	orElse(c, "validate.p50", &v.P50, d.P50)
+	orElse(c, "validate.p99", &v.P99, d.P99)
+	orElse(c, "validate.drift", &v.Drift, d.Drift)
 }
 
 // resolveClasses gives an only class all of the arrivals, and each change what it

@@ -29,6 +29,7 @@ type Scenario struct {
 	Contenders   []Contender    `toml:"contender"`
 	Factorial    *Factorial     `toml:"factorial"` // nil after Parse
 	Asserts      []Assert       `toml:"assert,omitempty"`
+	Validate     *Validate      `toml:"validate"` // nil: `slosim validate` takes the defaults
 
 	// Name is the file's name without folder and extension; it names result folders.
 	Name string `toml:"-"`
@@ -127,6 +128,9 @@ type Contender struct {
 	Technique Technique      `toml:"technique"`
 	Policy    string         `toml:"policy"`
 	Params    map[string]any `toml:"params,omitempty"` // the policy's parameters
+	// Correction multiplies the times that the policy is told by what completions say of them,
+	// so that a stale profile does not sink it; see scheduler.Correction.
+	Correction bool `toml:"correction,omitempty"`
 }
 
 // Factorial is the cross product of techniques and policies, each pair a contender
@@ -144,6 +148,22 @@ type Assert struct {
 	Metric    string   `toml:"metric"`
 	Min       *float64 `toml:"min"` // at least one of Min and Max
 	Max       *float64 `toml:"max"`
+}
+
+// Validate says how `slosim validate` compares the simulation with live runs, and how far
+// apart they may be. Tolerances are shares; those of latencies are relative.
+type Validate struct {
+	Repetitions int `toml:"repetitions"` // live runs of each contender, 2 or more; default 5
+	// HalfWidth is the half-width of the live attainment's interval below which a cell counts
+	// for attainment: of the others nobody knows what is true. Default 0.005.
+	HalfWidth         float64 `toml:"half_width"`
+	Attainment        float64 `toml:"attainment"`         // largest error of a cell; default 0.016
+	MeanAttainment    float64 `toml:"mean_attainment"`    // mean over cells; default 0.005
+	KernelAttainment  float64 `toml:"kernel_attainment"`  // the same in kernel mode; default 0.004
+	EffectiveAccuracy float64 `toml:"effective_accuracy"` // mean over cells; default 0.005
+	P50               float64 `toml:"p50"`                // median over cells; default 0.05
+	P99               float64 `toml:"p99"`                // median over cells; default 0.09
+	Drift             float64 `toml:"drift"`              // of the dense reference beside live runs; default 0.1
 }
 
 // Profile returns the antagonist as profiles name it.

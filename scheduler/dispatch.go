@@ -22,16 +22,23 @@ func (t *turn) slack() time.Duration    { return t.query().Slack(t.view.Now) }
 func (t *turn) points() int             { return len(t.view.Models[t.query().Model].Points()) }
 func (t *turn) accuracy(pt int) float64 { return t.view.Models[t.query().Model].Accuracy(pt) }
 
-func (t *turn) mean(point int) time.Duration { return t.memo.means[point] }
+func (t *turn) mean(point int) time.Duration { return t.on().corrected(t.memo.means[point]) }
 
-func (t *turn) quantile(point int, q float64) time.Duration { return t.memo.quantile(point, q) }
+func (t *turn) quantile(point int, q float64) time.Duration {
+	return t.on().corrected(t.memo.quantile(point, q))
+}
+
+// on is the worker.
+func (t *turn) on() *Worker { return &t.view.Workers[t.worker] }
 
 func (t *turn) within(point int, limit time.Duration) float64 {
 	return t.view.Within(t.worker, t.query().Model, point, limit)
 }
 
 // cheapest returns the point with the lowest mean on the worker.
-func (t *turn) cheapest() (point int, mean time.Duration) { return t.memo.cheapest, t.memo.least }
+func (t *turn) cheapest() (point int, mean time.Duration) {
+	return t.memo.cheapest, t.on().corrected(t.memo.least)
+}
 
 // choice is the answer about one turn.
 type choice struct {

@@ -9,7 +9,7 @@ import (
 
 // memo holds what a belief says at one slow-down. A sensor reads some ten times a second
 // and queries come by the thousand, so nearly every decision finds its answers here. It
-// remembers answers and nothing of a view.
+// remembers answers and nothing of a view. Corrections change with every query and come on top.
 type memo struct {
 	belief   *profile.Belief // nil: empty
 	slowdown float64

@@ -51,7 +51,7 @@ func (s *slackFit) choose(t *turn) choice {
 	if s.aware {
 		slowdown = t.view.Workers[t.worker].Slowdown
 	}
-	limit, fastest := s.limit(model, slowdown, t.slack())
+	limit, fastest := s.limit(model, slowdown, t.on().uncorrected(t.slack()))
 	for _, p := range s.byAccuracy[t.query().Model] {
 		if model.Quantile(p, s.q, slowdown) <= limit {
 			return start(p, Fits)

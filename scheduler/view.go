@@ -31,6 +31,9 @@ type Worker struct {
 	Point     int      // of the running query, or of the last one; -1 before the first
 	StartedAt time.Duration
 	Slowdown  float64 // believed: the sensor's last reading, lagged and noisy; 1 before the first
+	// Correction multiplies the times that the View tells: what [Correction] learned. 0: the
+	// contender has none, which is as 1.
+	Correction float64
 }
 
 // View is what a policy may see. It is valid during one Decide.
@@ -60,17 +63,20 @@ func (v *View) Confidence(ref QueryRef, point int) (c float64, ok bool) {
 // Quantile returns the q-quantile of the service time on a worker at a point at the
 // worker's believed slow-down, activation and stalls included.
 func (v *View) Quantile(worker int, model uint16, point int, q float64) time.Duration {
-	return v.Models[model].Quantile(point, q, v.Workers[worker].Slowdown)
+	w := &v.Workers[worker]
+	return w.corrected(v.Models[model].Quantile(point, q, w.Slowdown))
 }
 
 // Mean returns the mean service time on a worker at a point at the worker's
 // believed slow-down, activation and stalls included.
 func (v *View) Mean(worker int, model uint16, point int) time.Duration {
-	return v.Models[model].Mean(point, v.Workers[worker].Slowdown)
+	w := &v.Workers[worker]
+	return w.corrected(v.Models[model].Mean(point, w.Slowdown))
 }
 
 // Within returns the share of queries whose service time on a worker at a point is at
 // most limit, at the worker's believed slow-down: the inverse of Quantile.
 func (v *View) Within(worker int, model uint16, point int, limit time.Duration) float64 {
-	return v.Models[model].Within(point, limit, v.Workers[worker].Slowdown)
+	w := &v.Workers[worker]
+	return v.Models[model].Within(point, w.uncorrected(limit), w.Slowdown)
 }

@@ -52,6 +52,9 @@ type Config struct {
 	Recorder    Recorder    // nil: records are discarded
 	Confidences Confidences // nil: no technique has any
 	Feedback    Feedback
+	// Correction multiplies the times that the policy is told by what completions say of them.
+	// It needs beliefs, and completions that Feedback grants, after its delay.
+	Correction bool
 }
 
 func (c *Config) validate() error {
@@ -69,6 +72,9 @@ func (c *Config) validate() error {
 	}
 	if c.Workers < 1 {
 		errs = append(errs, fmt.Errorf("workers: want at least 1, got %d", c.Workers))
+	}
+	if c.Correction && !c.Feedback.Granted {
+		errs = append(errs, errors.New("correction: want feedback of completions, got none"))
 	}
 	if c.Policy == nil {
 		errs = append(errs, errors.New("policy: want one, got none"))

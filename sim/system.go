@@ -32,7 +32,7 @@ type Outcome struct {
 type System struct {
 	cfg      Config
 	keyer    scheduler.Keyer // nil: first come, first served
-	feedback *feedback       // nil: the policy learns nothing
+	feedback *feedback       // nil: nothing is learned
 
 	slots   []slot
 	unused  []scheduler.QueryRef // free slots, last freed first
@@ -74,8 +74,12 @@ func New(cfg Config) (*System, error) {
 // adopt asks once which optional abilities the policy has.
 func (s *System) adopt(policy scheduler.Policy, beliefs []*profile.Belief) error {
 	s.keyer, _ = policy.(scheduler.Keyer)
-	if observer, ok := policy.(scheduler.Observer); ok && s.cfg.Feedback.Granted {
-		s.feedback = &feedback{observer: observer, delay: s.cfg.Feedback.Delay}
+	observer, observes := policy.(scheduler.Observer)
+	if s.cfg.Feedback.Granted && (observes || s.cfg.Correction) {
+		s.feedback = &feedback{observer: observer, delay: s.cfg.Feedback.Delay, beliefs: beliefs}
+		if s.cfg.Correction {
+			s.feedback.correction = scheduler.NewCorrection(s.cfg.Workers)
+		}
 	}
 	if binder, ok := policy.(scheduler.Binder); ok {
 		setting := scheduler.Setting{Classes: s.cfg.Classes, Models: beliefs, Workers: s.cfg.Workers}

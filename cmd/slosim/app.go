@@ -21,6 +21,7 @@ type catalogue interface {
 // simulator runs scenarios and shows results.
 type simulator interface {
 	Run(ctx context.Context, o scenarios.RunOptions) error
+	Validate(ctx context.Context, o scenarios.ValidateOptions) error
 	Report(ctx context.Context, o scenarios.ReportOptions) error
 	Selfcheck(ctx context.Context, o scenarios.SelfcheckOptions) error
 }
@@ -29,6 +30,7 @@ type simulator interface {
 type measurer interface {
 	Data(ctx context.Context, o scenarios.DataOptions) error
 	Measure(ctx context.Context, o scenarios.MeasureOptions) error
+	CheckProfile(ctx context.Context, o scenarios.MeasureOptions) error
 	Train(ctx context.Context, o scenarios.TrainOptions) error
 	Tradeoff(ctx context.Context, o scenarios.TradeoffOptions) error
 	Bench(ctx context.Context, o scenarios.BenchOptions) error

@@ -101,6 +101,16 @@ func (f fakeApp) Bench(_ context.Context, o scenarios.BenchOptions) error {
 	return f.err
 }
 
+func (f fakeApp) CheckProfile(_ context.Context, o scenarios.MeasureOptions) error {
+	fmt.Fprintf(o.Console.Out, "check %s\n", o.Check)
+	return f.err
+}
+
+func (f fakeApp) Validate(_ context.Context, o scenarios.ValidateOptions) error {
+	fmt.Fprintf(o.Console.Out, "validate %s into %q\n", o.Scenario.Title, o.Dir)
+	return f.err
+}
+
 func (f fakeApp) Selfcheck(_ context.Context, o scenarios.SelfcheckOptions) error {
 	fmt.Fprintf(o.Console.Out, "selfcheck with seed %d\n", o.Seed)
 	return f.err

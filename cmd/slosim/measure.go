@@ -17,10 +17,18 @@ func measureCommand(app App) *cobra.Command {
 		Use:   "measure",
 		Short: "Measure a profile: accuracy and time of every point, alone and disturbed",
 		Example: "  slosim measure --network fashion-mnist --technique slo-nn --technique zoo --antagonist cpu -o quick.profile\n" +
-			"  slosim measure --network fashion-mnist --technique slo-nn:activator=lsh -o lsh.profile",
+			"  slosim measure --network fashion-mnist --technique slo-nn:activator=lsh -o lsh.profile\n" +
+			"  slosim measure --check quick.profile",
 		Args: exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			known := app.Known()
+			o.Console = console(cmd)
+			if cmd.Flags().Changed("check") {
+				return checkProfile(cmd, app, o)
+			}
+			if err := given(cmd, "network", "technique", "output"); err != nil {
+				return err
+			}
 			if err := known.OneNetwork("--network", o.Network); err != nil {
 				return err
 			}
@@ -33,7 +41,6 @@ func measureCommand(app App) *cobra.Command {
 			if err := atLeast1("--workers", o.Workers); err != nil {
 				return err
 			}
-			o.Console = console(cmd)
 			return app.Measure(cmd.Context(), o)
 		},
 	}
@@ -44,8 +51,32 @@ func measureCommand(app App) *cobra.Command {
 	f.IntVar(&o.Workers, "workers", 1, "workers that are busy at the same time")
 	f.Int64Var(&o.Seed, "seed", 1, "seed of the order of measuring")
 	f.StringVarP(&o.Out, "output", "o", "", "file for the profile")
-	require(cmd, "network", "technique", "output")
+	f.StringVar(&o.Check, "check", "", "measure nothing anew: say whether this profile still describes this machine")
 	return cmd
+}
+
+// checkProfile tests a profile for drift. What it is of stands in it.
+func checkProfile(cmd *cobra.Command, app App, o scenarios.MeasureOptions) error {
+	for _, flag := range []string{"network", "technique", "antagonist", "workers", "output"} {
+		if cmd.Flags().Changed(flag) {
+			return scenarios.Usagef("--%s: want nothing beside --check: the profile says what it is of", flag)
+		}
+	}
+	return app.CheckProfile(cmd.Context(), o)
+}
+
+// given wants flags that only one of a verb's ways needs.
+func given(cmd *cobra.Command, flags ...string) error {
+	var missing []string
+	for _, flag := range flags {
+		if !cmd.Flags().Changed(flag) {
+			missing = append(missing, `"`+flag+`"`)
+		}
+	}
+	if len(missing) > 0 {
+		return scenarios.Usagef("required flag(s) %s not set (see %s --help)", strings.Join(missing, ", "), cmd.CommandPath())
+	}
+	return nil
 }
 
 // parseAll parses every value of a repeated flag; the first error ends it.

@@ -155,3 +155,38 @@ func TestChildEndsWithItsInput(t *testing.T) {
 		t.Errorf("exit code: want 0, got %d", code)
 	}
 }
+
+func TestPausedTakesNothing(t *testing.T) {
+	p := start(t, Spec{Kind: "cpu", Intensity: 1, CPU: Cores()[0]})
+	if err := p.Pause(); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(20 * time.Millisecond) // a signal takes its time
+	share := func() float64 {
+		t.Helper()
+		if _, err := p.Share(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(50 * time.Millisecond)
+		share, err := p.Share()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return share
+	}
+	if got := share(); got != 0 {
+		t.Errorf("paused: want nothing of its core, got %.3f", got)
+	}
+	if err := p.Resume(); err != nil {
+		t.Fatal(err)
+	}
+	if got := share(); got <= 0 {
+		t.Error("resumed: want a share of its core, got none")
+	}
+	if err := p.Pause(); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Stop(); err != nil {
+		t.Errorf("a paused one stops all the same: %v", err)
+	}
+}

@@ -143,9 +143,24 @@ const stopAfter = 2 * time.Second
 // Stop ends the antagonist and waits for it.
 func (p *Process) Stop() error {
 	p.in.Close()
+	_ = p.Resume() // a paused one would not notice; one that has ended needs nothing
 	kill := time.AfterFunc(stopAfter, func() { p.cmd.Process.Kill() })
 	defer kill.Stop()
 	if err := p.cmd.Wait(); err != nil {
+		return fmt.Errorf("antagonist %q: %w", p.spec.Kind, err)
+	}
+	return nil
+}
+
+// Pause halts the antagonist where it is; Resume lets it go on. A paused antagonist keeps its
+// memory and takes nothing else.
+func (p *Process) Pause() error { return p.signal(pauseSignal) }
+
+// Resume is the inverse of Pause. It does no harm to one that runs.
+func (p *Process) Resume() error { return p.signal(resumeSignal) }
+
+func (p *Process) signal(s os.Signal) error {
+	if err := p.cmd.Process.Signal(s); err != nil {
 		return fmt.Errorf("antagonist %q: %w", p.spec.Kind, err)
 	}
 	return nil

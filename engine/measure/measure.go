@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"runtime"
-	"runtime/debug"
 	"time"
 
 	"slosim/engine"
@@ -167,22 +165,14 @@ func newCampaign(ctx context.Context, cfg Config) *campaign {
 	return c
 }
 
-// seize pins the thread and turns the garbage collector off.
+// seize takes the thread and a core, and reads what the clock costs there.
 func (c *campaign) seize() (restore func(), err error) {
-	runtime.GC()
-	runtime.LockOSThread()
-	undo, err := antagonist.Pin(c.cpu)
+	restore, err = Seize(c.cpu)
 	if err != nil {
-		runtime.UnlockOSThread()
 		return nil, fmt.Errorf("measure: %w", err)
 	}
-	percent := debug.SetGCPercent(-1)
 	c.overhead = clockOverhead()
-	return func() {
-		debug.SetGCPercent(percent)
-		undo()
-		runtime.UnlockOSThread()
-	}, nil
+	return restore, nil
 }
 
 // clockOverhead returns the median time between two readings of the clock.

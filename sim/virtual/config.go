@@ -63,9 +63,10 @@ type Config struct {
 	Quiet  int               // level of a worker without interference: 0, or one with busy siblings
 	Stalls [][]profile.Stall // [level], the same for all contenders; nil: those of Truth
 
-	Timeline []Interval // the true interference, in any order
-	Sensor   Sensor
-	Feedback sim.Feedback
+	Timeline   []Interval // the true interference, in any order
+	Sensor     Sensor
+	Feedback   sim.Feedback
+	Correction bool // see sim.Config
 
 	Classes []workloads.Class
 	Workers int
@@ -79,6 +80,11 @@ type Config struct {
 	Clairvoyant bool             // grants the truth to a policy that is a TruthUser
 	Key         rng.Key
 	Tracer      Tracer // nil: nobody watches
+
+	// Overhead is what the runtime takes for each start of a query or an activation: to notice
+	// it, decide and hand it over. The worker is held meanwhile.
+	Overhead time.Duration
+	Runner   Runner // nil: times and answers are drawn from the profile
 }
 
 // Stats counts what a run did, beside what the records say.
@@ -130,6 +136,12 @@ func (c *Config) validateTimes() error {
 	var errs []error
 	if c.Duration <= 0 || c.Warmup < 0 || c.Warmup >= c.Duration {
 		errs = append(errs, fmt.Errorf("times: want 0 <= warm-up < duration, got %v and %v", c.Warmup, c.Duration))
+	}
+	if c.Overhead < 0 {
+		errs = append(errs, fmt.Errorf("overhead: want at least 0, got %v", c.Overhead))
+	}
+	if c.Runner != nil && c.Workers != 1 {
+		errs = append(errs, fmt.Errorf("workers: want 1 where kernels run for real, got %d", c.Workers))
 	}
 	if s := c.Sensor; s.Period < 0 || s.Lag < 0 || !(s.Noise >= 0) {
 		errs = append(errs, fmt.Errorf("sensor: want period, lag and noise of at least 0, got %v, %v and %v", s.Period, s.Lag, s.Noise))

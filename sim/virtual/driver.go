@@ -88,6 +88,11 @@ func Run(ctx context.Context, cfg *Config, recorder sim.Recorder) (Stats, error)
 	if err != nil {
 		return Stats{}, err
 	}
+	for i := range d.workers {
+		if err := d.disturb(&d.workers[i]); err != nil {
+			return Stats{}, err
+		}
+	}
 	if err := d.admitNext(); err != nil {
 		return Stats{}, err
 	}
@@ -126,7 +131,7 @@ func newDriver(cfg *Config, recorder sim.Recorder) (*driver, error) {
 	d.system, err = sim.New(sim.Config{
 		Classes: cfg.Classes, Models: []sim.Model{{Belief: cfg.Belief, Points: len(cfg.Set.Points)}},
 		Workers: cfg.Workers, Policy: cfg.Policy, Recorder: recorder,
-		Confidences: truth{d}, Feedback: cfg.Feedback,
+		Confidences: truth{d}, Feedback: cfg.Feedback, Correction: cfg.Correction,
 	})
 	if cfg.Sensor.Period > 0 {
 		d.list.Push(cfg.Sensor.Period+cfg.Sensor.Lag, senses, 0)
@@ -210,8 +215,7 @@ func (d *driver) handle(e des.Event) (seen bool, err error) {
 	case finishes, activates:
 		return d.end(e), nil
 	case changesLevel:
-		d.changeLevel(int(e.Data()), e.At())
-		return false, nil
+		return false, d.changeLevel(int(e.Data()), e.At())
 	case senses:
 		d.sense(e.At())
 		return true, nil
@@ -356,7 +360,7 @@ func (d *driver) addBusy(i int, at time.Duration) {
 
 // changeLevel moves a worker to its next segment: what was done under the old level
 // is accounted for, and the end of what is left predicted anew.
-func (d *driver) changeLevel(i int, at time.Duration) {
+func (d *driver) changeLevel(i int, at time.Duration) error {
 	w := &d.workers[i]
 	if w.busy {
 		w.work.spend(w.now().onCPU(w.since, at), w.now())
@@ -364,10 +368,15 @@ func (d *driver) changeLevel(i int, at time.Duration) {
 	w.segment++
 	d.trace(Event{At: at, What: LevelChanged, Worker: i, Level: w.now().level, Slowdown: w.now().slowdown})
 	d.pushLevel(i)
+	if err := d.disturb(w); err != nil {
+		return err
+	}
 	if w.busy {
+		d.again(w)
 		d.predict(i, at, w.work.left(w.now()))
 		d.trace(Event{At: at, What: Moved, Query: d.system.Query(w.ref).ID, Worker: i, Until: w.end})
 	}
+	return nil
 }
 
 // pushLevel adds the end of a worker's present segment to the events.
@@ -400,15 +409,18 @@ func (d *driver) sense(at time.Duration) {
 	d.list.Push(at+s.Period, senses, 0)
 }
 
-// noise returns the factor of a worker's present reading: exp of a normal variate
+// noise returns the factor of a worker's present reading.
+func (d *driver) noise(i int) float64 { return d.cfg.Sensor.Factor(d.cfg.Key, d.reading, i) }
+
+// Factor returns the noise of a worker's reading of a number, from 1: exp of a normal variate
 // by the inverse of its distribution, one draw a reading.
-func (d *driver) noise(i int) float64 {
-	if d.cfg.Sensor.Noise == 0 {
+func (s Sensor) Factor(key rng.Key, reading uint64, worker int) float64 {
+	if s.Noise == 0 {
 		return 1
 	}
-	u := d.cfg.Key.Float(rng.SensorNoise, d.reading<<16|uint64(i))
+	u := key.Float(rng.SensorNoise, reading<<16|uint64(worker))
 	normal := math.Sqrt2 * math.Erfinv(2*u-1+0x1p-53)
-	return math.Exp(d.cfg.Sensor.Noise * normal)
+	return math.Exp(s.Noise * normal)
 }
 
 func pack(worker int, version uint32) uint64 { return uint64(worker)<<32 | uint64(version) }

@@ -28,7 +28,10 @@ func (d *driver) execute(c *scheduler.Command, at time.Duration) {
 		d.start(c, at)
 	case scheduler.Probe:
 		q := d.system.Query(c.Query)
-		d.workers[c.Worker].work = d.newActivation(q)
+		w := &d.workers[c.Worker]
+		w.work = d.newActivation(q)
+		w.work.fixed = d.cfg.Overhead
+		d.serve(w, q, 0)
 		d.begin(c, activates, at)
 		d.traceBegin(Probed, c, q, charge{}, at)
 	case scheduler.Drop:
@@ -55,7 +58,8 @@ func (d *driver) start(c *scheduler.Command, at time.Duration) {
 	d.memory.use(group)
 	w.group = group
 	d.execution(&w.work, q, c.Point, d.holds(c.Query, c.Worker))
-	w.work.fixed = cost.load + cost.swap
+	w.work.fixed = cost.load + cost.swap + d.cfg.Overhead
+	d.serve(w, q, c.Point)
 	d.begin(c, finishes, at)
 	d.traceBegin(Started, c, q, cost, at)
 }
@@ -87,6 +91,9 @@ func (d *driver) charge(q *workloads.Query, worker, group int) (c charge) {
 	}
 	if last := d.workers[worker].group; last >= 0 && last != group {
 		c.switches = true
+		if d.cfg.Runner != nil {
+			return c // a real run pays it itself
+		}
 		c.swap = quantile(d.cfg.switchCost(last, group), d.cfg.Key, rng.Switching, q.ID)
 	}
 	return c

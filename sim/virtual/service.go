@@ -20,6 +20,9 @@ type service struct {
 	class       uint8   // work class of the query's outcome at the point
 	right       bool    // the outcome, told when the query finishes
 	uRun, uActs float64 // quantiles of the query, kept for life
+
+	real bool // ran was measured: nothing is drawn
+	ran  Ran
 }
 
 // newActivation returns the work of a probe.
@@ -32,7 +35,7 @@ func (d *driver) newActivation(q *workloads.Query) service {
 func (d *driver) execution(s *service, q *workloads.Query, point int, activated bool) {
 	outcome := d.outcomes[point*d.half.Samples+int(q.Sample)] // first: it may be in a far cache
 	s.fixed, s.activate, s.execute = 0, 0, 1
-	s.half, s.point, s.uRun = d.half, point, d.service.Float(q.ID)
+	s.half, s.point, s.uRun, s.real = d.half, point, d.service.Float(q.ID), false
 	if !activated && d.half.Activates() {
 		s.activate, s.uActs = 1, d.activation.Float(q.ID)
 	}
@@ -41,11 +44,17 @@ func (d *driver) execution(s *service, q *workloads.Query, point int, activated 
 
 // activation returns the whole activation's on-CPU time in a segment.
 func (s *service) activation(seg *segment) time.Duration {
+	if s.real {
+		return seg.scale(s.ran.Activate)
+	}
 	return seg.scale(s.half.Activation(seg.level, s.uActs))
 }
 
 // execution returns the whole execution's on-CPU time in a segment.
 func (s *service) execution(seg *segment) time.Duration {
+	if s.real {
+		return seg.scale(s.ran.Execute)
+	}
 	return seg.scale(s.half.Service(s.point, seg.level, s.class, s.uRun))
 }
 

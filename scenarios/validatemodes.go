@@ -1,0 +1,302 @@
+package scenarios
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"time"
+
+	"slosim/engine/antagonist"
+	"slosim/engine/measure"
+	"slosim/reports"
+	"slosim/scheduler"
+	"slosim/sim"
+	wall "slosim/sim/live"
+	"slosim/sim/virtual"
+	"slosim/workloads"
+	"slosim/workloads/rng"
+)
+
+// thread is the worker's, as live mode sees it.
+type thread struct{ cpu int }
+
+// Seize implements live.Thread.
+func (t thread) Seize() (restore func(), err error) { return measure.Seize(t.cpu) }
+
+// OnCPU implements live.Thread.
+func (thread) OnCPU() time.Duration { return antagonist.ThreadTime() }
+
+// lookCalls is the number of calls of the dense reference of one look at the machine.
+const lookCalls = 300
+
+// recorder tallies a repetition of a contender. Samples are those of the data set, not a
+// resample: reality has no other.
+func (v *validation) recorder(entrant, repetition int) *recorder {
+	e := &v.entrants[entrant]
+	r := &recorder{
+		contest: v.contest, entrant: e, replication: repetition,
+		tally: reports.NewTally(v.tallyConfig(repetition)), densities: densities(e.set.Points), images: make([]uint32, v.samples),
+	}
+	for i := range r.images {
+		r.images[i] = uint32(i)
+	}
+	return r
+}
+
+// stream draws a repetition's queries.
+func (v *validation) stream(key rng.Key) (*workloads.Stream, error) {
+	return workloads.NewStream(workloads.StreamSpec{
+		Sources: []workloads.Arrivals{v.process.Start(key)}, Classes: v.classes, Samples: v.samples, Key: key,
+	})
+}
+
+// schedule lists a repetition's queries until an instant.
+func (v *validation) schedule(key rng.Key, until time.Duration) ([]workloads.Query, error) {
+	stream, err := v.stream(key)
+	if err != nil {
+		return nil, err
+	}
+	var all []workloads.Query
+	for q := (workloads.Query{}); stream.Next(&q) && q.ArriveAt < until; {
+		all = append(all, q)
+	}
+	return all, stream.Err()
+}
+
+// liveConfig is the wall-clock driver's view of a run.
+func (v *validation) liveConfig(entrant int, key rng.Key, until time.Duration, timeline []virtual.Interval) (*wall.Config, error) {
+	e, s := &v.entrants[entrant], v.scenario
+	policy, err := v.policies.New(e.Policy, scheduler.NewParams(e.Params))
+	if err != nil {
+		return nil, err
+	}
+	queries, err := v.schedule(key, until)
+	if err != nil {
+		return nil, err
+	}
+	cfg := &wall.Config{
+		Set: e.set, Belief: e.belief, Levels: v.profile.Levels, Timeline: timeline, Antagonists: v.stage,
+		Sensor:  virtual.Sensor{Period: s.Sensor.Period.Std(), Lag: s.Sensor.Lag.Std(), Noise: s.Sensor.Noise},
+		Classes: v.classes, Queries: queries, Warmup: min(s.Warmup.Std(), until/2), Duration: until,
+		Policy: policy, Key: key, Thread: thread{v.cpu}, Feedback: sim.Feedback{Granted: true}, Correction: e.Correction,
+	}
+	if s.Feedback != nil {
+		cfg.Feedback.Delay, cfg.Feedback.Share = s.Feedback.Delay.Std(), s.Feedback.Share
+	}
+	return cfg, nil
+}
+
+// bench makes what runs a contender's queries. It reads what the clock costs on the worker's
+// thread.
+func (v *validation) bench(technique string) *measure.Bench {
+	t := v.dense
+	if technique != "" {
+		t = v.techniques[technique]
+	}
+	return measure.NewBench(t, v.truth, v.inputs)
+}
+
+// live serves a repetition on the wall clock. It returns why the run is void, if it is.
+func (v *validation) live(ctx context.Context, entrant, repetition int, key rng.Key) (*reports.Tally, []string, error) {
+	restore, err := measure.Seize(v.cpu)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer restore()
+	cfg, err := v.liveConfig(entrant, key, v.scenario.Duration.Std(), v.timeline)
+	if err != nil {
+		return nil, nil, err
+	}
+	bench, reference := v.bench(v.entrants[entrant].Technique.Key()), v.bench("")
+	cfg.Runner = bench
+	recorder := v.recorder(entrant, repetition)
+	before := reference.Look(lookCalls)
+	v.warm(bench, entrant)
+	v.stage.Odd()
+	stats, err := wall.Run(ctx, cfg, recorder)
+	if err != nil {
+		return nil, nil, err
+	}
+	after := reference.Look(lookCalls)
+	v.looks = append(v.looks, before, after)
+	why := append(v.odd(before, after), v.stage.Odd()...)
+	for _, span := range stats.Spans {
+		if away := 1 - float64(span.OnCPU)/float64(max(span.Wall, 1)); span.Level == 0 && away > mostAway && span.Wall > 100*time.Millisecond {
+			why = append(why, fmt.Sprintf("something else had the worker's core for %.1f %% of %v without an antagonist", 100*away, span.Wall.Round(time.Millisecond)))
+		}
+	}
+	if len(why) == 0 {
+		v.late = append(v.late, stats.Lateness...)
+		v.service = append(v.service, v.serviceRatio(entrant, stats))
+	}
+	return recorder.tally, why, nil
+}
+
+// warmCalls is how many calls of each point precede a run.
+const warmCalls = 20
+
+func (v *validation) warm(b *measure.Bench, entrant int) {
+	for point := range v.entrants[entrant].set.Points {
+		b.Warm(point, warmCalls)
+	}
+}
+
+// expected is what the profile says that a query took, on average, alone.
+func (v *validation) expected(entrant int, q wall.Served) float64 {
+	truth := &v.entrants[entrant].set.Truth
+	at := truth.At(int(q.Point), int(q.Sample))
+	sum := float64(truth.Execute[q.Point][0][at.Class].Mean())
+	if truth.Activates() && !q.Activated {
+		sum += float64(truth.Activate[0].Mean())
+	}
+	return sum
+}
+
+// serviceRatio is the time of the kernels that ran over what the profile says of the same
+// samples at the same points.
+func (v *validation) serviceRatio(entrant int, stats wall.Stats) float64 {
+	took, expected := 0.0, 0.0
+	for _, q := range stats.Served {
+		took += float64(q.Took)
+		expected += v.expected(entrant, q)
+	}
+	return took / expected
+}
+
+const (
+	calibrationTime  = 1 * time.Second
+	calibrationChunk = 500 // starts whose mean is one value of the interval
+)
+
+// calibrate measures what a start takes beyond the time that the profile gives to its query: to
+// notice it, decide, hand it over, fetch its input, and to find caches as the policy left them.
+// It is measured with other queries than those of the comparison.
+func (v *validation) calibrate(ctx context.Context, entrant int) error {
+	restore, err := measure.Seize(v.cpu)
+	if err != nil {
+		return err
+	}
+	defer restore()
+	key := rng.Key{Seed: uint64(v.scenario.Seed) + 1, Replication: 1 << 20}
+	cfg, err := v.liveConfig(entrant, key, min(calibrationTime, v.scenario.Duration.Std()), nil)
+	if err != nil {
+		return err
+	}
+	bench := v.bench(v.entrants[entrant].Technique.Key())
+	cfg.Runner = bench
+	v.warm(bench, entrant)
+	stats, err := wall.Run(ctx, cfg, nil)
+	if err != nil {
+		return v.blame(entrant, err)
+	}
+	v.overhead[entrant] = v.costOf(entrant, stats)
+	rate := float64(len(cfg.Queries)) / cfg.Duration.Seconds()
+	if cost := v.overhead[entrant].mean; rate*cost.Seconds() > 0.5 {
+		return v.scenario.problem("arrivals", fmt.Sprintf("at most %.0f queries a second, which this machine can release on time: each takes %v beside its service", 0.5/cost.Seconds(), cost),
+			fmt.Sprintf("%.0f", rate))
+	}
+	return nil
+}
+
+// longestCost is beyond what the runtime takes for a start: the core was away, or the policy
+// let the query wait.
+const longestCost = 50 * time.Microsecond
+
+func (v *validation) costOf(entrant int, stats wall.Stats) runtimeCost {
+	var means []float64
+	sum, n, all := 0.0, 0, 0
+	for i, q := range stats.Served {
+		extra := float64(stats.Overhead[i]) + float64(q.Took) - v.expected(entrant, q)
+		if stats.Overhead[i] > uint32(longestCost) {
+			continue
+		}
+		sum, n, all = sum+extra, n+1, all+1
+		if n == calibrationChunk {
+			means = append(means, sum/float64(n))
+			sum, n = 0, 0
+		}
+	}
+	mean, half := reports.MeanOf(means)
+	if math.IsNaN(mean) {
+		return runtimeCost{n: all}
+	}
+	return runtimeCost{mean: time.Duration(max(mean, 0)), half: time.Duration(half), n: all}
+}
+
+// simulate runs a repetition in virtual time, with real kernels or from the profile.
+func (v *validation) simulate(ctx context.Context, mode, entrant, repetition int, key rng.Key) error {
+	e := v.entrants[entrant]
+	policy, err := v.policies.New(e.Policy, scheduler.NewParams(e.Params))
+	if err != nil {
+		return err
+	}
+	stream, err := v.stream(key)
+	if err != nil {
+		return err
+	}
+	recorder := v.recorder(entrant, repetition)
+	cfg := v.config(e, policy, stream, &e.set.Truth, key)
+	cfg.Overhead = v.overhead[entrant].mean
+	if mode == kernels {
+		restore, err := measure.Seize(v.cpu)
+		if err != nil {
+			return err
+		}
+		defer restore()
+		bench := v.bench(e.Technique.Key())
+		v.warm(bench, entrant)
+		runner := &kernelRunner{bench: bench, stage: v.stage}
+		defer runner.end()
+		cfg.Runner = runner
+	}
+	if _, err := virtual.Run(ctx, cfg, recorder); err != nil {
+		return v.blame(entrant, err)
+	}
+	v.tallies[mode][entrant] = append(v.tallies[mode][entrant], recorder.tally)
+	return nil
+}
+
+// kernelRunner runs queries for real in virtual time.
+type kernelRunner struct {
+	bench *measure.Bench
+	stage *measure.Stage
+	level int
+}
+
+// settle is how long an antagonist disturbs before what it disturbs is timed: virtual time
+// stands still meanwhile.
+const settle = 20 * time.Millisecond
+
+// Disturb implements virtual.Runner.
+func (k *kernelRunner) Disturb(level int) error {
+	if level == k.level {
+		return nil
+	}
+	if err := k.stage.Pause(k.level); err != nil {
+		return err
+	}
+	k.level = level
+	if err := k.stage.Resume(level); err != nil {
+		return err
+	}
+	if level != 0 {
+		k.spin(settle)
+	}
+	return nil
+}
+
+// spin keeps the core busy, as a worker does.
+func (k *kernelRunner) spin(length time.Duration) {
+	for began := time.Now(); time.Since(began) < length; {
+		k.bench.Warm(0, 1)
+	}
+}
+
+// Run implements virtual.Runner.
+func (k *kernelRunner) Run(q *workloads.Query, point int) (ran virtual.Ran) {
+	ran.Activate, ran.Execute, ran.Right = k.bench.Time(q.Sample, point, k.stage.Shared(k.level))
+	return ran
+}
+
+// end leaves the machine undisturbed.
+func (k *kernelRunner) end() { _ = k.stage.Pause(k.level) }

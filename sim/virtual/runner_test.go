@@ -1,0 +1,94 @@
+package virtual_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"slosim/sim/virtual"
+	"slosim/workloads"
+)
+
+// scripted is a runner that takes 3 ms for each query, times the level's number plus one, and
+// answers even samples right.
+type scripted struct {
+	level  int
+	levels []int
+	ran    []uint32
+	fails  bool
+}
+
+func (s *scripted) Disturb(level int) error {
+	if s.fails {
+		return errors.New("no antagonist")
+	}
+	s.level, s.levels = level, append(s.levels, level)
+	return nil
+}
+
+func (s *scripted) Run(q *workloads.Query, _ int) virtual.Ran {
+	s.ran = append(s.ran, q.Sample)
+	return virtual.Ran{Execute: time.Duration(s.level+1) * 3 * ms, Right: q.Sample%2 == 0}
+}
+
+// In kernel mode the measured time advances the clock: the profile's 10 ms are nowhere.
+func TestKernelModeTakesMeasuredTimes(t *testing.T) {
+	c := newConfig(newSet(newHalf([]time.Duration{10 * ms, 10 * ms})), 1, 2)
+	runner := &scripted{}
+	c.Runner = runner
+	c.Stream = &listed{at: []time.Duration{0, 1 * ms, 20 * ms, 30 * ms}, samples: 4}
+	// Query 2 is served at level 1; 3 of its 6 ms pass before level 0 comes back.
+	c.Timeline = []virtual.Interval{{From: 15 * ms, To: 23 * ms, Level: 1}}
+	kept, _ := run(t, c)
+	var finish []time.Duration
+	for i, r := range kept {
+		finish = append(finish, r.FinishAt)
+		if r.Right != (i%2 == 0) {
+			t.Errorf("query %d: want the runner's answer, got %v", i, r.Right)
+		}
+	}
+	want := []time.Duration{3 * ms, 6 * ms, 24*ms + ms/2, 33 * ms}
+	if diff := cmp.Diff(want, finish); diff != "" {
+		t.Errorf("finished at (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]uint32{0, 1, 2, 2, 3}, runner.ran); diff != "" {
+		t.Errorf("ran, the third again as the level changed (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]int{0, 1, 0}, runner.levels); diff != "" {
+		t.Errorf("levels (-want +got):\n%s", diff)
+	}
+}
+
+func TestKernelModeErrors(t *testing.T) {
+	c := newConfig(newSet(newHalf([]time.Duration{1})), 1)
+	c.Stream, c.Runner = &listed{at: []time.Duration{0}, samples: 4}, &scripted{fails: true}
+	if _, err := virtual.Run(context.Background(), c, nil); err == nil || !strings.Contains(err.Error(), "level 0: no antagonist") {
+		t.Errorf("want the antagonist's error, got %v", err)
+	}
+	c.Workers = 2
+	if _, err := virtual.Run(context.Background(), c, nil); err == nil || !strings.Contains(err.Error(), "workers: want 1") {
+		t.Errorf("want an error about workers, got %v", err)
+	}
+	c.Workers, c.Overhead = 1, -1
+	if _, err := virtual.Run(context.Background(), c, nil); err == nil || !strings.Contains(err.Error(), "overhead: want") {
+		t.Errorf("want an error about the overhead, got %v", err)
+	}
+}
+
+// A start's overhead holds the worker: every query takes so much longer, as in an M/D/1 queue
+// whose service is longer by it.
+func TestOverheadHoldsTheWorker(t *testing.T) {
+	c := newConfig(newSet(newHalf([]time.Duration{3 * ms})), 1)
+	c.Overhead = 500 * time.Microsecond
+	c.Stream = &listed{at: []time.Duration{0, 1 * ms, 20 * ms}, samples: 4}
+	kept, _ := run(t, c)
+	for i, want := range []time.Duration{3500 * time.Microsecond, 7 * ms, 23500 * time.Microsecond} {
+		if kept[i].FinishAt != want {
+			t.Errorf("query %d: want its end at %v, got %v", i, want, kept[i].FinishAt)
+		}
+	}
+}
