@@ -199,7 +199,10 @@ func FindFamily(name string) (Family, error) {
 func (a *App) data(f Family) (calibration, truth engine.Judged, err error) {
 	if f.Sparse {
 		_, _, calibration, truth, err := a.sparseData(f)
-		return calibration, truth, err
+		if err != nil {
+			return nil, nil, err
+		}
+		return affordable(calibration), affordable(truth), nil
 	}
 	if calibration, err = workloads.OpenDataset(f.Calibration); err != nil {
 		return nil, nil, err

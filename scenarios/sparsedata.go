@@ -64,7 +64,7 @@ func (name embeddedSource) digest(*App) (string, error) { return workloads.Spars
 
 // Bounds of a synthetic set, so that training takes minutes and not hours.
 const (
-	syntheticTrain = 400_000
+	syntheticTrain = 300_000
 	syntheticTest  = 5_000
 )
 
@@ -159,6 +159,24 @@ func bounded(test *workloads.SparseSet, name string) *workloads.SparseSet {
 	}
 	test.Name = name
 	return test
+}
+
+// Each sample that calibrates or judges runs at every point, and at the dear ones computes all
+// outputs: beyond so many of them, fewer samples are measured.
+const (
+	manyOutputs = 100_000
+	fewJudged   = 2_500
+)
+
+// affordable returns the samples that a campaign measures of a part. Thresholds and cascades
+// are frozen on all of it.
+func affordable(part *workloads.SparseSet) *workloads.SparseSet {
+	if part.Classes <= manyOutputs || part.Len() <= fewJudged {
+		return part
+	}
+	few := part.Split(sparseSeed, fewJudged)[0]
+	few.Name = part.Name
+	return few
 }
 
 // nextWordSource is the set that `slosim data glosses-next-word` makes.

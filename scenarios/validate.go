@@ -148,6 +148,7 @@ type validation struct {
 
 // runtimeCost is what the runtime takes for each start of a query.
 type runtimeCost struct {
+	all  profile.Dist
 	mean time.Duration
 	half time.Duration // of the 95 % interval
 	n    int

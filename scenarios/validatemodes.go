@@ -8,6 +8,7 @@ import (
 
 	"slosim/engine/antagonist"
 	"slosim/engine/measure"
+	"slosim/engine/profile"
 	"slosim/reports"
 	"slosim/scheduler"
 	"slosim/sim"
@@ -202,25 +203,39 @@ func (v *validation) calibrate(ctx context.Context, entrant int) error {
 // let the query wait.
 const longestCost = 50 * time.Microsecond
 
-func (v *validation) costOf(entrant int, stats wall.Stats) runtimeCost {
-	var means []float64
-	sum, n, all := 0.0, 0, 0
+// costOf is the distribution of the times from what a start waited for to its kernel, shifted by
+// how much longer kernels took, on average, than the profile says: that is of the caches as the
+// policy and the waiting left them. What kernels vary by, the profile has.
+func (v *validation) costOf(entrant int, stats wall.Stats) (cost runtimeCost) {
+	var extra, means []float64
+	var kept profile.Dist
 	for i, q := range stats.Served {
-		extra := float64(stats.Overhead[i]) + float64(q.Took) - v.expected(entrant, q)
-		if stats.Overhead[i] > uint32(longestCost) {
-			continue
-		}
-		sum, n, all = sum+extra, n+1, all+1
-		if n == calibrationChunk {
-			means = append(means, sum/float64(n))
-			sum, n = 0, 0
+		if stats.Overhead[i] <= uint32(longestCost) {
+			kept = append(kept, stats.Overhead[i])
+			extra = append(extra, float64(q.Took)-v.expected(entrant, q))
 		}
 	}
-	mean, half := reports.MeanOf(means)
-	if math.IsNaN(mean) {
-		return runtimeCost{n: all}
+	if len(kept) == 0 {
+		return runtimeCost{}
 	}
-	return runtimeCost{mean: time.Duration(max(mean, 0)), half: time.Duration(half), n: all}
+	shift := 0.0
+	for _, x := range extra {
+		shift += x / float64(len(extra))
+	}
+	for from := 0; from+calibrationChunk <= len(kept); from += calibrationChunk {
+		sum := 0.0
+		for i := from; i < from+calibrationChunk; i++ {
+			sum += float64(kept[i]) + extra[i]
+		}
+		means = append(means, sum/calibrationChunk)
+	}
+	_, half := reports.MeanOf(means)
+	for _, t := range kept {
+		cost.all = append(cost.all, uint32(math.Round(max(float64(t)+shift, 0))))
+	}
+	cost.all = sorted(cost.all)
+	cost.mean, cost.half, cost.n = cost.all.Mean(), time.Duration(half), len(kept)
+	return cost
 }
 
 // simulate runs a repetition in virtual time, with real kernels or from the profile.
@@ -236,7 +251,7 @@ func (v *validation) simulate(ctx context.Context, mode, entrant, repetition int
 	}
 	recorder := v.recorder(entrant, repetition)
 	cfg := v.config(e, policy, stream, &e.set.Truth, key)
-	cfg.Overhead = v.overhead[entrant].mean
+	cfg.Overhead = v.overhead[entrant].all
 	if mode == kernels {
 		restore, err := measure.Seize(v.cpu)
 		if err != nil {

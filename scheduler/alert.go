@@ -1,9 +1,6 @@
 package scheduler
 
-import (
-	"math"
-	"time"
-)
+import "time"
 
 // alert follows ALERT (Wan et al., "ALERT: Accurate Learning for Energy and Timeliness",
 // ATC 2020), its accuracy-maximising mode: one global slow-down factor xi, observed
@@ -83,30 +80,4 @@ func (a *alert) choose(t *turn) choice {
 		return start(best, Fits)
 	}
 	return start(best, Cheapest)
-}
-
-// kalman tracks a scalar.
-type kalman struct {
-	mean, variance float64
-	gain           float64
-	noise          float64 // variance of an observation
-	process        float64 // variance of a step
-	least          float64 // of process
-	memory         float64 // weight of the past in process
-	innovation     float64 // last
-}
-
-// update takes an observation.
-func (k *kalman) update(observed float64) {
-	step := k.gain * k.innovation
-	k.process = max(k.least, k.memory*k.process+(1-k.memory)*step*step)
-	k.variance = (1-k.gain)*k.variance + k.process
-	k.gain = k.variance / (k.variance + k.noise)
-	k.innovation = observed - k.mean
-	k.mean += k.gain * k.innovation
-}
-
-// below returns the probability that the scalar is at most x.
-func (k *kalman) below(x float64) float64 {
-	return 0.5 * math.Erfc((k.mean-x)/math.Sqrt(2*max(k.variance, 1e-12)))
 }

@@ -1,72 +1,141 @@
-package scheduler
+package scheduler_test
 
 import (
 	"math"
 	"math/rand/v2"
 	"testing"
 	"time"
+
+	"slosim/engine/profile"
+	"slosim/scheduler"
+	"slosim/scheduler/policytest"
 )
 
-// ratios observes service times that are so many times as long as expected, about a mean.
-func ratios(c *Correction, r *rand.Rand, mean float64, n int) {
-	for range n {
-		c.Observe(0, time.Duration(1e5*mean*(1+0.2*r.NormFloat64())), 1e5)
+// learner feeds a correction with queries that take stale times as long as the belief says.
+type learner struct {
+	*scheduler.Correction
+	belief *profile.Belief
+	draws  *rand.Rand
+}
+
+func newLearner(specs ...policytest.Spec) *learner {
+	belief := policytest.Belief(false, specs...)
+	return &learner{scheduler.NewCorrection([]*profile.Belief{belief, nil}, 2), belief, rand.New(rand.NewPCG(1, 1))}
+}
+
+// run observes n queries on worker 0, at all points and two slow-downs.
+func (l *learner) run(stale float64, n int) {
+	for i := range n {
+		point, slowdown := i%len(l.belief.Points()), 1+float64(i/50%2)
+		service := stale * float64(l.belief.Quantile(point, l.draws.Float64(), slowdown))
+		l.Observe(scheduler.Completion{Point: point, FinishAt: time.Duration(service)}, slowdown)
 	}
 }
 
+// techniques have times that spread a little, not at all, or over two work classes.
+func techniques() map[string][]policytest.Spec {
+	const us = time.Microsecond
+	return map[string][]policytest.Spec{
+		"narrow":   policytest.Front(),
+		"constant": {{Name: "a", Accuracy: 1, Mean: 300 * us}},
+		"wide":     {{Name: "a", Accuracy: 0.9, Mean: 300 * us, Spread: 0.9}, {Name: "b", Accuracy: 0.8, Mean: 100 * us, Spread: 0.3}},
+		"cascade":  cascadeFront(),
+		"tail":     {{Name: "a", Accuracy: 0.9, Mean: 300 * us, Spread: 0.2, Tail: 40}},
+	}
+}
+
+// A ratio of 1, of a right profile, is among those found: cutting long times must not bias it.
 func TestCorrectionFindsAConstantRatio(t *testing.T) {
-	for _, want := range []float64{0.5, 1, 1.5, 8} {
-		r := rand.New(rand.NewPCG(1, 1))
-		c := NewCorrection(2)
-		ratios(c, r, want, 400)
-		got, deviation := c.Factor(0)
-		if math.Abs(got/want-1) > 0.15 || !(deviation > 0 && deviation < 0.3*max(1, want)) {
-			t.Errorf("ratio %g: want it found, got %g ± %g", want, got, deviation)
-		}
-		if other, _ := c.Factor(1); other != 1 {
-			t.Errorf("a worker without queries: want 1, got %g", other)
+	for name, specs := range techniques() {
+		for _, want := range []float64{0.5, 1, 1.5, 8} {
+			l := newLearner(specs...)
+			l.run(want, 1000)
+			got, deviation := l.Factor(0)
+			if math.Abs(got/want-1) > 0.06 || !(deviation > 0 && deviation < 0.1*want) {
+				t.Errorf("%s, ratio %g: want it found, got %g ± %g", name, want, got, deviation)
+			}
+			if other, _ := l.Factor(1); other != 1 {
+				t.Errorf("%s: a worker without queries: want 1, got %g", name, other)
+			}
 		}
 	}
 }
 
-// With the least noise of steps alone, the filter is the exponential mean that Kalman's gain
-// converges to: g = v/(v+R) where v solves the recursion of ALERT, v = (1-g)v + Q.
-func TestCorrectionConvergesToTheClosedForm(t *testing.T) {
-	k := kalman{mean: 1, variance: 0.01, noise: correctionNoise, least: correctionStep, memory: correctionMemory}
-	for range 5000 {
-		k.update(1) // no innovation: the noise of steps stays at its least
-	}
-	g := k.gain
-	if v := (1-g)*k.variance + correctionStep; math.Abs(v/k.variance-1) > 1e-6 || math.Abs(k.variance/(k.variance+correctionNoise)-g) > 1e-6 {
-		t.Errorf("gain %g, variance %g: not the recursion's fixed point", g, k.variance)
-	}
-	if want := math.Sqrt(correctionStep / correctionNoise); math.Abs(g/want-1) > 0.02 { // v(v+R)... = QR for small Q
-		t.Errorf("gain: want about sqrt(Q/R) = %g, got %g", want, g)
-	}
-}
-
-// A stall of 100 service times must not matter for long.
+// How long a stall lasts does not matter, and it is forgotten like any slow query.
 func TestCorrectionOutlivesAStall(t *testing.T) {
-	r := rand.New(rand.NewPCG(2, 2))
-	c := NewCorrection(1)
-	ratios(c, r, 1, 300)
-	before, _ := c.Factor(0)
-	c.Observe(0, 1e7, 1e5)
-	at, _ := c.Factor(0)
-	if at > 1.35*before {
-		t.Errorf("after one stall: want no jump from %g, got %g", before, at)
+	l, same := newLearner(policytest.Front()...), newLearner(policytest.Front()...)
+	l.run(1, 500)
+	same.run(1, 500)
+	before, _ := l.Factor(0)
+	l.Observe(scheduler.Completion{FinishAt: time.Second}, 1)
+	same.Observe(scheduler.Completion{FinishAt: time.Millisecond}, 1)
+	after, _ := l.Factor(0)
+	if other, _ := same.Factor(0); math.Abs(after-other) > 1e-12 || after < before || after > 1.06*before {
+		t.Errorf("after a stall: want a step of at most 6 %% from %g, as after a shorter one (%g), got %g", before, other, after)
 	}
-	ratios(c, r, 1, 100)
-	if after, _ := c.Factor(0); math.Abs(after-1) > 0.15 {
-		t.Errorf("100 queries later: want about 1, got %g", after)
+	l.run(1, 200)
+	if later, _ := l.Factor(0); math.Abs(later-1) > 0.05 {
+		t.Errorf("200 queries later: want about 1, got %g", later)
 	}
-	c.Observe(0, 0, 1e5)
-	c.Observe(0, 1e5, 0) // nothing expected: nothing learned
+}
+
+// A change is followed up and down.
+func TestCorrectionFollowsAChange(t *testing.T) {
+	l := newLearner(policytest.Front()...)
+	for _, want := range []float64{1, 1.5, 4, 1} {
+		l.run(want, 300)
+		if got, _ := l.Factor(0); math.Abs(got/want-1) > 0.06 {
+			t.Errorf("300 queries after a change to %g: got %g", want, got)
+		}
+	}
+}
+
+func TestCorrectionIgnoresWhatIsNotExpected(t *testing.T) {
+	l := newLearner(policytest.Front()...)
+	l.Observe(scheduler.Completion{}, 1)
+	l.Observe(scheduler.Completion{StartAt: 2, FinishAt: 1}, 1)
+	l.Observe(scheduler.Completion{Model: 1, FinishAt: time.Hour}, 1) // nobody knows it
+	if got, _ := l.Factor(0); got != 1 {
+		t.Errorf("want nothing learned, got %g", got)
+	}
+	for range 10000 {
+		l.Observe(scheduler.Completion{FinishAt: time.Hour}, 1)
+	}
+	if got, _ := l.Factor(0); !(got > 100 && got <= 1000) {
+		t.Errorf("want a bound, got %g", got)
+	}
+}
+
+func TestViewCorrectsItsTimes(t *testing.T) {
+	v := view(frontModels(), 3)
+	v.Workers[1].Correction, v.Workers[2].Correction = 1, 1.5
+	mean, quantile := v.Mean(0, 0, 2), v.Quantile(0, 0, 2, 0.9)
+	if v.Mean(1, 0, 2) != mean || v.Quantile(1, 0, 2, 0.9) != quantile {
+		t.Error("a correction of 1: want none")
+	}
+	if got, want := v.Mean(2, 0, 2), mean*3/2; (got - want).Abs() > 1 {
+		t.Errorf("mean: want %v, got %v", want, got)
+	}
+	got := v.Quantile(2, 0, 2, 0.9)
+	if want := quantile * 3 / 2; (got - want).Abs() > 1 {
+		t.Errorf("quantile: want %v, got %v", want, got)
+	}
+	if share := v.Within(2, 0, 2, got); math.Abs(share-0.9) > 1e-3 {
+		t.Errorf("within the corrected 0.9-quantile: want 0.9, got %g", share)
+	}
 }
 
 func TestCorrectionAllocatesNothing(t *testing.T) {
-	c := NewCorrection(1)
-	if n := testing.AllocsPerRun(100, func() { c.Observe(0, 1e5, 1e5) }); n != 0 {
+	l := newLearner(policytest.Front()...)
+	if n := testing.AllocsPerRun(100, func() { l.run(1.2, 100) }); n != 0 {
 		t.Errorf("want no allocation, got %g", n)
+	}
+}
+
+func BenchmarkCorrection(b *testing.B) {
+	l := newLearner(policytest.Front()...)
+	b.ReportAllocs()
+	for b.Loop() {
+		l.Observe(scheduler.Completion{Point: 1, FinishAt: 250 * time.Microsecond}, 1)
 	}
 }

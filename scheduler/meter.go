@@ -39,11 +39,11 @@ func (m *meter) rate(now time.Duration, arrived uint64) float64 {
 	return float64(arrived-base.arrived) / span.Seconds()
 }
 
-// meanSlowdown is the believed slow-down of the workers on average.
+// meanSlowdown is the believed slow-down of the workers on average, corrected.
 func meanSlowdown(v *View) float64 {
 	sum := 0.0
 	for w := range v.Workers {
-		sum += v.Workers[w].Slowdown
+		sum += v.Workers[w].Slowdown * v.Workers[w].correction()
 	}
 	return sum / float64(max(1, len(v.Workers)))
 }

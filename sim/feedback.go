@@ -3,7 +3,6 @@ package sim
 import (
 	"time"
 
-	"slosim/engine/profile"
 	"slosim/scheduler"
 )
 
@@ -12,7 +11,6 @@ import (
 type feedback struct {
 	observer   scheduler.Observer    // nil: the policy is none
 	correction *scheduler.Correction // nil: the contender has none
-	beliefs    []*profile.Belief
 	delay      time.Duration
 	held       []completion
 	head       int
@@ -21,7 +19,8 @@ type feedback struct {
 // completion is what is held of a finished query.
 type completion struct {
 	scheduler.Completion
-	expected time.Duration // service time; 0: nothing to compare
+	believed float64 // slow-down when it started
+	whole    bool    // it ran from activation to answer: its time can be compared
 }
 
 func (f *feedback) add(r *Record, labelled bool) {
@@ -33,16 +32,7 @@ func (f *feedback) add(r *Record, labelled bool) {
 		Class: r.Query.Class, Model: r.Query.Model, Worker: r.Worker, Point: r.Point,
 		ArriveAt: r.Query.ArriveAt, StartAt: r.StartAt, FinishAt: r.FinishAt, Deadline: r.Deadline,
 		Correct: labelled && r.Right, HasCorrect: labelled,
-	}, f.expected(r)})
-}
-
-// expected is the service time that a policy believed in when a query started. Of one
-// whose activator ran ahead, only the rest ran then: it is not compared.
-func (f *feedback) expected(r *Record) time.Duration {
-	if f.correction == nil || r.Probed || f.beliefs[r.Query.Model] == nil {
-		return 0
-	}
-	return f.beliefs[r.Query.Model].Mean(r.Point, r.Believed)
+	}, r.Believed, !r.Probed})
 }
 
 // deliver tells what may be known at now: the observer, and the workers' corrections. It
@@ -54,8 +44,8 @@ func (f *feedback) deliver(now time.Duration, workers []scheduler.Worker) {
 		if f.observer != nil {
 			f.observer.Observe(c.Completion)
 		}
-		if c.expected > 0 {
-			f.correction.Observe(c.Worker, c.FinishAt-c.StartAt, c.expected)
+		if f.correction != nil && c.whole {
+			f.correction.Observe(c.Completion, c.believed)
 			workers[c.Worker].Correction, _ = f.correction.Factor(c.Worker)
 		}
 		f.head++

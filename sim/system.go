@@ -76,9 +76,9 @@ func (s *System) adopt(policy scheduler.Policy, beliefs []*profile.Belief) error
 	s.keyer, _ = policy.(scheduler.Keyer)
 	observer, observes := policy.(scheduler.Observer)
 	if s.cfg.Feedback.Granted && (observes || s.cfg.Correction) {
-		s.feedback = &feedback{observer: observer, delay: s.cfg.Feedback.Delay, beliefs: beliefs}
+		s.feedback = &feedback{observer: observer, delay: s.cfg.Feedback.Delay}
 		if s.cfg.Correction {
-			s.feedback.correction = scheduler.NewCorrection(s.cfg.Workers)
+			s.feedback.correction = scheduler.NewCorrection(beliefs, s.cfg.Workers)
 		}
 	}
 	if binder, ok := policy.(scheduler.Binder); ok {

@@ -2,7 +2,8 @@
 // serving system and synthetic beliefs that it is made of.
 //
 // [Run] drives a policy through a set of small worlds (one point, cascades, overload,
-// several workers, classes and models, probes, a slowing machine) and checks that it
+// several workers, classes and models, probes, a slowing machine, a stale profile with its
+// correction) and checks that it
 //
 //  1. breaks no rule of the plan: points in range, queries that wait, idle workers;
 //  2. leaves no worker idle while queries wait, unless it has asked for a Wake;

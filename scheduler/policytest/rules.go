@@ -99,6 +99,7 @@ func (d *driver) occupy(c scheduler.Command, i int) error {
 		return fmt.Errorf("start: want a point of 0..%d, got %d", n-1, c.Point)
 	}
 	d.finishAt[c.Worker] = d.Finish(q.Ref, c.Worker, c.Point)
+	d.believed[c.Worker] = w.Slowdown
 	w.Busy, w.Running, w.Point, w.StartedAt = true, q.Ref, c.Point, d.now
 	d.remove(i)
 	return nil

@@ -16,7 +16,8 @@ func Run(t *testing.T, fresh func() scheduler.Policy) {
 	for _, w := range Worlds() {
 		t.Run(w.Name, func(t *testing.T) { checkWorld(t, w, fresh) })
 	}
-	t.Run("allocates nothing", func(t *testing.T) { checkAllocations(t, fresh()) })
+	t.Run("allocates nothing", func(t *testing.T) { checkAllocations(t, fresh(), 0) })
+	t.Run("allocates nothing corrected", func(t *testing.T) { checkAllocations(t, fresh(), 1.5) })
 }
 
 // checkWorld drives the world thrice: twice the same, once with poisoned views.
@@ -60,6 +61,7 @@ func Worlds() []World {
 		{Name: "confidences", Models: []*profile.Belief{confident}, Classes: two, Workers: 2, Rate: 3000, Queries: 300},
 		{Name: "slowing", Models: []*profile.Belief{confident}, Classes: one, Workers: 2, Rate: 3000, Queries: 400, Slowdown: slowing},
 		{Name: "impossible target", Models: []*profile.Belief{front}, Classes: []workloads.Class{class("all", 1, time.Microsecond, 1)}, Workers: 1, Rate: 1000, Queries: 200},
+		{Name: "stale", Models: []*profile.Belief{front, confident}, Classes: two, Workers: 2, Rate: 2500, Queries: 400, Slowdown: slowing, Stale: 1.5},
 	}
 }
 
@@ -67,8 +69,9 @@ func class(name string, share float64, latency time.Duration, accuracy float64) 
 	return workloads.Class{Name: name, Share: share, Target: workloads.Target{Latency: latency, Accuracy: accuracy}}
 }
 
-// checkAllocations calls Decide on a long queue whose deadlines move along with time.
-func checkAllocations(t *testing.T, policy scheduler.Policy) {
+// checkAllocations calls Decide on a long queue whose deadlines move along with time, on
+// workers with a correction.
+func checkAllocations(t *testing.T, policy scheduler.Policy, correction float64) {
 	t.Helper()
 	w := World{Models: []*profile.Belief{Belief(true, Front()...)}, Classes: []workloads.Class{class("all", 1, 5*time.Millisecond, 0.85)}, Workers: 4, Rate: 1, Queries: 40}
 	d := newDriver(w, policy)
@@ -82,6 +85,9 @@ func checkAllocations(t *testing.T, policy scheduler.Policy) {
 	}
 	for i := range w.Queries {
 		d.admit(workloads.Query{ID: uint64(i), ArriveAt: time.Duration(i) * 100 * time.Microsecond})
+	}
+	for i := range d.workers {
+		d.workers[i].Correction = correction
 	}
 	d.view.Waiting, d.view.Workers = d.waiting, d.workers
 	step := func() {

@@ -21,6 +21,9 @@ type World struct {
 	Queries  int
 	Seed     uint64
 	Slowdown func(now time.Duration) float64 // true and believed at once; nil: always 1
+	// Stale is how many times as long as the beliefs say queries take; 0: as long. With it the
+	// view's times are corrected, see scheduler.Correction.
+	Stale float64
 	// Poison overwrites everything a policy was shown as soon as Decide returns.
 	Poison bool
 }
@@ -74,12 +77,15 @@ type driver struct {
 	keyer    scheduler.Keyer
 	key      rng.Key
 
+	correction *scheduler.Correction // nil: none
+
 	now      time.Duration
 	next     workloads.Query // to arrive
 	waiting  []scheduler.Waiting
 	keys     []int64 // of waiting
 	workers  []scheduler.Worker
 	running  []scheduler.Waiting // [worker]
+	believed []float64           // [worker] slow-down when the query started
 	finishAt []time.Duration     // [worker]
 	wakes    []time.Duration
 	view     *scheduler.View
@@ -91,10 +97,13 @@ func newDriver(w World, policy scheduler.Policy) *driver {
 	d := &driver{
 		world: w, policy: policy, key: rng.Key{Seed: w.Seed}, plan: &scheduler.Plan{},
 		workers: make([]scheduler.Worker, w.Workers), running: make([]scheduler.Waiting, w.Workers),
-		finishAt: make([]time.Duration, w.Workers),
+		believed: make([]float64, w.Workers), finishAt: make([]time.Duration, w.Workers),
 	}
 	for i := range d.workers {
 		d.workers[i] = scheduler.Worker{Point: -1, Slowdown: 1}
+	}
+	if w.Stale > 0 {
+		d.correction = scheduler.NewCorrection(w.Models, w.Workers)
 	}
 	d.observer, _ = policy.(scheduler.Observer)
 	d.keyer, _ = policy.(scheduler.Keyer)
@@ -198,11 +207,20 @@ func (d *driver) finish(w int) {
 	d.tally.Right += count(right)
 	d.tally.InTime += count(inTime)
 	d.tally.RightInTime += count(right && inTime)
+	d.tell(scheduler.Completion{
+		Class: q.Class, Model: q.Model, Worker: w, Point: worker.Point, ArriveAt: q.ArriveAt,
+		StartAt: worker.StartedAt, FinishAt: d.now, Deadline: q.Deadline, Correct: right, HasCorrect: true,
+	}, !q.Probed)
+}
+
+// tell passes a completion on. whole says that the query's activator had not run ahead.
+func (d *driver) tell(c scheduler.Completion, whole bool) {
 	if d.observer != nil {
-		d.observer.Observe(scheduler.Completion{
-			Class: q.Class, Model: q.Model, Worker: w, Point: worker.Point, ArriveAt: q.ArriveAt,
-			StartAt: worker.StartedAt, FinishAt: d.now, Deadline: q.Deadline, Correct: right, HasCorrect: true,
-		})
+		d.observer.Observe(c)
+	}
+	if d.correction != nil && whole {
+		d.correction.Observe(c, d.believed[c.Worker])
+		d.workers[c.Worker].Correction, _ = d.correction.Factor(c.Worker)
 	}
 }
 
@@ -243,6 +261,9 @@ func (d *driver) Right(ref scheduler.QueryRef, point int) bool {
 func (d *driver) Finish(ref scheduler.QueryRef, worker, point int) time.Duration {
 	u := d.key.Float(rng.Service, uint64(ref))
 	service := d.world.Models[d.model(ref)].Quantile(point, u, d.workers[worker].Slowdown)
+	if d.world.Stale > 0 {
+		service = time.Duration(d.world.Stale * float64(service))
+	}
 	return d.now + max(1, service)
 }
 

@@ -82,8 +82,8 @@ type Config struct {
 	Tracer      Tracer // nil: nobody watches
 
 	// Overhead is what the runtime takes for each start of a query or an activation: to notice
-	// it, decide and hand it over. The worker is held meanwhile.
-	Overhead time.Duration
+	// it, decide and hand it over. The worker is held meanwhile. nil: nothing.
+	Overhead profile.Dist
 	Runner   Runner // nil: times and answers are drawn from the profile
 }
 
@@ -136,9 +136,6 @@ func (c *Config) validateTimes() error {
 	var errs []error
 	if c.Duration <= 0 || c.Warmup < 0 || c.Warmup >= c.Duration {
 		errs = append(errs, fmt.Errorf("times: want 0 <= warm-up < duration, got %v and %v", c.Warmup, c.Duration))
-	}
-	if c.Overhead < 0 {
-		errs = append(errs, fmt.Errorf("overhead: want at least 0, got %v", c.Overhead))
 	}
 	if c.Runner != nil && c.Workers != 1 {
 		errs = append(errs, fmt.Errorf("workers: want 1 where kernels run for real, got %d", c.Workers))

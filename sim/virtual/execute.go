@@ -30,7 +30,7 @@ func (d *driver) execute(c *scheduler.Command, at time.Duration) {
 		q := d.system.Query(c.Query)
 		w := &d.workers[c.Worker]
 		w.work = d.newActivation(q)
-		w.work.fixed = d.cfg.Overhead
+		w.work.fixed = d.overhead(q)
 		d.serve(w, q, 0)
 		d.begin(c, activates, at)
 		d.traceBegin(Probed, c, q, charge{}, at)
@@ -58,7 +58,7 @@ func (d *driver) start(c *scheduler.Command, at time.Duration) {
 	d.memory.use(group)
 	w.group = group
 	d.execution(&w.work, q, c.Point, d.holds(c.Query, c.Worker))
-	w.work.fixed = cost.load + cost.swap + d.cfg.Overhead
+	w.work.fixed = cost.load + cost.swap + d.overhead(q)
 	d.serve(w, q, c.Point)
 	d.begin(c, finishes, at)
 	d.traceBegin(Started, c, q, cost, at)
@@ -97,6 +97,17 @@ func (d *driver) charge(q *workloads.Query, worker, group int) (c charge) {
 		c.swap = quantile(d.cfg.switchCost(last, group), d.cfg.Key, rng.Switching, q.ID)
 	}
 	return c
+}
+
+// overheads is the cause of the draws of what the runtime takes.
+const overheads rng.Cause = 1<<16 + 1
+
+// overhead draws what the runtime takes for a query's start.
+func (d *driver) overhead(q *workloads.Query) time.Duration {
+	if len(d.cfg.Overhead) == 0 {
+		return 0
+	}
+	return quantile(d.cfg.Overhead, d.cfg.Key, overheads, q.ID)
 }
 
 // quantile draws a query's cost from a measured distribution (that is not empty:

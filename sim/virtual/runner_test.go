@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"slosim/engine/profile"
 	"slosim/sim/virtual"
 	"slosim/workloads"
 )
@@ -73,17 +74,13 @@ func TestKernelModeErrors(t *testing.T) {
 	if _, err := virtual.Run(context.Background(), c, nil); err == nil || !strings.Contains(err.Error(), "workers: want 1") {
 		t.Errorf("want an error about workers, got %v", err)
 	}
-	c.Workers, c.Overhead = 1, -1
-	if _, err := virtual.Run(context.Background(), c, nil); err == nil || !strings.Contains(err.Error(), "overhead: want") {
-		t.Errorf("want an error about the overhead, got %v", err)
-	}
 }
 
 // A start's overhead holds the worker: every query takes so much longer, as in an M/D/1 queue
 // whose service is longer by it.
 func TestOverheadHoldsTheWorker(t *testing.T) {
 	c := newConfig(newSet(newHalf([]time.Duration{3 * ms})), 1)
-	c.Overhead = 500 * time.Microsecond
+	c.Overhead = profile.Dist{500_000}
 	c.Stream = &listed{at: []time.Duration{0, 1 * ms, 20 * ms}, samples: 4}
 	kept, _ := run(t, c)
 	for i, want := range []time.Duration{3500 * time.Microsecond, 7 * ms, 23500 * time.Microsecond} {
