@@ -30,6 +30,20 @@ func MeanOf(values []float64) (mean, half float64) {
 	return e.mean, e.half
 }
 
+// HalfOfChunks returns the half-width of the 95 % interval of the mean of values that are alike
+// if they are neighbours, by the means of chunks of so many of them; NaN where there are too few.
+func HalfOfChunks(values []float64, size int) float64 {
+	var means []float64
+	for chunk := range slices.Chunk(values, size) {
+		if len(chunk) == size {
+			mean, _ := MeanOf(chunk)
+			means = append(means, mean)
+		}
+	}
+	_, half := MeanOf(means)
+	return half
+}
+
 // validated are the metrics that a validation compares; relative: errors are shares of live.
 var validated = []struct {
 	name     string

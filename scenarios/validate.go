@@ -148,10 +148,11 @@ type validation struct {
 
 // runtimeCost is what the runtime takes for each start of a query.
 type runtimeCost struct {
-	all  profile.Dist
-	mean time.Duration
-	half time.Duration // of the 95 % interval
-	n    int
+	all    profile.Dist // from what a start waited for to its kernel
+	mean   time.Duration
+	half   time.Duration // of the 95 % interval
+	n      int
+	excess []time.Duration // [point] of kernels over the profile's
 }
 
 func (a *App) newValidation(c *contest, s subject) (*validation, error) {

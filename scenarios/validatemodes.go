@@ -3,12 +3,10 @@ package scenarios
 import (
 	"context"
 	"fmt"
-	"math"
 	"time"
 
 	"slosim/engine/antagonist"
 	"slosim/engine/measure"
-	"slosim/engine/profile"
 	"slosim/reports"
 	"slosim/scheduler"
 	"slosim/sim"
@@ -166,7 +164,7 @@ func (v *validation) serviceRatio(entrant int, stats wall.Stats) float64 {
 
 const (
 	calibrationTime  = 1 * time.Second
-	calibrationChunk = 500 // starts whose mean is one value of the interval
+	calibrationChunk = 500 // starts whose mean is one value of the interval: neighbours are alike
 )
 
 // calibrate measures what a start takes beyond the time that the profile gives to its query: to
@@ -203,38 +201,45 @@ func (v *validation) calibrate(ctx context.Context, entrant int) error {
 // let the query wait.
 const longestCost = 50 * time.Microsecond
 
-// costOf is the distribution of the times from what a start waited for to its kernel, shifted by
-// how much longer kernels took, on average, than the profile says: that is of the caches as the
-// policy and the waiting left them. What kernels vary by, the profile has.
+// fewestStarts is how many starts of a point tell how much longer its kernels take in life.
+const fewestStarts = 100
+
+// costOf is the distribution of the times from what a start waited for to its kernel, and how
+// much longer the kernels of each point took, on average, than the profile says: that is of the
+// caches as the policy and the waiting left them. What kernels vary by, the profile has. A point
+// with few starts is taken to need what the others need.
 func (v *validation) costOf(entrant int, stats wall.Stats) (cost runtimeCost) {
-	var extra, means []float64
-	var kept profile.Dist
+	points := len(v.entrants[entrant].set.Points)
+	sums, counts := make([]float64, points+1), make([]float64, points+1) // the last: of all
+	var means []float64
 	for i, q := range stats.Served {
-		if stats.Overhead[i] <= uint32(longestCost) {
-			kept = append(kept, stats.Overhead[i])
-			extra = append(extra, float64(q.Took)-v.expected(entrant, q))
+		if stats.Overhead[i] > uint32(longestCost) {
+			continue
+		}
+		cost.all = append(cost.all, stats.Overhead[i])
+		means = append(means, float64(stats.Overhead[i]))
+		extra := float64(q.Took) - v.expected(entrant, q)
+		for _, place := range []int{int(q.Point), points} {
+			sums[place] += extra
+			counts[place]++
 		}
 	}
-	if len(kept) == 0 {
-		return runtimeCost{}
-	}
-	shift := 0.0
-	for _, x := range extra {
-		shift += x / float64(len(extra))
-	}
-	for from := 0; from+calibrationChunk <= len(kept); from += calibrationChunk {
-		sum := 0.0
-		for i := from; i < from+calibrationChunk; i++ {
-			sum += float64(kept[i]) + extra[i]
-		}
-		means = append(means, sum/calibrationChunk)
-	}
-	_, half := reports.MeanOf(means)
-	for _, t := range kept {
-		cost.all = append(cost.all, uint32(math.Round(max(float64(t)+shift, 0))))
+	if cost.n = len(cost.all); cost.n == 0 {
+		return cost
 	}
 	cost.all = sorted(cost.all)
-	cost.mean, cost.half, cost.n = cost.all.Mean(), time.Duration(half), len(kept)
+	cost.mean = cost.all.Mean()
+	if half := reports.HalfOfChunks(means, calibrationChunk); half == half { // not NaN, for too few
+		cost.half = time.Duration(half)
+	}
+	cost.excess = make([]time.Duration, points)
+	for point := range cost.excess {
+		place := point
+		if counts[point] < fewestStarts {
+			place = points
+		}
+		cost.excess[point] = time.Duration(sums[place] / counts[place])
+	}
 	return cost
 }
 
@@ -252,6 +257,9 @@ func (v *validation) simulate(ctx context.Context, mode, entrant, repetition int
 	recorder := v.recorder(entrant, repetition)
 	cfg := v.config(e, policy, stream, &e.set.Truth, key)
 	cfg.Overhead = v.overhead[entrant].all
+	if mode == profiled { // real kernels take as long as they take
+		cfg.Excess = v.overhead[entrant].excess
+	}
 	if mode == kernels {
 		restore, err := measure.Seize(v.cpu)
 		if err != nil {

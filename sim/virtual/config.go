@@ -84,7 +84,11 @@ type Config struct {
 	// Overhead is what the runtime takes for each start of a query or an activation: to notice
 	// it, decide and hand it over. The worker is held meanwhile. nil: nothing.
 	Overhead profile.Dist
-	Runner   Runner // nil: times and answers are drawn from the profile
+	// Excess is, [point], how much longer kernels take in life than the profile says, with caches
+	// as the policy and the waiting left them; it may be below 0, but not take more than the
+	// overhead. nil: they take as long.
+	Excess []time.Duration
+	Runner Runner // nil: times and answers are drawn from the profile
 }
 
 // Stats counts what a run did, beside what the records say.

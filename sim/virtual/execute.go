@@ -58,7 +58,7 @@ func (d *driver) start(c *scheduler.Command, at time.Duration) {
 	d.memory.use(group)
 	w.group = group
 	d.execution(&w.work, q, c.Point, d.holds(c.Query, c.Worker))
-	w.work.fixed = cost.load + cost.swap + d.overhead(q)
+	w.work.fixed = cost.load + cost.swap + d.beside(q, c.Point)
 	d.serve(w, q, c.Point)
 	d.begin(c, finishes, at)
 	d.traceBegin(Started, c, q, cost, at)
@@ -108,6 +108,14 @@ func (d *driver) overhead(q *workloads.Query) time.Duration {
 		return 0
 	}
 	return quantile(d.cfg.Overhead, d.cfg.Key, overheads, q.ID)
+}
+
+// beside is what a query at a point takes in life beside the profile's times.
+func (d *driver) beside(q *workloads.Query, point int) time.Duration {
+	if len(d.cfg.Excess) == 0 {
+		return d.overhead(q)
+	}
+	return max(d.overhead(q)+d.cfg.Excess[point], 0)
 }
 
 // quantile draws a query's cost from a measured distribution (that is not empty:

@@ -89,3 +89,15 @@ func TestOverheadHoldsTheWorker(t *testing.T) {
 		}
 	}
 }
+
+// Excess lengthens a point's kernels, or shortens them by no more than the overhead.
+func TestExcessIsOfAPoint(t *testing.T) {
+	for excess, want := range map[time.Duration]time.Duration{2 * ms: 5500 * time.Microsecond, -9 * ms: 3 * ms} {
+		c := newConfig(newSet(newHalf([]time.Duration{3 * ms})), 1)
+		c.Overhead, c.Excess = profile.Dist{500_000}, []time.Duration{excess}
+		c.Stream = &listed{at: []time.Duration{0}, samples: 4}
+		if kept, _ := run(t, c); kept[0].FinishAt != want {
+			t.Errorf("excess %v: want the end at %v, got %v", excess, want, kept[0].FinishAt)
+		}
+	}
+}
