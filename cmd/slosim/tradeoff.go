@@ -19,6 +19,9 @@ func tradeoffCommand(app App) *cobra.Command {
 		Args: exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			known := app.Known()
+			if len(o.Networks) == 0 {
+				return scenarios.Usagef("--network: want a network (slosim list networks), got none")
+			}
 			for _, network := range o.Networks {
 				if err := known.OneNetwork("--network", network); err != nil {
 					return err
