@@ -3,6 +3,8 @@ package reports
 import (
 	"io"
 
+	"gonum.org/v1/plot"
+
 	"slosim/reports/result"
 )
 
@@ -14,6 +16,11 @@ func WriteFronts(stem, network string, fronts []result.Front) error {
 		return err
 	}
 	p.Title.Text = printable(network) + ": " + p.Title.Text
+	return writePicture(stem, p)
+}
+
+// writePicture writes a plot as stem.svg, .png and .pdf.
+func writePicture(stem string, p *plot.Plot) error {
 	for _, format := range plotFormats {
 		if err := result.WriteFile(stem+"."+format, func(w io.Writer) error { return render(w, p, format) }); err != nil {
 			return err

@@ -14,14 +14,18 @@ import (
 
 // cdfPlot draws the distribution of response times of each contender.
 func cdfPlot(f *result.Figures) (*plot.Plot, error) {
-	p := newPlot("Response times", "response time, ms", "finished within, % of arrived")
-	low, high := math.Inf(1), 0.0
 	var names []string
 	for i := range f.CDFs {
 		names = append(names, f.CDFs[i].Contender)
 	}
-	names = shorten(names, legendName)
-	for i, c := range f.CDFs {
+	return drawnCDFs("Response times", shorten(names, legendName), f.CDFs)
+}
+
+// drawnCDFs draws distributions of response times under names; nil if nothing was answered.
+func drawnCDFs(title string, names []string, cdfs []result.CDF) (*plot.Plot, error) {
+	p := newPlot(title, "response time, ms", "finished within, % of arrived")
+	low, high := math.Inf(1), 0.0
+	for i, c := range cdfs {
 		var points plotter.XYs
 		for j, ms := range c.MS {
 			if ms > 0 {

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"gonum.org/v1/plot"
-	"gonum.org/v1/plot/plotter"
 
 	"slosim/reports/result"
 )
@@ -23,25 +22,16 @@ type Tolerances struct {
 	Halfwidth                                    float64 // of the live attainment of a cell that counts for it
 }
 
-// MeanOf returns the mean of independent values and the half-width of its 95 % interval
-// (Student's t); NaN where there are too few.
-func MeanOf(values []float64) (mean, half float64) {
-	e := studentT(values)
-	return e.mean, e.half
-}
-
 // HalfOfChunks returns the half-width of the 95 % interval of the mean of values that are alike
 // if they are neighbours, by the means of chunks of so many of them; NaN where there are too few.
 func HalfOfChunks(values []float64, size int) float64 {
 	var means []float64
 	for chunk := range slices.Chunk(values, size) {
 		if len(chunk) == size {
-			mean, _ := MeanOf(chunk)
-			means = append(means, mean)
+			means = append(means, meanOf(chunk))
 		}
 	}
-	_, half := MeanOf(means)
-	return half
+	return studentT(means).half
 }
 
 // validated are the metrics that a validation compares; relative: errors are shares of live.
@@ -177,10 +167,10 @@ func judge(v *result.Validation, t Tolerances) {
 		v.Judgements = append(v.Judgements, j)
 	}
 	attainment := absolute(v, "attainment", sure, profile)
-	add("attainment, profile against live: mean", t.MeanAttainment, attainment, meanAbs)
+	add("attainment, profile against live: mean", t.MeanAttainment, attainment, meanOf)
 	add("attainment, profile against live: most", t.Attainment, attainment, slices.Max[[]float64])
-	add("attainment, kernel against live: mean", t.KernelAttainment, absolute(v, "attainment", sure, kernel), meanAbs)
-	add("effective accuracy, profile against live: mean", t.EffectiveAccuracy, absolute(v, "effective_accuracy", sureOf(v, sure), profile), meanAbs)
+	add("attainment, kernel against live: mean", t.KernelAttainment, absolute(v, "attainment", sure, kernel), meanOf)
+	add("effective accuracy, profile against live: mean", t.EffectiveAccuracy, absolute(v, "effective_accuracy", sureOf(v, sure), profile), meanOf)
 	add("p50, profile against live, relative: median", t.P50, absolute(v, "p50_ms", classes, profile), medianOf)
 	add("p99, profile against live, relative: median", t.P99, absolute(v, "p99_ms", classes, profile), medianOf)
 	verdict(v)
@@ -213,10 +203,7 @@ func absolute(v *result.Validation, metric string, counts func(*result.Validatio
 	return errs
 }
 
-func meanAbs(errs []float64) float64 {
-	mean, _ := MeanOf(errs)
-	return mean
-}
+func meanOf(values []float64) float64 { return studentT(values).mean }
 
 func medianOf(errs []float64) float64 {
 	sorted := slices.Sorted(slices.Values(errs))
@@ -362,11 +349,11 @@ func WriteValidation(dir string, v *result.Validation) error {
 		if err != nil {
 			return err
 		}
-		for _, format := range plotFormats {
-			path := filepath.Join(dir, "cdf-"+fileName(v.CDFs[i].Contender)+"."+format)
-			if err := result.WriteFile(path, func(w io.Writer) error { return render(w, p, format) }); err != nil {
-				return err
-			}
+		if p == nil { // nothing was answered
+			continue
+		}
+		if err := writePicture(filepath.Join(dir, "cdf-"+fileName(v.CDFs[i].Contender)), p); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -374,25 +361,10 @@ func WriteValidation(dir string, v *result.Validation) error {
 
 // overlay draws the distributions of one contender in all modes.
 func overlay(curves []result.ModeCDF) (*plot.Plot, error) {
-	p := newPlot("Response times, live and simulated: "+printable(curves[0].Contender), "response time, ms", "finished within, % of arrived")
-	low, high := math.Inf(1), 0.0
-	for i, c := range curves {
-		var points plotter.XYs
-		for j, ms := range c.MS {
-			if ms > 0 {
-				points = append(points, plotter.XY{X: ms, Y: 100 * c.Share[j]})
-				low, high = min(low, ms), max(high, ms)
-			}
-		}
-		if err := addLine(p, c.Mode, i, points); err != nil {
-			return nil, err
-		}
+	var names []string
+	var cdfs []result.CDF
+	for _, c := range curves {
+		names, cdfs = append(names, c.Mode), append(cdfs, c.CDF)
 	}
-	if high == 0 {
-		low, high = 1, 10 // nothing finished
-	}
-	logX(p, low/1.1, high*1.1)
-	p.Y.Min, p.Y.Max = 0, 100
-	p.Y.Tick.Marker = plot.TickerFunc(evenTicks)
-	return p, nil
+	return drawnCDFs("Response times, live and simulated: "+printable(curves[0].Contender), names, cdfs)
 }

@@ -65,6 +65,18 @@ func (a *App) technique(family Family, t Technique) (engine.Technique, error) {
 	return named{built, t.Key()}, nil
 }
 
+// techniques builds techniques of a scenario over the networks of a family.
+func (a *App) techniques(family Family, all []Technique) (list []engine.Technique, err error) {
+	for _, t := range all {
+		built, err := a.technique(family, t)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, built)
+	}
+	return list, nil
+}
+
 // build builds a technique over the networks of a family.
 func (a *App) build(family Family, name string) (engine.Technique, error) {
 	if family.Sparse {

@@ -93,7 +93,7 @@ func (a *App) benchNetwork(ctx context.Context, o BenchOptions, report *bench.Re
 	if report.Storage, err = a.benchStorage(ctx, truth); err != nil {
 		return err
 	}
-	techniques, err := a.benchTechniques(family)
+	techniques, err := a.techniques(family, everyTechnique(family))
 	if err != nil {
 		return err
 	}
@@ -123,17 +123,6 @@ func (a *App) benchNetworks(family Family) (plain, sparse *engine.Network, err e
 	}
 	sparse, err = a.Source.Open(family.Name + ".wta")
 	return plain, sparse, err
-}
-
-func (a *App) benchTechniques(family Family) (list []engine.Technique, err error) {
-	for _, t := range everyTechnique(family) {
-		built, err := a.technique(family, t)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, built)
-	}
-	return list, nil
 }
 
 func benchGroup(ctx context.Context, o BenchOptions, report *bench.Report, g *bench.Group) error {

@@ -60,12 +60,8 @@ func (a *App) subjectOfProfile(ctx context.Context, p *profile.Profile, o Measur
 		return subject{}, err
 	}
 	s := subject{family: family, seed: uint64(o.Seed)}
-	for _, t := range techniques {
-		built, err := a.technique(family, t)
-		if err != nil {
-			return subject{}, wrong(err)
-		}
-		s.techniques = append(s.techniques, built)
+	if s.techniques, err = a.techniques(family, techniques); err != nil {
+		return subject{}, wrong(err)
 	}
 	if err := check(p, s); err != nil {
 		return subject{}, wrong(err)

@@ -264,18 +264,12 @@ func (c *contest) run(ctx context.Context, e entrant, replication int, records b
 	if err != nil {
 		return outcome{err: err}
 	}
-	stream, err := workloads.NewStream(workloads.StreamSpec{
-		Sources: []workloads.Arrivals{c.process.Start(key)}, Classes: c.classes, Samples: c.samples, Key: key,
-	})
+	stream, err := c.stream(key)
 	if err != nil {
 		return outcome{err: err}
 	}
-	recorder := &recorder{
-		contest: c, entrant: &e, replication: replication,
-		tally:     reports.NewTally(c.tallyConfig(replication)),
-		densities: densities(e.set.Points),
-		keep:      records,
-	}
+	recorder := c.recorder(&e, replication)
+	recorder.keep = records
 	config := c.config(e, policy, stream, c.draw(recorder, key), key)
 	if trace != nil {
 		config.Tracer = trace
@@ -287,6 +281,28 @@ func (c *contest) run(ctx context.Context, e entrant, replication int, records b
 	return outcome{tally: recorder.tally, batches: recorder.batches, rows: recorder.rows, stats: stats, err: err, ran: err == nil, schedule: trace}
 }
 
+// stream draws a replication's queries.
+func (c *contest) stream(key rng.Key) (*workloads.Stream, error) {
+	return workloads.NewStream(workloads.StreamSpec{
+		Sources: []workloads.Arrivals{c.process.Start(key)}, Classes: c.classes, Samples: c.samples, Key: key,
+	})
+}
+
+// recorder returns an empty one for a replication that serves the samples of the data set as
+// they are.
+func (c *contest) recorder(e *entrant, replication int) *recorder {
+	r := &recorder{
+		contest: c, entrant: e, replication: replication,
+		tally:     reports.NewTally(c.tallyConfig(replication)),
+		densities: densities(e.set.Points),
+		images:    make([]uint32, c.samples),
+	}
+	for i := range r.images {
+		r.images[i] = uint32(i)
+	}
+	return r
+}
+
 // draw returns what a replication draws from: a resample of the truth, so that replications
 // differ by what was measured as well. The only replication is measured in batches, which
 // cannot tell that, and takes the truth as it was measured.
@@ -294,9 +310,6 @@ func (c *contest) draw(r *recorder, key rng.Key) *profile.Half {
 	truth := &r.entrant.set.Truth
 	if c.scenario.Replications == 1 {
 		r.batches = reports.NewBatches(c.tallyConfig(r.replication))
-		for i := range c.samples {
-			r.images = append(r.images, uint32(i))
-		}
 		return truth
 	}
 	draw := func(i uint64) float64 { return key.Float(rng.Bootstrap, i) }
@@ -350,7 +363,7 @@ func (c *contest) config(e entrant, policy scheduler.Policy, stream *workloads.S
 		Levels:      c.profile.Levels,
 		Stalls:      c.profile.Sets[0].Truth.Stalls,
 		Timeline:    c.timeline,
-		Sensor:      virtual.Sensor{Period: s.Sensor.Period.Std(), Lag: s.Sensor.Lag.Std(), Noise: s.Sensor.Noise},
+		Sensor:      s.Sensor.virtual(),
 		Classes:     c.classes,
 		Workers:     c.workers(),
 		Memory:      int64(s.Machines[0].Memory),
@@ -362,11 +375,21 @@ func (c *contest) config(e entrant, policy scheduler.Policy, stream *workloads.S
 		Key:         key,
 	}
 	cfg.Correction = e.Correction
-	cfg.Feedback = sim.Feedback{Granted: true} // every policy sees its own completion times
-	if s.Feedback != nil {
-		cfg.Feedback.Delay, cfg.Feedback.Share = s.Feedback.Delay.Std(), s.Feedback.Share
-	}
+	cfg.Feedback = s.Feedback.granted()
 	return cfg
+}
+
+// virtual is the sensor as drivers know it.
+func (s Sensor) virtual() virtual.Sensor {
+	return virtual.Sensor{Period: s.Period.Std(), Lag: s.Lag.Std(), Noise: s.Noise}
+}
+
+// granted is the feedback as drivers know it: every policy sees its own completion times.
+func (f *Feedback) granted() sim.Feedback {
+	if f == nil {
+		return sim.Feedback{Granted: true}
+	}
+	return sim.Feedback{Granted: true, Delay: f.Delay.Std(), Share: f.Share}
 }
 
 // recorder passes the records of one replication on to its tally and its rows.

@@ -28,12 +28,8 @@ func (a *App) Measure(ctx context.Context, o MeasureOptions) error {
 		return err
 	}
 	s := subject{family: family, seed: uint64(o.Seed)}
-	for _, t := range o.Techniques {
-		built, err := a.technique(family, t)
-		if err != nil {
-			return err
-		}
-		s.techniques = append(s.techniques, built)
+	if s.techniques, err = a.techniques(family, o.Techniques); err != nil {
+		return err
 	}
 	for i := range o.Antagonists {
 		if l := o.Antagonists[i].Profile(); !slices.Contains(s.levels, l) {

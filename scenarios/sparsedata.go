@@ -154,11 +154,19 @@ func named3(name string, fit, confidence, calibration *workloads.SparseSet) (_, 
 
 // bounded returns a test set, by lot so many of its samples if there are more.
 func bounded(test *workloads.SparseSet, name string) *workloads.SparseSet {
-	if test.Len() > sparseTest {
-		test = test.Split(sparseSeed, sparseTest)[0]
-	}
+	test = atMost(test, sparseTest)
 	test.Name = name
 	return test
+}
+
+// atMost returns a set, by lot so many of its samples if there are more.
+func atMost(set *workloads.SparseSet, n int) *workloads.SparseSet {
+	if set.Len() <= n {
+		return set
+	}
+	some := set.Split(sparseSeed, n)[0]
+	some.Name = set.Name
+	return some
 }
 
 // Each sample that calibrates or judges runs at every point, and at the dear ones computes all
@@ -171,12 +179,10 @@ const (
 // affordable returns the samples that a campaign measures of a part. Thresholds and cascades
 // are frozen on all of it.
 func affordable(part *workloads.SparseSet) *workloads.SparseSet {
-	if part.Classes <= manyOutputs || part.Len() <= fewJudged {
+	if part.Classes <= manyOutputs {
 		return part
 	}
-	few := part.Split(sparseSeed, fewJudged)[0]
-	few.Name = part.Name
-	return few
+	return atMost(part, fewJudged)
 }
 
 // nextWordSource is the set that `slosim data glosses-next-word` makes.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -134,6 +135,7 @@ type validation struct {
 	cpu        int
 	techniques map[string]engine.Technique
 	dense      engine.Technique
+	benches    map[engine.Technique]*measure.Bench
 	stage      *measure.Stage
 	random     *rand.Rand
 
@@ -167,7 +169,8 @@ func (a *App) newValidation(c *contest, s subject) (*validation, error) {
 	cores := antagonist.Cores()
 	v := &validation{
 		contest: c, limits: defaultValidate(), inputs: inputs, truth: truth, cpu: cores[0], techniques: map[string]engine.Technique{}, dense: dense,
-		random: rand.New(rand.NewPCG(uint64(c.scenario.Seed), 7)), overhead: make([]runtimeCost, len(c.entrants)),
+		benches: map[engine.Technique]*measure.Bench{},
+		random:  rand.New(rand.NewPCG(uint64(c.scenario.Seed), 7)), overhead: make([]runtimeCost, len(c.entrants)),
 	}
 	if c.scenario.Validate != nil {
 		v.limits = *c.scenario.Validate
@@ -245,7 +248,7 @@ func (v *validation) blame(entrant int, err error) error {
 func (v *validation) odd(looks ...measure.Reading) (why []string) {
 	was := v.profile.Campaign.Reference.Quantile(0.5)
 	for _, look := range looks {
-		if off := float64(look.Reference)/float64(was) - 1; off > v.limits.Drift || off < -v.limits.Drift {
+		if off := float64(look.Reference)/float64(was) - 1; math.Abs(off) > v.limits.Drift {
 			why = append(why, fmt.Sprintf("the dense reference takes %v, the profile says %v", look.Reference, was))
 		}
 		if look.Away > mostAway {

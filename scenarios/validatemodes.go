@@ -5,49 +5,22 @@ import (
 	"fmt"
 	"time"
 
+	"slosim/engine"
 	"slosim/engine/antagonist"
 	"slosim/engine/measure"
 	"slosim/reports"
 	"slosim/scheduler"
-	"slosim/sim"
 	wall "slosim/sim/live"
 	"slosim/sim/virtual"
 	"slosim/workloads"
 	"slosim/workloads/rng"
 )
 
-// thread is the worker's, as live mode sees it.
-type thread struct{ cpu int }
-
-// Seize implements live.Thread.
-func (t thread) Seize() (restore func(), err error) { return measure.Seize(t.cpu) }
-
-// OnCPU implements live.Thread.
-func (thread) OnCPU() time.Duration { return antagonist.ThreadTime() }
+// warmCalls is how many calls of each point precede a run.
+const warmCalls = 20
 
 // lookCalls is the number of calls of the dense reference of one look at the machine.
 const lookCalls = 300
-
-// recorder tallies a repetition of a contender. Samples are those of the data set, not a
-// resample: reality has no other.
-func (v *validation) recorder(entrant, repetition int) *recorder {
-	e := &v.entrants[entrant]
-	r := &recorder{
-		contest: v.contest, entrant: e, replication: repetition,
-		tally: reports.NewTally(v.tallyConfig(repetition)), densities: densities(e.set.Points), images: make([]uint32, v.samples),
-	}
-	for i := range r.images {
-		r.images[i] = uint32(i)
-	}
-	return r
-}
-
-// stream draws a repetition's queries.
-func (v *validation) stream(key rng.Key) (*workloads.Stream, error) {
-	return workloads.NewStream(workloads.StreamSpec{
-		Sources: []workloads.Arrivals{v.process.Start(key)}, Classes: v.classes, Samples: v.samples, Key: key,
-	})
-}
 
 // schedule lists a repetition's queries until an instant.
 func (v *validation) schedule(key rng.Key, until time.Duration) ([]workloads.Query, error) {
@@ -73,26 +46,31 @@ func (v *validation) liveConfig(entrant int, key rng.Key, until time.Duration, t
 	if err != nil {
 		return nil, err
 	}
-	cfg := &wall.Config{
+	return &wall.Config{
 		Set: e.set, Belief: e.belief, Levels: v.profile.Levels, Timeline: timeline, Antagonists: v.stage,
-		Sensor:  virtual.Sensor{Period: s.Sensor.Period.Std(), Lag: s.Sensor.Lag.Std(), Noise: s.Sensor.Noise},
+		Sensor:  s.Sensor.virtual(),
 		Classes: v.classes, Queries: queries, Warmup: min(s.Warmup.Std(), until/2), Duration: until,
-		Policy: policy, Key: key, Thread: thread{v.cpu}, Feedback: sim.Feedback{Granted: true}, Correction: e.Correction,
-	}
-	if s.Feedback != nil {
-		cfg.Feedback.Delay, cfg.Feedback.Share = s.Feedback.Delay.Std(), s.Feedback.Share
-	}
-	return cfg, nil
+		Policy: policy, Key: key, OnCPU: antagonist.ThreadTime, Feedback: s.Feedback.granted(), Correction: e.Correction,
+	}, nil
 }
 
-// bench makes what runs a contender's queries. It reads what the clock costs on the worker's
-// thread.
-func (v *validation) bench(technique string) *measure.Bench {
-	t := v.dense
-	if technique != "" {
-		t = v.techniques[technique]
+// bench returns what runs a contender's queries, made when first asked for, which has to be on
+// the worker's thread: it reads what the clock costs there.
+func (v *validation) bench(t engine.Technique) *measure.Bench {
+	if v.benches[t] == nil {
+		v.benches[t] = measure.NewBench(t, v.truth, v.inputs)
 	}
-	return measure.NewBench(t, v.truth, v.inputs)
+	return v.benches[t]
+}
+
+// warmed returns a contender's bench with the weights of every point near.
+func (v *validation) warmed(entrant int) *measure.Bench {
+	e := &v.entrants[entrant]
+	b := v.bench(v.techniques[e.Technique.Key()])
+	for point := range e.set.Points {
+		b.Warm(point, warmCalls)
+	}
+	return b
 }
 
 // live serves a repetition on the wall clock. It returns why the run is void, if it is.
@@ -106,11 +84,10 @@ func (v *validation) live(ctx context.Context, entrant, repetition int, key rng.
 	if err != nil {
 		return nil, nil, err
 	}
-	bench, reference := v.bench(v.entrants[entrant].Technique.Key()), v.bench("")
-	cfg.Runner = bench
-	recorder := v.recorder(entrant, repetition)
+	reference := v.bench(v.dense)
+	recorder := v.recorder(&v.entrants[entrant], repetition)
 	before := reference.Look(lookCalls)
-	v.warm(bench, entrant)
+	cfg.Runner = v.warmed(entrant)
 	v.stage.Odd()
 	stats, err := wall.Run(ctx, cfg, recorder)
 	if err != nil {
@@ -129,15 +106,6 @@ func (v *validation) live(ctx context.Context, entrant, repetition int, key rng.
 		v.service = append(v.service, v.serviceRatio(entrant, stats))
 	}
 	return recorder.tally, why, nil
-}
-
-// warmCalls is how many calls of each point precede a run.
-const warmCalls = 20
-
-func (v *validation) warm(b *measure.Bench, entrant int) {
-	for point := range v.entrants[entrant].set.Points {
-		b.Warm(point, warmCalls)
-	}
 }
 
 // expected is what the profile says that a query took, on average, alone.
@@ -181,9 +149,7 @@ func (v *validation) calibrate(ctx context.Context, entrant int) error {
 	if err != nil {
 		return err
 	}
-	bench := v.bench(v.entrants[entrant].Technique.Key())
-	cfg.Runner = bench
-	v.warm(bench, entrant)
+	cfg.Runner = v.warmed(entrant)
 	stats, err := wall.Run(ctx, cfg, nil)
 	if err != nil {
 		return v.blame(entrant, err)
@@ -254,7 +220,7 @@ func (v *validation) simulate(ctx context.Context, mode, entrant, repetition int
 	if err != nil {
 		return err
 	}
-	recorder := v.recorder(entrant, repetition)
+	recorder := v.recorder(&v.entrants[entrant], repetition)
 	cfg := v.config(e, policy, stream, &e.set.Truth, key)
 	cfg.Overhead = v.overhead[entrant].all
 	if mode == profiled { // real kernels take as long as they take
@@ -266,9 +232,7 @@ func (v *validation) simulate(ctx context.Context, mode, entrant, repetition int
 			return err
 		}
 		defer restore()
-		bench := v.bench(e.Technique.Key())
-		v.warm(bench, entrant)
-		runner := &kernelRunner{bench: bench, stage: v.stage}
+		runner := &kernelRunner{bench: v.warmed(entrant), stage: v.stage}
 		defer runner.end()
 		cfg.Runner = runner
 	}

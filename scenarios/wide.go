@@ -191,11 +191,7 @@ func (w *wideMaker) surveyed(ctx context.Context, wide *engine.Wide) (err error)
 	if err != nil {
 		return err
 	}
-	fit := parts.fit
-	if fit.Len() > surveySamples {
-		fit = fit.Split(wideSeed, surveySamples)[0]
-	}
-	w.survey, err = engine.NewSurvey(ctx, wide, w.app.Kernels, fit)
+	w.survey, err = engine.NewSurvey(ctx, wide, w.app.Kernels, atMost(parts.fit, surveySamples))
 	return err
 }
 

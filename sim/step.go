@@ -30,11 +30,6 @@ func (s *System) Step(now time.Duration) ([]scheduler.Command, error) {
 	s.advance(now)
 	s.pending.expire(now)
 	s.plan.Reset()
-	if err := s.learn(); err != nil {
-		return nil, err
-	}
-	s.view.Workers = s.shown[:copy(s.shown, s.workers)]
-	s.view.Now, s.view.Waiting, s.view.Arrived = now, s.queue.all(), s.counts.Arrived
 	if err := s.decide(); err != nil {
 		return nil, err
 	}
@@ -50,28 +45,19 @@ func (s *System) Step(now time.Duration) ([]scheduler.Command, error) {
 	return s.accepted, nil
 }
 
-// learn passes on what is known of finished queries by now. A panic of an observer is the
-// contender's fault.
-func (s *System) learn() (err error) {
-	if s.feedback == nil {
-		return nil
-	}
-	defer func() {
-		if cause := recover(); cause != nil {
-			err = s.broken("panic: %v\n%s", cause, debug.Stack())
-		}
-	}()
-	s.feedback.deliver(s.now, s.workers)
-	return nil
-}
-
-// decide calls the policy. A panic inside it is the contender's fault.
+// decide tells the policy what is known of finished queries by now, then asks it. A panic
+// inside it is the contender's fault.
 func (s *System) decide() (err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			err = s.broken("panic: %v\n%s", cause, debug.Stack())
 		}
 	}()
+	if s.feedback != nil {
+		s.feedback.deliver(s.now, s.workers)
+	}
+	s.view.Workers = s.shown[:copy(s.shown, s.workers)]
+	s.view.Now, s.view.Waiting, s.view.Arrived = s.now, s.queue.all(), s.counts.Arrived
 	s.cfg.Policy.Decide(s.view, &s.plan)
 	return nil
 }

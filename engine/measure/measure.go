@@ -117,15 +117,13 @@ type campaign struct {
 	sessions  []engine.Session
 	input     engine.Input
 	random    *rand.Rand
-	cores     []int         // that the process may use, read before the thread is pinned
-	cpu       int           // the measuring thread's
-	overhead  time.Duration // of one reading of the clock
-	lapse     time.Duration // of one reading of the thread clock, beyond the calls it brackets
+	cores     []int // that the process may use, read before the thread is pinned
+	cpu       int   // the measuring thread's
+	clock
 
 	times []*surfaces               // per technique
 	dense []uint32                  // times of the reference, alone, in order
 	away  [halves][][]profile.Stall // [level]
-	sink  int
 }
 
 func newCampaign(ctx context.Context, cfg Config) *campaign {
@@ -173,16 +171,6 @@ func (c *campaign) seize() (restore func(), err error) {
 	}
 	c.overhead = clockOverhead()
 	return restore, nil
-}
-
-// clockOverhead returns the median time between two readings of the clock.
-func clockOverhead() time.Duration {
-	times := make([]uint32, 1001)
-	for i := range times {
-		t := time.Now()
-		times[i] = nanoseconds(time.Since(t))
-	}
-	return time.Duration(median(times))
 }
 
 // progress reports a step, if anyone listens.

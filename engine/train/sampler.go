@@ -125,18 +125,24 @@ func newLogUniform(n int, order []int32, key rng.Key) *stratified {
 // ByFrequency returns all classes by the number of samples that have them, falling; of
 // equally frequent ones the lower first.
 func ByFrequency(s SparseSamples, classes int) []int32 {
-	counts := make([]int, classes)
-	for i := range s.Len() {
-		for _, label := range s.Labels(i) {
-			counts[label]++
-		}
-	}
+	counts := labelCounts(s, classes)
 	order := make([]int32, classes)
 	for i := range order {
 		order[i] = int32(i)
 	}
 	slices.SortStableFunc(order, func(a, b int32) int { return counts[b] - counts[a] })
 	return order
+}
+
+// labelCounts returns the number of samples that have each class.
+func labelCounts(s SparseSamples, classes int) []int {
+	counts := make([]int, classes)
+	for i := range s.Len() {
+		for _, label := range s.Labels(i) {
+			counts[label]++
+		}
+	}
+	return counts
 }
 
 // newHead returns the output layer with a sampler.

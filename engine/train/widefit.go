@@ -103,15 +103,12 @@ func initialiseWide(n *engine.Wide, key rng.Key) {
 // step is spent on pushing hundreds of thousands of rare classes down one by one, which each
 // of them would wait for until it is drawn.
 func setPriors(bias []float32, s SparseSamples) {
-	counts, all := make([]float64, len(bias)), 0.5*float64(len(bias))
-	for i := range s.Len() {
-		for _, label := range s.Labels(i) {
-			counts[label]++
-			all++
-		}
+	counts, all := labelCounts(s, len(bias)), 0.5*float64(len(bias))
+	for _, count := range counts {
+		all += float64(count)
 	}
 	for class, count := range counts {
-		bias[class] = float32(math.Log((count + 0.5) / all))
+		bias[class] = float32(math.Log((float64(count) + 0.5) / all))
 	}
 }
 

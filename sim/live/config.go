@@ -29,15 +29,6 @@ type Antagonists interface {
 	Pause(level int) error
 }
 
-// Thread is what live mode needs of the thread that it runs on.
-type Thread interface {
-	// Seize binds the calling goroutine to its thread and the thread to the worker's core, and
-	// turns the garbage collector off, until restore is called.
-	Seize() (restore func(), err error)
-	// OnCPU returns the time that the calling thread has spent on a core.
-	OnCPU() time.Duration
-}
-
 // Config describes one run of one contender.
 type Config struct {
 	Set    *profile.Set
@@ -57,13 +48,14 @@ type Config struct {
 	Policy scheduler.Policy // fresh
 	Key    rng.Key          // of sensor noise and of whose answers are told
 	Runner Runner
-	Thread Thread
+	// OnCPU returns the time that the calling thread has spent on a core.
+	OnCPU func() time.Duration
 }
 
 // validate says what is wrong with the configuration, all at once.
 func (c *Config) validate() error {
-	if c.Set == nil || len(c.Levels) == 0 || c.Runner == nil || c.Thread == nil {
-		return errors.New("live: want a set, levels, a runner and a thread")
+	if c.Set == nil || len(c.Levels) == 0 || c.Runner == nil || c.OnCPU == nil {
+		return errors.New("live: want a set, levels, a runner and a clock of the thread")
 	}
 	errs := []error{c.validateTimeline(), c.validateQueries()}
 	if c.Duration <= 0 || c.Warmup < 0 || c.Warmup >= c.Duration {

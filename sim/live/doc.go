@@ -5,8 +5,8 @@
 // It is not a server: queries come from a schedule that is known beforehand, nothing
 // crosses a network, and there is one worker.
 //
-//  1. Run takes the calling goroutine's thread for itself; Config.Thread binds it to a core.
-//     The garbage collector is off until Run returns.
+//  1. Run serves on the calling goroutine's thread, which the caller has bound to a core, with
+//     the garbage collector off (measure.Seize does both).
 //  2. The idle worker polls the clock. What is due (an arrival, a reading of the sensor, a
 //     wake) is told to the system at the instant at which the worker saw it; how much later
 //     than intended that was is its lateness. No other thread is needed, so that other cores
@@ -29,6 +29,6 @@
 //
 //	stats, err := live.Run(ctx, &live.Config{
 //		Set: &set, Belief: belief, Levels: levels, Classes: classes, Queries: queries,
-//		Duration: 3 * time.Second, Policy: policy, Key: key, Runner: runner, Thread: thread,
+//		Duration: 3 * time.Second, Policy: policy, Key: key, Runner: runner, OnCPU: threadTime,
 //	}, recorder)
 package live

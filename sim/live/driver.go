@@ -9,15 +9,12 @@ import (
 
 	"slosim/scheduler"
 	"slosim/sim"
+	"slosim/sim/virtual"
 	"slosim/workloads"
-	"slosim/workloads/rng"
 )
 
 // never is the instant of what does not come.
 const never = time.Duration(math.MaxInt64)
-
-// labels is the cause of the draws whose outcome feedback tells, as in virtual time.
-const labels rng.Cause = 1 << 16
 
 // driver is one run.
 type driver struct {
@@ -36,8 +33,7 @@ type driver struct {
 	stats   Stats
 }
 
-// Run serves a schedule on the wall clock. It takes the calling goroutine's thread while it
-// runs. Errors are a *sim.RuleError, the context's, or say what is wrong with cfg or what an
+// Run serves a schedule on the wall clock, on the calling goroutine's thread. Errors are a *sim.RuleError, the context's, or say what is wrong with cfg or what an
 // antagonist did; records made before are of a run that is not whole.
 func Run(ctx context.Context, cfg *Config, recorder sim.Recorder) (Stats, error) {
 	if err := cfg.validate(); err != nil {
@@ -56,11 +52,6 @@ func Run(ctx context.Context, cfg *Config, recorder sim.Recorder) (Stats, error)
 	if err != nil {
 		return Stats{}, err
 	}
-	restore, err := cfg.Thread.Seize()
-	if err != nil {
-		return Stats{}, fmt.Errorf("live: %w", err)
-	}
-	defer restore()
 	err = d.disturbed(ctx)
 	return d.stats, err
 }
@@ -71,7 +62,7 @@ func (d *driver) disturbed(ctx context.Context) error {
 	d.began = time.Now()
 	stop := d.spans.follow(d.began)
 	err := d.run(ctx)
-	d.spans.close(d.now(), d.cfg.Thread.OnCPU())
+	d.spans.close(d.now(), d.cfg.OnCPU())
 	d.stats.Spans = d.spans.all
 	d.finish()
 	if failed := stop(); err == nil && failed != nil {
@@ -111,7 +102,7 @@ func (d *driver) run(ctx context.Context) error {
 func (d *driver) look() time.Duration {
 	now := d.now()
 	if d.spans.over(now) {
-		d.spans.turn(now, d.cfg.Thread.OnCPU())
+		d.spans.turn(now, d.cfg.OnCPU())
 	}
 	return now
 }
@@ -248,14 +239,8 @@ func (d *driver) serve(c scheduler.Command) error {
 		d.system.Activated(0, at)
 		return nil
 	}
-	d.system.Finish(0, at, sim.Outcome{Right: right, Labelled: d.labelled(id), Slowdown: d.cfg.Levels[level].Slowdown})
+	d.system.Finish(0, at, sim.Outcome{Right: right, Labelled: virtual.Labelled(d.cfg.Feedback, d.cfg.Key, id), Slowdown: d.cfg.Levels[level].Slowdown})
 	return nil
-}
-
-// labelled says whether feedback tells if this query was answered right.
-func (d *driver) labelled(id uint64) bool {
-	f := d.cfg.Feedback
-	return f.Granted && f.Share > 0 && d.cfg.Key.Float(labels, id) < f.Share
 }
 
 // catchUp tells the system what became due while the worker was busy, each thing when it was

@@ -55,12 +55,6 @@ func (s *spinning) Execute(_ int, sample uint32, _ int, activated bool) bool {
 	return sample%2 == 1
 }
 
-// loose is a thread that stays where it is.
-type loose struct{}
-
-func (loose) Seize() (func(), error) { return func() {}, nil }
-func (loose) OnCPU() time.Duration   { return 0 }
-
 // kept are the records, in order of recording.
 type kept []sim.Record
 
@@ -82,7 +76,7 @@ func config(queries []workloads.Query, took time.Duration) *live.Config {
 		Levels:  []profile.Level{{Slowdown: 1}, {Slowdown: 3}},
 		Classes: []workloads.Class{{Name: "a", Target: workloads.Target{Latency: time.Hour}}, {Name: "b", Target: workloads.Target{Latency: time.Nanosecond}}},
 		Queries: queries, Duration: 10 * time.Second, Policy: decide(inOrder), Key: rng.Key{Seed: 1},
-		Runner: &spinning{took: took}, Thread: loose{},
+		Runner: &spinning{took: took}, OnCPU: func() time.Duration { return 0 },
 	}
 }
 

@@ -1,7 +1,6 @@
 package live
 
 import (
-	"math"
 	"slices"
 	"sync"
 	"time"
@@ -25,7 +24,7 @@ type spans struct {
 }
 
 func newSpans(cfg *Config) *spans {
-	s := &spans{cfg: cfg, onCPU: cfg.Thread.OnCPU()}
+	s := &spans{cfg: cfg, onCPU: cfg.OnCPU()}
 	timeline := slices.Clone(cfg.Timeline)
 	slices.SortFunc(timeline, func(a, b virtual.Interval) int { return int(a.From - b.From) })
 	end := time.Duration(0)
@@ -129,8 +128,5 @@ type confidences struct{ set *profile.Set }
 
 // Raw implements sim.Confidences.
 func (c confidences) Raw(q *workloads.Query, point int) float32 {
-	if !c.set.HasConfidence {
-		return float32(math.NaN())
-	}
 	return c.set.Truth.At(point, int(q.Sample)).Confidence
 }

@@ -344,9 +344,11 @@ func (d *driver) end(e des.Event) (seen bool) {
 }
 
 // labelled says whether feedback tells if this query was answered right.
-func (d *driver) labelled(id uint64) bool {
-	f := d.cfg.Feedback
-	return f.Granted && f.Share > 0 && d.cfg.Key.Float(labels, id) < f.Share
+func (d *driver) labelled(id uint64) bool { return Labelled(d.cfg.Feedback, d.cfg.Key, id) }
+
+// Labelled draws whether feedback tells if a query was answered right.
+func Labelled(f sim.Feedback, key rng.Key, id uint64) bool {
+	return f.Granted && f.Share > 0 && key.Float(labels, id) < f.Share
 }
 
 // addBusy adds what a busy worker did of the measured window.

@@ -50,10 +50,7 @@ func (d *driver) disturb(w *worker) error {
 // again runs a query that is under way at the new level: the share of it that is left takes
 // that share of what all of it takes there.
 func (d *driver) again(w *worker) {
-	if w.work.real {
-		q := d.system.Query(w.ref)
-		right := w.work.right // the answer does not depend on the level
-		d.serve(w, q, w.work.point)
-		w.work.right = right
+	if w.work.real { // the answer does not depend on the level
+		w.work.ran = d.cfg.Runner.Run(d.system.Query(w.ref), w.work.point)
 	}
 }
