@@ -22,16 +22,25 @@ type Tolerances struct {
 	Halfwidth                                    float64 // of the live attainment of a cell that counts for it
 }
 
-// HalfOfChunks returns the half-width of the 95 % interval of the mean of values that are alike
-// if they are neighbours, by the means of chunks of so many of them; NaN where there are too few.
-func HalfOfChunks(values []float64, size int) float64 {
+// OverheadOf sums up what starts of a contender took, in nanoseconds and in order, with the
+// interval of the mean by the means of chunks of so many neighbours, which are alike. It is 0
+// where there are too few chunks.
+func OverheadOf(contender string, starts []float64, size int) result.Overhead {
+	o := result.Overhead{Contender: contender, Starts: len(starts)}
+	if len(starts) == 0 {
+		return o
+	}
 	var means []float64
-	for chunk := range slices.Chunk(values, size) {
+	for chunk := range slices.Chunk(starts, size) {
 		if len(chunk) == size {
 			means = append(means, meanOf(chunk))
 		}
 	}
-	return studentT(means).half
+	o.US = meanOf(starts) / 1e3
+	if half := studentT(means).half; !math.IsNaN(half) {
+		o.HalfUS = half / 1e3
+	}
+	return o
 }
 
 // validated are the metrics that a validation compares; relative: errors are shares of live.
@@ -171,8 +180,8 @@ func judge(v *result.Validation, t Tolerances) {
 	add("attainment, profile against live: most", t.Attainment, attainment, slices.Max[[]float64])
 	add("attainment, kernel against live: mean", t.KernelAttainment, absolute(v, "attainment", sure, kernel), meanOf)
 	add("effective accuracy, profile against live: mean", t.EffectiveAccuracy, absolute(v, "effective_accuracy", sureOf(v, sure), profile), meanOf)
-	add("p50, profile against live, relative: median", t.P50, absolute(v, "p50_ms", classes, profile), medianOf)
-	add("p99, profile against live, relative: median", t.P99, absolute(v, "p99_ms", classes, profile), medianOf)
+	add("p50, profile against live, relative: median", t.P50, absolute(v, "p50_ms", classes, profile), Median)
+	add("p99, profile against live, relative: median", t.P99, absolute(v, "p99_ms", classes, profile), Median)
 	verdict(v)
 }
 
@@ -205,7 +214,8 @@ func absolute(v *result.Validation, metric string, counts func(*result.Validatio
 
 func meanOf(values []float64) float64 { return studentT(values).mean }
 
-func medianOf(errs []float64) float64 {
+// Median returns the median of values, of which there is one at least.
+func Median(errs []float64) float64 {
 	sorted := slices.Sorted(slices.Values(errs))
 	n := len(sorted)
 	return (sorted[(n-1)/2] + sorted[n/2]) / 2
@@ -310,7 +320,7 @@ func printMachine(out *strings.Builder, v *result.Validation) {
 	}
 	if len(v.ServiceRatio) > 0 {
 		fmt.Fprintf(out, "kernels in live runs over the profile, undisturbed: median %.3f, %.3f to %.3f (n = %d)\n",
-			medianOf(v.ServiceRatio), slices.Min(v.ServiceRatio), slices.Max(v.ServiceRatio), len(v.ServiceRatio))
+			Median(v.ServiceRatio), slices.Min(v.ServiceRatio), slices.Max(v.ServiceRatio), len(v.ServiceRatio))
 	}
 }
 

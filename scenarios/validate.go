@@ -117,11 +117,11 @@ const (
 
 // validation compares three ways to run a scenario.
 //
-//  1. What the runtime takes for each start is measured: each contender serves a schedule of its
-//     own for a while on the wall clock, on the undisturbed machine. It becomes a parameter of
-//     the other two modes.
-//  2. Each repetition runs each contender, in random order, on the wall clock, then the same
-//     queries with real kernels in virtual time, then from the profile.
+//  1. Each repetition takes each contender, in random order, and runs it on the wall clock.
+//     Before and after, the contender serves other queries for a while on the undisturbed
+//     machine: what the runtime takes for a start, and what kernels take longer there than in
+//     the profile, becomes a parameter of the simulations.
+//  2. The same queries run with real kernels in virtual time, then from the profile.
 //  3. Before and after each live run a look at the machine times the dense reference and counts
 //     the time for which the worker's core was away. A run next to which the machine was another
 //     one than the profile's, or in which an antagonist did not get its share, is void and
@@ -139,22 +139,14 @@ type validation struct {
 	stage      *measure.Stage
 	random     *rand.Rand
 
-	overhead []runtimeCost // [entrant]
-	tallies  [modes][][]*reports.Tally
-	void     []string
-	looks    []measure.Reading
-	late     []uint32
-	service  []float64 // ratios of live to profiled service times, one a live run
-	wall     time.Duration
-}
-
-// runtimeCost is what the runtime takes for each start of a query.
-type runtimeCost struct {
-	all    profile.Dist // from what a start waited for to its kernel
-	mean   time.Duration
-	half   time.Duration // of the 95 % interval
-	n      int
-	excess []time.Duration // [point] of kernels over the profile's
+	costs   []runtimeCost // [entrant], beside the last live run
+	starts  [][]float64   // [entrant], overheads beside all live runs, in order
+	tallies [modes][][]*reports.Tally
+	void    []string
+	looks   []measure.Reading
+	late    []uint32
+	service []float64 // ratios of live to profiled service times, one a live run
+	wall    time.Duration
 }
 
 func (a *App) newValidation(c *contest, s subject) (*validation, error) {
@@ -170,7 +162,7 @@ func (a *App) newValidation(c *contest, s subject) (*validation, error) {
 	v := &validation{
 		contest: c, limits: defaultValidate(), inputs: inputs, truth: truth, cpu: cores[0], techniques: map[string]engine.Technique{}, dense: dense,
 		benches: map[engine.Technique]*measure.Bench{},
-		random:  rand.New(rand.NewPCG(uint64(c.scenario.Seed), 7)), overhead: make([]runtimeCost, len(c.entrants)),
+		random:  rand.New(rand.NewPCG(uint64(c.scenario.Seed), 7)), costs: make([]runtimeCost, len(c.entrants)), starts: make([][]float64, len(c.entrants)),
 	}
 	if c.scenario.Validate != nil {
 		v.limits = *c.scenario.Validate
@@ -196,14 +188,8 @@ func (v *validation) run(ctx context.Context, o ValidateOptions) error {
 	began := time.Now()
 	defer func() { v.wall = time.Since(began) }()
 	n := v.limits.Repetitions
-	o.progress().Start("live and simulated", len(v.entrants)*(n+1))
+	o.progress().Start("live and simulated", len(v.entrants)*n)
 	defer o.progress().Done()
-	for i := range v.entrants {
-		if err := v.calibrate(ctx, i); err != nil {
-			return err
-		}
-		o.progress().Add(1)
-	}
 	for repetition := range n {
 		for _, i := range v.random.Perm(len(v.entrants)) {
 			if err := v.compare(ctx, i, repetition); err != nil {
@@ -223,17 +209,35 @@ func (v *validation) compare(ctx context.Context, entrant, repetition int) error
 	key := rng.Key{Seed: uint64(v.scenario.Seed), Replication: uint32(repetition)}
 	var why []string
 	for range voidAttempts {
-		tally, reasons, err := v.live(ctx, entrant, repetition, key)
+		tally, reasons, err := v.beside(ctx, entrant, repetition, key)
 		if err != nil {
 			return v.blame(entrant, err)
 		}
 		if why = reasons; len(why) == 0 {
+			for _, took := range v.costs[entrant].overhead {
+				v.starts[entrant] = append(v.starts[entrant], float64(took))
+			}
 			v.tallies[live][entrant] = append(v.tallies[live][entrant], tally)
 			return errors.Join(v.simulate(ctx, kernels, entrant, repetition, key), v.simulate(ctx, profiled, entrant, repetition, key))
 		}
 	}
 	v.void = append(v.void, fmt.Sprintf("%s, repetition %d: %s", v.entrants[entrant].Name, repetition+1, strings.Join(why, "; ")))
 	return nil
+}
+
+// beside runs a repetition live, with a calibration on either side.
+func (v *validation) beside(ctx context.Context, entrant, repetition int, key rng.Key) (*reports.Tally, []string, error) {
+	v.costs[entrant] = runtimeCost{}
+	other := rng.Key{Seed: uint64(v.scenario.Seed) + 1, Replication: 1<<20 + 2*uint32(repetition)}
+	if err := v.calibrate(ctx, entrant, other); err != nil {
+		return nil, nil, err
+	}
+	tally, why, err := v.live(ctx, entrant, repetition, key)
+	if err != nil {
+		return nil, nil, err
+	}
+	other.Replication++
+	return tally, why, v.calibrate(ctx, entrant, other)
 }
 
 // blame says whose an error is.
@@ -295,10 +299,7 @@ func (v *validation) found() (*result.Validation, error) {
 		out.LooksUS = append(out.LooksUS, look.Reference.Seconds()*1e6)
 	}
 	for i, e := range v.entrants {
-		cost := v.overhead[i]
-		out.Overheads = append(out.Overheads, result.Overhead{
-			Contender: e.Name, US: cost.mean.Seconds() * 1e6, HalfUS: cost.half.Seconds() * 1e6, Starts: cost.n,
-		})
+		out.Overheads = append(out.Overheads, reports.OverheadOf(e.Name, v.starts[i], calibrationChunk))
 	}
 	slices.Sort(v.late)
 	lateness := profile.Dist(v.late)

@@ -3,11 +3,13 @@ package scenarios
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"slosim/engine"
 	"slosim/engine/antagonist"
 	"slosim/engine/measure"
+	"slosim/engine/profile"
 	"slosim/reports"
 	"slosim/scheduler"
 	wall "slosim/sim/live"
@@ -131,20 +133,20 @@ func (v *validation) serviceRatio(entrant int, stats wall.Stats) float64 {
 }
 
 const (
-	calibrationTime  = 1 * time.Second
+	calibrationTime  = 700 * time.Millisecond
 	calibrationChunk = 500 // starts whose mean is one value of the interval: neighbours are alike
 )
 
 // calibrate measures what a start takes beyond the time that the profile gives to its query: to
-// notice it, decide, hand it over, fetch its input, and to find caches as the policy left them.
-// It is measured with other queries than those of the comparison.
-func (v *validation) calibrate(ctx context.Context, entrant int) error {
+// notice it, decide, hand it over, fetch its input, and to find caches as the policy, the
+// waiting and strangers on the same chip left them. What strangers do changes by the second, so
+// that it is measured before and after each live run, with other queries than those of the comparison.
+func (v *validation) calibrate(ctx context.Context, entrant int, key rng.Key) error {
 	restore, err := measure.Seize(v.cpu)
 	if err != nil {
 		return err
 	}
 	defer restore()
-	key := rng.Key{Seed: uint64(v.scenario.Seed) + 1, Replication: 1 << 20}
 	cfg, err := v.liveConfig(entrant, key, min(calibrationTime, v.scenario.Duration.Std()), nil)
 	if err != nil {
 		return err
@@ -154,9 +156,10 @@ func (v *validation) calibrate(ctx context.Context, entrant int) error {
 	if err != nil {
 		return v.blame(entrant, err)
 	}
-	v.overhead[entrant] = v.costOf(entrant, stats)
+	c := &v.costs[entrant]
+	c.add(stats)
 	rate := float64(len(cfg.Queries)) / cfg.Duration.Seconds()
-	if cost := v.overhead[entrant].mean; rate*cost.Seconds() > 0.5 {
+	if cost := c.overhead.Mean(); rate*cost.Seconds() > 0.5 {
 		return v.scenario.problem("arrivals", fmt.Sprintf("at most %.0f queries a second, which this machine can release on time: each takes %v beside its service", 0.5/cost.Seconds(), cost),
 			fmt.Sprintf("%.0f", rate))
 	}
@@ -167,46 +170,20 @@ func (v *validation) calibrate(ctx context.Context, entrant int) error {
 // let the query wait.
 const longestCost = 50 * time.Microsecond
 
-// fewestStarts is how many starts of a point tell how much longer its kernels take in life.
-const fewestStarts = 100
+// runtimeCost is what the runtime takes for each start of a query, beside one live run.
+type runtimeCost struct {
+	overhead profile.Dist // from what a start waited for to its kernel, not sorted
+	served   []wall.Served
+}
 
-// costOf is the distribution of the times from what a start waited for to its kernel, and how
-// much longer the kernels of each point took, on average, than the profile says: that is of the
-// caches as the policy and the waiting left them. What kernels vary by, the profile has. A point
-// with few starts is taken to need what the others need.
-func (v *validation) costOf(entrant int, stats wall.Stats) (cost runtimeCost) {
-	points := len(v.entrants[entrant].set.Points)
-	sums, counts := make([]float64, points+1), make([]float64, points+1) // the last: of all
-	var means []float64
-	for i, q := range stats.Served {
-		if stats.Overhead[i] > uint32(longestCost) {
-			continue
-		}
-		cost.all = append(cost.all, stats.Overhead[i])
-		means = append(means, float64(stats.Overhead[i]))
-		extra := float64(q.Took) - v.expected(entrant, q)
-		for _, place := range []int{int(q.Point), points} {
-			sums[place] += extra
-			counts[place]++
+// add adds what a calibration found.
+func (c *runtimeCost) add(stats wall.Stats) {
+	for _, took := range stats.Overhead {
+		if took <= uint32(longestCost) {
+			c.overhead = append(c.overhead, took)
 		}
 	}
-	if cost.n = len(cost.all); cost.n == 0 {
-		return cost
-	}
-	cost.all = sorted(cost.all)
-	cost.mean = cost.all.Mean()
-	if half := reports.HalfOfChunks(means, calibrationChunk); half == half { // not NaN, for too few
-		cost.half = time.Duration(half)
-	}
-	cost.excess = make([]time.Duration, points)
-	for point := range cost.excess {
-		place := point
-		if counts[point] < fewestStarts {
-			place = points
-		}
-		cost.excess[point] = time.Duration(sums[place] / counts[place])
-	}
-	return cost
+	c.served = append(c.served, stats.Served...)
 }
 
 // simulate runs a repetition in virtual time, with real kernels or from the profile.
@@ -222,9 +199,10 @@ func (v *validation) simulate(ctx context.Context, mode, entrant, repetition int
 	}
 	recorder := v.recorder(&v.entrants[entrant], repetition)
 	cfg := v.config(e, policy, stream, &e.set.Truth, key)
-	cfg.Overhead = v.overhead[entrant].all
+	cost := &v.costs[entrant]
+	cfg.Overhead = sorted(slices.Clone(cost.overhead))
 	if mode == profiled { // real kernels take as long as they take
-		cfg.Excess = v.overhead[entrant].excess
+		cfg.Excess = excessOf(&e.set.Truth, cost.served)
 	}
 	if mode == kernels {
 		restore, err := measure.Seize(v.cpu)

@@ -224,11 +224,11 @@ func (d *driver) serve(c scheduler.Command) error {
 	} else {
 		right = d.cfg.Runner.Execute(ref, sample, c.Point, activated)
 	}
-	ended := d.now()
+	ended, idle := d.now(), began-d.freeAt
 	d.freeAt = ended
-	if level == 0 && ended < d.spans.next && c.Kind == scheduler.Start {
+	if level == 0 && ended < d.spans.next && c.Kind == scheduler.Start && began >= d.cfg.Warmup {
 		d.stats.Overhead = append(d.stats.Overhead, nanoseconds(began-waited))
-		d.stats.Served = append(d.stats.Served, Served{sample, uint32(c.Point), nanoseconds(ended - began), activated})
+		d.stats.Served = append(d.stats.Served, Served{sample, uint32(c.Point), nanoseconds(ended - began), nanoseconds(idle), activated})
 	}
 	if err := d.catchUp(ended); err != nil {
 		return err

@@ -46,7 +46,8 @@ type worker struct {
 	kind     uint8         // finishes or activates
 	ref      scheduler.QueryRef
 	startAt  time.Duration
-	slowdown float64 // true, at the start
+	freeAt   time.Duration // end of its last work
+	slowdown float64       // true, at the start
 }
 
 func (w *worker) now() *segment { return &w.time[w.segment] }
@@ -326,7 +327,7 @@ func (d *driver) end(e des.Event) (seen bool) {
 		return false
 	}
 	d.addBusy(i, e.At())
-	w.busy = false
+	w.busy, w.freeAt = false, e.At()
 	q := d.system.Query(w.ref)
 	if w.kind == activates {
 		d.probedOn[w.ref] = int32(i)

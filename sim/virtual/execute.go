@@ -58,7 +58,8 @@ func (d *driver) start(c *scheduler.Command, at time.Duration) {
 	d.memory.use(group)
 	w.group = group
 	d.execution(&w.work, q, c.Point, d.holds(c.Query, c.Worker))
-	w.work.fixed = cost.load + cost.swap + d.beside(q, c.Point)
+	w.work.fixed = cost.load + cost.swap + d.overhead(q)
+	w.work.extra = d.excess(c.Worker, &w.work, at)
 	d.serve(w, q, c.Point)
 	d.begin(c, finishes, at)
 	d.traceBegin(Started, c, q, cost, at)
@@ -110,12 +111,13 @@ func (d *driver) overhead(q *workloads.Query) time.Duration {
 	return quantile(d.cfg.Overhead, d.cfg.Key, overheads, q.ID)
 }
 
-// beside is what a query at a point takes in life beside the profile's times.
-func (d *driver) beside(q *workloads.Query, point int) time.Duration {
-	if len(d.cfg.Excess) == 0 {
-		return d.overhead(q)
+// excess is how much longer a query's kernel takes in life, if a worker starts it at an
+// instant and nothing disturbs.
+func (d *driver) excess(worker int, work *service, at time.Duration) time.Duration {
+	if d.cfg.Excess == nil {
+		return 0
 	}
-	return max(d.overhead(q)+d.cfg.Excess[point], 0)
+	return d.cfg.Excess.at(at-d.workers[worker].freeAt, work.point, work.class, work.uRun)
 }
 
 // quantile draws a query's cost from a measured distribution (that is not empty:

@@ -17,9 +17,10 @@ type service struct {
 
 	half        *profile.Half
 	point       int
-	class       uint8   // work class of the query's outcome at the point
-	right       bool    // the outcome, told when the query finishes
-	uRun, uActs float64 // quantiles of the query, kept for life
+	class       uint8         // work class of the query's outcome at the point
+	right       bool          // the outcome, told when the query finishes
+	uRun, uActs float64       // quantiles of the query, kept for life
+	extra       time.Duration // of execution at level 0
 
 	real bool // ran was measured: nothing is drawn
 	ran  Ran
@@ -35,7 +36,7 @@ func (d *driver) newActivation(q *workloads.Query) service {
 func (d *driver) execution(s *service, q *workloads.Query, point int, activated bool) {
 	outcome := d.outcomes[point*d.half.Samples+int(q.Sample)] // first: it may be in a far cache
 	s.fixed, s.activate, s.execute = 0, 0, 1
-	s.half, s.point, s.uRun, s.real = d.half, point, d.service.Float(q.ID), false
+	s.half, s.point, s.uRun, s.extra, s.real = d.half, point, d.service.Float(q.ID), 0, false
 	if !activated && d.half.Activates() {
 		s.activate, s.uActs = 1, d.activation.Float(q.ID)
 	}
@@ -55,7 +56,11 @@ func (s *service) execution(seg *segment) time.Duration {
 	if s.real {
 		return seg.scale(s.ran.Execute)
 	}
-	return seg.scale(s.half.Service(s.point, seg.level, s.class, s.uRun))
+	took := s.half.Service(s.point, seg.level, s.class, s.uRun)
+	if seg.level == 0 && s.extra != 0 {
+		took = max(took+s.extra, 0)
+	}
+	return seg.scale(took)
 }
 
 // left returns the on-CPU time that is left in a segment.

@@ -25,7 +25,8 @@ func (t truth) Finish(ref scheduler.QueryRef, worker, point int) time.Duration {
 	cost := d.charge(q, worker, d.groups[point])
 	var work service
 	d.execution(&work, q, point, d.holds(ref, worker))
-	work.fixed = cost.load + cost.swap + d.beside(q, point)
+	work.fixed = cost.load + cost.swap + d.overhead(q)
+	work.extra = d.excess(worker, &work, d.list.Now())
 	return work.finish(d.list.Now(), d.workers[worker].time)
 }
 
