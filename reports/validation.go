@@ -25,20 +25,24 @@ type Tolerances struct {
 // OverheadOf sums up what starts of a contender took, in nanoseconds and in order, with the
 // interval of the mean by the means of chunks of so many neighbours, which are alike. It is 0
 // where there are too few chunks.
-func OverheadOf(contender string, starts []float64, size int) result.Overhead {
+func OverheadOf(contender string, starts []uint32, size int) result.Overhead {
 	o := result.Overhead{Contender: contender, Starts: len(starts)}
 	if len(starts) == 0 {
 		return o
 	}
+	values := make([]float64, len(starts))
+	for i, took := range starts {
+		values[i] = float64(took) / 1e3
+	}
 	var means []float64
-	for chunk := range slices.Chunk(starts, size) {
+	for chunk := range slices.Chunk(values, size) {
 		if len(chunk) == size {
 			means = append(means, meanOf(chunk))
 		}
 	}
-	o.US = meanOf(starts) / 1e3
+	o.US = meanOf(values)
 	if half := studentT(means).half; !math.IsNaN(half) {
-		o.HalfUS = half / 1e3
+		o.HalfUS = half
 	}
 	return o
 }
@@ -116,14 +120,15 @@ func plainMetric(values []float64) result.Metric {
 	return toMetric(studentT(finite))
 }
 
-// errorsOf are differences by repetition. Two infinite values do not differ.
+// errorsOf are differences by repetition; relative ones are shares of the mean live value: a mean
+// of ratios would be above 1 merely because live values vary. Two infinite values do not differ.
 func errorsOf(simulated, live []float64, relative bool) []float64 {
-	out := make([]float64, len(live))
+	out, mean := make([]float64, len(live)), meanOf(live)
 	for i := range live {
 		switch {
 		case math.IsInf(simulated[i], 1) && math.IsInf(live[i], 1):
 		case relative:
-			out[i] = simulated[i]/live[i] - 1
+			out[i] = (simulated[i] - live[i]) / mean
 		default:
 			out[i] = simulated[i] - live[i]
 		}
@@ -159,7 +164,10 @@ func (l *latencies) buckets() *histogram {
 	return h
 }
 
-// judge holds the cells of single classes, over all of the time, against the tolerances.
+// judge holds the cells of single classes, over all of the time, against the tolerances. A cell
+// counts if the live runs agree among themselves: within Halfwidth for shares, within the
+// tolerance for latencies. Those that do not agree cannot tell a simulation that is wrong from
+// one that is right, whatever their difference is; what all cells say stands beside it.
 func judge(v *result.Validation, t Tolerances) {
 	classes := func(c *result.ValidationCell) bool { return c.Class != everyClass && c.Window == "all" }
 	profile := func(c *result.ValidationCell) result.Metric { return c.ProfileError }
@@ -167,22 +175,35 @@ func judge(v *result.Validation, t Tolerances) {
 	sure := func(c *result.ValidationCell) bool {
 		return classes(c) && c.Live.Hi != nil && (*c.Live.Hi-*c.Live.Lo)/2 <= t.Halfwidth
 	}
-	add := func(what string, most float64, errs []float64, reduce func([]float64) float64) {
-		j := result.Judgement{What: what, Most: most, Cells: len(errs), Holds: true}
+	known := func(within float64) func(*result.ValidationCell) bool {
+		return func(c *result.ValidationCell) bool { return classes(c) && repeats(c.Live, within) }
+	}
+	add := func(what string, most float64, errs, all []float64, reduce func([]float64) float64) {
+		j := result.Judgement{What: what, Most: most, Cells: len(errs), AllCells: len(all)}
 		if len(errs) > 0 {
-			j.Got = reduce(errs)
-			j.Holds = j.Got <= most
+			j.Got = result.Error(reduce(errs))
+			j.Holds = float64(j.Got) <= most
+		}
+		if len(all) > 0 {
+			j.AllGot = result.Error(reduce(all))
 		}
 		v.Judgements = append(v.Judgements, j)
 	}
-	attainment := absolute(v, "attainment", sure, profile)
-	add("attainment, profile against live: mean", t.MeanAttainment, attainment, meanOf)
-	add("attainment, profile against live: most", t.Attainment, attainment, slices.Max[[]float64])
-	add("attainment, kernel against live: mean", t.KernelAttainment, absolute(v, "attainment", sure, kernel), meanOf)
-	add("effective accuracy, profile against live: mean", t.EffectiveAccuracy, absolute(v, "effective_accuracy", sureOf(v, sure), profile), meanOf)
-	add("p50, profile against live, relative: median", t.P50, absolute(v, "p50_ms", classes, profile), Median)
-	add("p99, profile against live, relative: median", t.P99, absolute(v, "p99_ms", classes, profile), Median)
+	attainment, everywhere := absolute(v, "attainment", sure, profile), absolute(v, "attainment", classes, profile)
+	add("attainment, profile against live: mean", t.MeanAttainment, attainment, everywhere, meanOf)
+	add("attainment, profile against live: most", t.Attainment, attainment, everywhere, slices.Max[[]float64])
+	add("attainment, kernel against live: mean", t.KernelAttainment, absolute(v, "attainment", sure, kernel), absolute(v, "attainment", classes, kernel), meanOf)
+	add("effective accuracy, profile against live: mean", t.EffectiveAccuracy,
+		absolute(v, "effective_accuracy", sureOf(v, sure), profile), absolute(v, "effective_accuracy", classes, profile), meanOf)
+	add("p50, profile against live, relative: median", t.P50, absolute(v, "p50_ms", known(t.P50), profile), absolute(v, "p50_ms", classes, profile), Median)
+	add("p99, profile against live, relative: median", t.P99, absolute(v, "p99_ms", known(t.P99), profile), absolute(v, "p99_ms", classes, profile), Median)
 	verdict(v)
+}
+
+// repeats says whether the interval of a latency is within a share of it on either side. One
+// that is infinite, since too many queries were dropped, tells nothing of times.
+func repeats(m result.Metric, within float64) bool {
+	return m.Mean != nil && m.Hi != nil && (*m.Hi-*m.Lo)/2 <= within**m.Mean
 }
 
 // sureOf says of a cell of any metric whether the attainment of its contender and class is
@@ -228,7 +249,11 @@ func verdict(v *result.Validation) {
 	for _, j := range v.Judgements {
 		if !j.Holds {
 			v.Verdict = result.Failed
-			v.Reasons = append(v.Reasons, fmt.Sprintf("%s: want at most %s, got %s", j.What, result.FormatFloat(j.Most), result.FormatFloat(j.Got)))
+			got := result.FormatFloat(float64(j.Got))
+			if j.Cells == 0 {
+				got = "no cell that the live runs agree on"
+			}
+			v.Reasons = append(v.Reasons, fmt.Sprintf("%s: want at most %s, got %s", j.What, result.FormatFloat(j.Most), got))
 		}
 	}
 	if len(v.Void) > 0 {
@@ -332,11 +357,12 @@ func printVerdict(out *strings.Builder, v *result.Validation) {
 		if !j.Holds {
 			mark = "too far"
 		}
-		got := fixed(100*j.Got, 2)
+		got := fixed(100*float64(j.Got), 2)
 		if j.Cells == 0 {
-			got, mark = "-", "no cell is known well enough"
+			got, mark = "-", "not known: the live runs differ too much"
 		}
-		g.add([]string{j.What, got + " %", "at most " + fixed(100*j.Most, 2) + " %", count(j.Cells, "cell"), mark}, nil)
+		g.add([]string{j.What, got + " %", "at most " + fixed(100*j.Most, 2) + " %", count(j.Cells, "cell"),
+			fmt.Sprintf("(all %d: %s %%)", j.AllCells, fixed(100*float64(j.AllGot), 2)), mark}, nil)
 	}
 	out.WriteString(g.String())
 	for _, note := range v.Notes {

@@ -117,10 +117,10 @@ const (
 
 // validation compares three ways to run a scenario.
 //
-//  1. Each repetition takes each contender, in random order, and runs it on the wall clock.
-//     Before and after, the contender serves other queries for a while on the undisturbed
-//     machine: what the runtime takes for a start, and what kernels take longer there than in
-//     the profile, becomes a parameter of the simulations.
+//  1. Contenders run in random order, each several times on the wall clock. Between two such
+//     runs it rehearses: it serves other queries of the same traffic. What the runtime takes for
+//     a start there, and what kernels take longer than in the profile, is a parameter of the
+//     simulations of the runs before and after.
 //  2. The same queries run with real kernels in virtual time, then from the profile.
 //  3. Before and after each live run a look at the machine times the dense reference and counts
 //     the time for which the worker's core was away. A run next to which the machine was another
@@ -139,8 +139,7 @@ type validation struct {
 	stage      *measure.Stage
 	random     *rand.Rand
 
-	costs   []runtimeCost // [entrant], beside the last live run
-	starts  [][]float64   // [entrant], overheads beside all live runs, in order
+	starts  []profile.Dist // [entrant], overheads in rehearsals, in order
 	tallies [modes][][]*reports.Tally
 	void    []string
 	looks   []measure.Reading
@@ -162,7 +161,7 @@ func (a *App) newValidation(c *contest, s subject) (*validation, error) {
 	v := &validation{
 		contest: c, limits: defaultValidate(), inputs: inputs, truth: truth, cpu: cores[0], techniques: map[string]engine.Technique{}, dense: dense,
 		benches: map[engine.Technique]*measure.Bench{},
-		random:  rand.New(rand.NewPCG(uint64(c.scenario.Seed), 7)), costs: make([]runtimeCost, len(c.entrants)), starts: make([][]float64, len(c.entrants)),
+		random:  rand.New(rand.NewPCG(uint64(c.scenario.Seed), 7)), starts: make([]profile.Dist, len(c.entrants)),
 	}
 	if c.scenario.Validate != nil {
 		v.limits = *c.scenario.Validate
@@ -190,9 +189,13 @@ func (v *validation) run(ctx context.Context, o ValidateOptions) error {
 	n := v.limits.Repetitions
 	o.progress().Start("live and simulated", len(v.entrants)*n)
 	defer o.progress().Done()
-	for repetition := range n {
-		for _, i := range v.random.Perm(len(v.entrants)) {
-			if err := v.compare(ctx, i, repetition); err != nil {
+	for _, i := range v.random.Perm(len(v.entrants)) {
+		cost, err := v.rehearse(ctx, i, 0)
+		if err != nil {
+			return err
+		}
+		for repetition := range n {
+			if cost, err = v.compare(ctx, i, repetition, cost); err != nil {
 				return err
 			}
 			o.progress().Add(1)
@@ -204,40 +207,29 @@ func (v *validation) run(ctx context.Context, o ValidateOptions) error {
 // voidAttempts is how often a live run is tried on a machine that is not itself.
 const voidAttempts = 3
 
-// compare runs a repetition of a contender in all modes, unless the machine is not itself.
-func (v *validation) compare(ctx context.Context, entrant, repetition int) error {
+// compare runs a repetition of a contender in all modes, unless the machine is not itself. It is
+// given what the rehearsal before it took and returns what the one after it did.
+func (v *validation) compare(ctx context.Context, entrant, repetition int, before runtimeCost) (after runtimeCost, err error) {
 	key := rng.Key{Seed: uint64(v.scenario.Seed), Replication: uint32(repetition)}
 	var why []string
-	for range voidAttempts {
-		tally, reasons, err := v.beside(ctx, entrant, repetition, key)
+	for attempt := range voidAttempts {
+		tally, reasons, err := v.live(ctx, entrant, repetition, key)
 		if err != nil {
-			return v.blame(entrant, err)
+			return after, v.blame(entrant, err)
+		}
+		if after, err = v.rehearse(ctx, entrant, 1+repetition*voidAttempts+attempt); err != nil {
+			return after, err
 		}
 		if why = reasons; len(why) == 0 {
-			for _, took := range v.costs[entrant].overhead {
-				v.starts[entrant] = append(v.starts[entrant], float64(took))
-			}
 			v.tallies[live][entrant] = append(v.tallies[live][entrant], tally)
-			return errors.Join(v.simulate(ctx, kernels, entrant, repetition, key), v.simulate(ctx, profiled, entrant, repetition, key))
+			cost := before.with(after)
+			v.starts[entrant] = append(v.starts[entrant], after.overhead...)
+			return after, errors.Join(v.simulate(ctx, kernels, entrant, repetition, key, cost), v.simulate(ctx, profiled, entrant, repetition, key, cost))
 		}
+		before = after
 	}
 	v.void = append(v.void, fmt.Sprintf("%s, repetition %d: %s", v.entrants[entrant].Name, repetition+1, strings.Join(why, "; ")))
-	return nil
-}
-
-// beside runs a repetition live, with a calibration on either side.
-func (v *validation) beside(ctx context.Context, entrant, repetition int, key rng.Key) (*reports.Tally, []string, error) {
-	v.costs[entrant] = runtimeCost{}
-	other := rng.Key{Seed: uint64(v.scenario.Seed) + 1, Replication: 1<<20 + 2*uint32(repetition)}
-	if err := v.calibrate(ctx, entrant, other); err != nil {
-		return nil, nil, err
-	}
-	tally, why, err := v.live(ctx, entrant, repetition, key)
-	if err != nil {
-		return nil, nil, err
-	}
-	other.Replication++
-	return tally, why, v.calibrate(ctx, entrant, other)
+	return after, nil
 }
 
 // blame says whose an error is.
@@ -299,7 +291,7 @@ func (v *validation) found() (*result.Validation, error) {
 		out.LooksUS = append(out.LooksUS, look.Reference.Seconds()*1e6)
 	}
 	for i, e := range v.entrants {
-		out.Overheads = append(out.Overheads, reports.OverheadOf(e.Name, v.starts[i], calibrationChunk))
+		out.Overheads = append(out.Overheads, reports.OverheadOf(e.Name, v.starts[i], rehearsalChunk))
 	}
 	slices.Sort(v.late)
 	lateness := profile.Dist(v.late)

@@ -126,68 +126,76 @@ func (v *validation) expected(entrant int, q wall.Served) float64 {
 func (v *validation) serviceRatio(entrant int, stats wall.Stats) float64 {
 	took, expected := 0.0, 0.0
 	for _, q := range stats.Served {
+		if q.Level != 0 {
+			continue
+		}
 		took += float64(q.Took)
 		expected += v.expected(entrant, q)
 	}
 	return took / expected
 }
 
-const (
-	calibrationTime  = 700 * time.Millisecond
-	calibrationChunk = 500 // starts whose mean is one value of the interval: neighbours are alike
-)
+// rehearsalChunk is how many starts make one value of the interval: neighbours are alike.
+const rehearsalChunk = 500
 
-// calibrate measures what a start takes beyond the time that the profile gives to its query: to
-// notice it, decide, hand it over, fetch its input, and to find caches as the policy, the
-// waiting and strangers on the same chip left them. What strangers do changes by the second, so
-// that it is measured before and after each live run, with other queries than those of the comparison.
-func (v *validation) calibrate(ctx context.Context, entrant int, key rng.Key) error {
+// rehearse serves other queries than those of the comparison on the wall clock, of the same
+// traffic under the same interference. It tells what a start takes beyond the time that the
+// profile gives to its query: to notice it, decide, hand it over, fetch its input, and to find
+// caches as the policy, the waiting, the antagonists and strangers on the same chip left them.
+// What strangers do changes by the second, so that each live run has a rehearsal before it and
+// one after it.
+func (v *validation) rehearse(ctx context.Context, entrant, number int) (runtimeCost, error) {
 	restore, err := measure.Seize(v.cpu)
 	if err != nil {
-		return err
+		return runtimeCost{}, err
 	}
 	defer restore()
-	cfg, err := v.liveConfig(entrant, key, min(calibrationTime, v.scenario.Duration.Std()), nil)
+	key := rng.Key{Seed: uint64(v.scenario.Seed) + 1, Replication: 1<<20 + uint32(number)}
+	cfg, err := v.liveConfig(entrant, key, v.scenario.Duration.Std(), v.timeline)
 	if err != nil {
-		return err
+		return runtimeCost{}, err
 	}
 	cfg.Runner = v.warmed(entrant)
 	stats, err := wall.Run(ctx, cfg, nil)
 	if err != nil {
-		return v.blame(entrant, err)
+		return runtimeCost{}, v.blame(entrant, err)
 	}
-	c := &v.costs[entrant]
-	c.add(stats)
+	cost := costOf(stats)
 	rate := float64(len(cfg.Queries)) / cfg.Duration.Seconds()
-	if cost := c.overhead.Mean(); rate*cost.Seconds() > 0.5 {
-		return v.scenario.problem("arrivals", fmt.Sprintf("at most %.0f queries a second, which this machine can release on time: each takes %v beside its service", 0.5/cost.Seconds(), cost),
+	if mean := cost.overhead.Mean(); rate*mean.Seconds() > 0.5 {
+		return cost, v.scenario.problem("arrivals", fmt.Sprintf("at most %.0f queries a second, which this machine can release on time: each takes %v beside its service", 0.5/mean.Seconds(), mean),
 			fmt.Sprintf("%.0f", rate))
 	}
-	return nil
+	return cost, nil
 }
 
 // longestCost is beyond what the runtime takes for a start: the core was away, or the policy
 // let the query wait.
 const longestCost = 50 * time.Microsecond
 
-// runtimeCost is what the runtime takes for each start of a query, beside one live run.
+// runtimeCost is what the runtime took in a rehearsal.
 type runtimeCost struct {
-	overhead profile.Dist // from what a start waited for to its kernel, not sorted
+	overhead profile.Dist // from what a start waited for to its kernel, in order of starts
 	served   []wall.Served
 }
 
-// add adds what a calibration found.
-func (c *runtimeCost) add(stats wall.Stats) {
+func costOf(stats wall.Stats) (c runtimeCost) {
 	for _, took := range stats.Overhead {
 		if took <= uint32(longestCost) {
 			c.overhead = append(c.overhead, took)
 		}
 	}
-	c.served = append(c.served, stats.Served...)
+	c.served = stats.Served
+	return c
+}
+
+// with joins two rehearsals.
+func (c runtimeCost) with(other runtimeCost) runtimeCost {
+	return runtimeCost{slices.Concat(c.overhead, other.overhead), slices.Concat(c.served, other.served)}
 }
 
 // simulate runs a repetition in virtual time, with real kernels or from the profile.
-func (v *validation) simulate(ctx context.Context, mode, entrant, repetition int, key rng.Key) error {
+func (v *validation) simulate(ctx context.Context, mode, entrant, repetition int, key rng.Key, cost runtimeCost) error {
 	e := v.entrants[entrant]
 	policy, err := v.policies.New(e.Policy, scheduler.NewParams(e.Params))
 	if err != nil {
@@ -199,10 +207,9 @@ func (v *validation) simulate(ctx context.Context, mode, entrant, repetition int
 	}
 	recorder := v.recorder(&v.entrants[entrant], repetition)
 	cfg := v.config(e, policy, stream, &e.set.Truth, key)
-	cost := &v.costs[entrant]
 	cfg.Overhead = sorted(slices.Clone(cost.overhead))
 	if mode == profiled { // real kernels take as long as they take
-		cfg.Excess = excessOf(&e.set.Truth, cost.served)
+		cfg.Excess = excessOf(&e.set.Truth, len(v.profile.Levels), cost.served)
 	}
 	if mode == kernels {
 		restore, err := measure.Seize(v.cpu)

@@ -1,5 +1,10 @@
 package result
 
+import (
+	"encoding/json"
+	"math"
+)
+
 // The verdicts of a validation.
 const (
 	Passed = "pass"
@@ -67,13 +72,36 @@ type ValidationCell struct {
 	ProfileKS float64 `json:"profile_ks,omitempty"`
 }
 
+// Error is the size of an error: infinite where only one of two latencies is.
+type Error float64
+
+// MarshalJSON writes null for an infinite error.
+func (e Error) MarshalJSON() ([]byte, error) {
+	if math.IsInf(float64(e), 0) {
+		return []byte("null"), nil
+	}
+	return json.Marshal(float64(e))
+}
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (e *Error) UnmarshalJSON(text []byte) error {
+	if string(text) == "null" {
+		*e = Error(math.Inf(1))
+		return nil
+	}
+	return json.Unmarshal(text, (*float64)(e))
+}
+
 // Judgement is one line of the verdict.
 type Judgement struct {
 	What  string  `json:"what"`
-	Got   float64 `json:"got"`
+	Got   Error   `json:"got"`
 	Most  float64 `json:"most"`
-	Cells int     `json:"cells"`
+	Cells int     `json:"cells"` // that count: the live runs agree among themselves
 	Holds bool    `json:"holds"`
+
+	AllGot   Error `json:"all_got"` // of all cells, those that do not count too
+	AllCells int   `json:"all_cells"`
 }
 
 // ModeCDF is the distribution of response times of a contender in one mode.

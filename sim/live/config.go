@@ -115,17 +115,18 @@ func (c *Config) validateQueries() error {
 type Stats struct {
 	Arrived, Finished, Dropped uint64
 	Lateness                   []uint32 // of what the idle worker polled: seen - intended
-	// Overhead is, of each start on the undisturbed machine after the warm-up, the time from what it waited for
-	// last (the worker, or its own arrival) to the start of the kernel.
+	// Overhead is, of each start on the undisturbed machine after the warm-up, the time from what
+	// it waited for last (the worker, or its own arrival) to the start of the kernel.
 	Overhead []uint32
-	Served   []Served // of the same starts
+	Served   []Served // after the warm-up
 	Spans    []Span   // of the timeline, quiet ones too
 	EndAt    time.Duration
 }
 
-// Served is a query that ran for real.
+// Served is a query that ran for real, at one level from start to end.
 type Served struct {
 	Sample, Point uint32
+	Level         int
 	Took          uint32 // of the kernel, activation included if it had not run ahead
 	Idle          uint32 // before: since the worker's last kernel ended, or the run began
 	Activated     bool   // it had

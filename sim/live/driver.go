@@ -226,9 +226,11 @@ func (d *driver) serve(c scheduler.Command) error {
 	}
 	ended, idle := d.now(), began-d.freeAt
 	d.freeAt = ended
-	if level == 0 && ended < d.spans.next && c.Kind == scheduler.Start && began >= d.cfg.Warmup {
-		d.stats.Overhead = append(d.stats.Overhead, nanoseconds(began-waited))
-		d.stats.Served = append(d.stats.Served, Served{sample, uint32(c.Point), nanoseconds(ended - began), nanoseconds(idle), activated})
+	if ended < d.spans.next && c.Kind == scheduler.Start && began >= d.cfg.Warmup {
+		d.stats.Served = append(d.stats.Served, Served{sample, uint32(c.Point), level, nanoseconds(ended - began), nanoseconds(idle), activated})
+		if level == 0 {
+			d.stats.Overhead = append(d.stats.Overhead, nanoseconds(began-waited))
+		}
 	}
 	if err := d.catchUp(ended); err != nil {
 		return err

@@ -3,7 +3,6 @@ package virtual
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"slosim/engine/profile"
@@ -85,42 +84,10 @@ type Config struct {
 	// Overhead is what the runtime takes for each start of a query or an activation: to notice
 	// it, decide and hand it over. The worker is held meanwhile. nil: nothing.
 	Overhead profile.Dist
-	// Excess is how much longer kernels take in life than the profile says. nil: they do not.
+	// Excess is how much longer kernels take in life than the profile says, the cost of switching
+	// between weights included. nil: as long.
 	Excess *Excess
 	Runner Runner // nil: times and answers are drawn from the profile
-}
-
-// Excess is how much longer kernels take in life, undisturbed, than the profile says, whose
-// calls follow one another: caches are as the policy and the waiting left them, and what
-// strangers on the same chip did to them meanwhile. It may be below 0. What disturbs leaves caches no warmer than the profile found them: at levels of
-// interference there is none.
-type Excess struct {
-	// Edges cut idle times of a worker before a kernel, ascending: bin i is below Edges[i], and
-	// one bin more has the rest.
-	Edges []time.Duration
-	// Quantiles are those of a kernel's execution time of which Extra tells, ascending; between
-	// them it is interpolated, outside of them it stays.
-	Quantiles []float64
-	Extra     [][][][]time.Duration // [bin][point][work class][quantile]
-}
-
-// at returns the extra time of a kernel with the u-quantile of its execution time.
-func (e *Excess) at(idle time.Duration, point int, class uint8, u float64) time.Duration {
-	bin := 0
-	for bin < len(e.Edges) && idle >= e.Edges[bin] {
-		bin++
-	}
-	extra, last := e.Extra[bin][point][class], len(e.Quantiles)-1
-	if u <= e.Quantiles[0] {
-		return extra[0]
-	}
-	for i := range last {
-		if from, to := e.Quantiles[i], e.Quantiles[i+1]; u < to {
-			part := (u - from) / (to - from)
-			return extra[i] + time.Duration(part*float64(extra[i+1]-extra[i]))
-		}
-	}
-	return extra[last]
 }
 
 // Stats counts what a run did, beside what the records say.
@@ -223,29 +190,6 @@ func (c *Config) validateTruth() error {
 	for p, levels := range h.Execute {
 		if len(levels) != len(c.Levels) {
 			return fmt.Errorf("truth: point %d: want times at %d levels, got %d", p, len(c.Levels), len(levels))
-		}
-	}
-	return nil
-}
-
-// validateExcess checks the sizes.
-func (c *Config) validateExcess() error {
-	if c.Excess == nil {
-		return nil
-	}
-	e := c.Excess
-	if got, want := len(e.Extra), len(e.Edges)+1; got != want || len(e.Quantiles) == 0 {
-		return fmt.Errorf("excess: want times of %d bins at 1 or more quantiles, got %d bins and %d quantiles", want, got, len(e.Quantiles))
-	}
-	for bin, points := range e.Extra {
-		if len(points) != len(c.Set.Points) {
-			return fmt.Errorf("excess: bin %d: want times of %d points, got %d", bin, len(c.Set.Points), len(points))
-		}
-		for point, classes := range points {
-			want := len(c.truth().Execute[point][0])
-			if len(classes) != want || slices.ContainsFunc(classes, func(extra []time.Duration) bool { return len(extra) != len(e.Quantiles) }) {
-				return fmt.Errorf("excess: bin %d, point %d: want %d times of %d work classes, got others", bin, point, len(e.Quantiles), want)
-			}
 		}
 	}
 	return nil

@@ -59,7 +59,7 @@ func (d *driver) start(c *scheduler.Command, at time.Duration) {
 	w.group = group
 	d.execution(&w.work, q, c.Point, d.holds(c.Query, c.Worker))
 	w.work.fixed = cost.load + cost.swap + d.overhead(q)
-	w.work.extra = d.excess(c.Worker, &w.work, at)
+	d.inLife(&w.work, at-w.freeAt)
 	d.serve(w, q, c.Point)
 	d.begin(c, finishes, at)
 	d.traceBegin(Started, c, q, cost, at)
@@ -92,8 +92,8 @@ func (d *driver) charge(q *workloads.Query, worker, group int) (c charge) {
 	}
 	if last := d.workers[worker].group; last >= 0 && last != group {
 		c.switches = true
-		if d.cfg.Runner != nil {
-			return c // a real run pays it itself
+		if d.cfg.Runner != nil || d.cfg.Excess != nil {
+			return c // a real run pays it itself; excess has it
 		}
 		c.swap = quantile(d.cfg.switchCost(last, group), d.cfg.Key, rng.Switching, q.ID)
 	}
@@ -111,13 +111,11 @@ func (d *driver) overhead(q *workloads.Query) time.Duration {
 	return quantile(d.cfg.Overhead, d.cfg.Key, overheads, q.ID)
 }
 
-// excess is how much longer a query's kernel takes in life, if a worker starts it at an
-// instant and nothing disturbs.
-func (d *driver) excess(worker int, work *service, at time.Duration) time.Duration {
-	if d.cfg.Excess == nil {
-		return 0
+// inLife makes the work take as long as it does after a worker has idled for some time.
+func (d *driver) inLife(s *service, idle time.Duration) {
+	if s.excess = d.cfg.Excess; s.excess != nil {
+		s.bin = s.excess.bin(idle)
 	}
-	return d.cfg.Excess.at(at-d.workers[worker].freeAt, work.point, work.class, work.uRun)
 }
 
 // quantile draws a query's cost from a measured distribution (that is not empty:

@@ -94,7 +94,7 @@ func TestOverheadHoldsTheWorker(t *testing.T) {
 func TestExcessIsOfAPoint(t *testing.T) {
 	for excess, want := range map[time.Duration]time.Duration{2 * ms: 5500 * time.Microsecond, -9 * ms: 500 * time.Microsecond, -1 * ms: 2500 * time.Microsecond} {
 		c := newConfig(newSet(newHalf([]time.Duration{3 * ms})), 1)
-		c.Overhead, c.Excess = profile.Dist{500_000}, &virtual.Excess{Quantiles: []float64{0.5}, Extra: [][][][]time.Duration{{{{excess}}}}}
+		c.Overhead, c.Excess = profile.Dist{500_000}, &virtual.Excess{Quantiles: []float64{0.5}, Extra: [][][][][]time.Duration{{{{{excess}}}}}}
 		c.Stream = &listed{at: []time.Duration{0}, samples: 4}
 		if kept, _ := run(t, c); kept[0].FinishAt != want {
 			t.Errorf("excess %v: want the end at %v, got %v", excess, want, kept[0].FinishAt)
@@ -106,7 +106,7 @@ func TestExcessIsOfAPoint(t *testing.T) {
 // after 1 ms, the fourth after 13 ms.
 func TestExcessIsOfTheIdleTime(t *testing.T) {
 	c := newConfig(newSet(newHalf([]time.Duration{3 * ms})), 1)
-	c.Excess = &virtual.Excess{Edges: []time.Duration{ms, 10 * ms}, Quantiles: []float64{0.5}, Extra: [][][][]time.Duration{{{{0}}}, {{{1 * ms}}}, {{{2 * ms}}}}}
+	c.Excess = &virtual.Excess{Edges: []time.Duration{ms, 10 * ms}, Quantiles: []float64{0.5}, Extra: [][][][][]time.Duration{{{{{0}}}, {{{1 * ms}}}, {{{2 * ms}}}}}}
 	c.Stream = &listed{at: []time.Duration{0, 1 * ms, 7 * ms, 24 * ms}, samples: 4}
 	kept, _ := run(t, c)
 	for i, want := range []time.Duration{3 * ms, 6 * ms, 11 * ms, 29 * ms} {
@@ -114,8 +114,8 @@ func TestExcessIsOfTheIdleTime(t *testing.T) {
 			t.Errorf("query %d: want its end at %v, got %v", i, want, kept[i].FinishAt)
 		}
 	}
-	c.Excess.Extra = c.Excess.Extra[:2]
-	if _, err := virtual.Run(context.Background(), c, nil); err == nil || !strings.Contains(err.Error(), "want times of 3 bins at 1 or more quantiles, got 2 bins") {
+	c.Excess.Extra[0] = c.Excess.Extra[0][:2]
+	if _, err := virtual.Run(context.Background(), c, nil); err == nil || !strings.Contains(err.Error(), "level 0: want times of 3 bins, got 2") {
 		t.Errorf("want bins that fit, got %v", err)
 	}
 }

@@ -17,10 +17,11 @@ type service struct {
 
 	half        *profile.Half
 	point       int
-	class       uint8         // work class of the query's outcome at the point
-	right       bool          // the outcome, told when the query finishes
-	uRun, uActs float64       // quantiles of the query, kept for life
-	extra       time.Duration // of execution at level 0
+	class       uint8   // work class of the query's outcome at the point
+	right       bool    // the outcome, told when the query finishes
+	uRun, uActs float64 // quantiles of the query, kept for life
+	excess      *Excess // nil: it takes as long as the profile says
+	bin         int     // of excess
 
 	real bool // ran was measured: nothing is drawn
 	ran  Ran
@@ -36,7 +37,7 @@ func (d *driver) newActivation(q *workloads.Query) service {
 func (d *driver) execution(s *service, q *workloads.Query, point int, activated bool) {
 	outcome := d.outcomes[point*d.half.Samples+int(q.Sample)] // first: it may be in a far cache
 	s.fixed, s.activate, s.execute = 0, 0, 1
-	s.half, s.point, s.uRun, s.extra, s.real = d.half, point, d.service.Float(q.ID), 0, false
+	s.half, s.point, s.uRun, s.excess, s.real = d.half, point, d.service.Float(q.ID), nil, false
 	if !activated && d.half.Activates() {
 		s.activate, s.uActs = 1, d.activation.Float(q.ID)
 	}
@@ -57,8 +58,8 @@ func (s *service) execution(seg *segment) time.Duration {
 		return seg.scale(s.ran.Execute)
 	}
 	took := s.half.Service(s.point, seg.level, s.class, s.uRun)
-	if seg.level == 0 && s.extra != 0 {
-		took = max(took+s.extra, 0)
+	if s.excess != nil {
+		took = max(took+s.excess.at(seg.level, s.bin, s.point, s.class, s.uRun), 0)
 	}
 	return seg.scale(took)
 }

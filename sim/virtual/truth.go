@@ -26,7 +26,7 @@ func (t truth) Finish(ref scheduler.QueryRef, worker, point int) time.Duration {
 	var work service
 	d.execution(&work, q, point, d.holds(ref, worker))
 	work.fixed = cost.load + cost.swap + d.overhead(q)
-	work.extra = d.excess(worker, &work, d.list.Now())
+	d.inLife(&work, d.list.Now()-d.workers[worker].freeAt)
 	return work.finish(d.list.Now(), d.workers[worker].time)
 }
 
