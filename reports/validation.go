@@ -179,7 +179,7 @@ func judge(v *result.Validation, t Tolerances) {
 		return func(c *result.ValidationCell) bool { return classes(c) && repeats(c.Live, within) }
 	}
 	add := func(what string, most float64, errs, all []float64, reduce func([]float64) float64) {
-		j := result.Judgement{What: what, Most: most, Cells: len(errs), AllCells: len(all)}
+		j := result.Judgement{What: what, Most: most, Cells: len(errs), AllCells: len(all), Holds: len(all) == 0} // a quantile of too few queries is not asked for
 		if len(errs) > 0 {
 			j.Got = result.Error(reduce(errs))
 			j.Holds = float64(j.Got) <= most
@@ -360,6 +360,9 @@ func printVerdict(out *strings.Builder, v *result.Validation) {
 		got := fixed(100*float64(j.Got), 2)
 		if j.Cells == 0 {
 			got, mark = "-", "not known: the live runs differ too much"
+			if j.AllCells == 0 {
+				mark = "not asked: too few queries"
+			}
 		}
 		g.add([]string{j.What, got + " %", "at most " + fixed(100*j.Most, 2) + " %", count(j.Cells, "cell"),
 			fmt.Sprintf("(all %d: %s %%)", j.AllCells, fixed(100*float64(j.AllGot), 2)), mark}, nil)

@@ -36,19 +36,28 @@ const (
 type Command struct {
 	Kind   Kind
 	Worker int
-	Query  QueryRef
+	Query  QueryRef // the first one, of a batch
 	Point  int
+	Count  int           // of a Start: so many samples of a large query; 0: all that have not started
+	Batch  []Assign      // of a Start of several queries, Query and Point first; else nil
 	At     time.Duration // of a Wake
 	Why    Reason
+}
+
+// Assign is one query of a batch with the operating point at which it runs.
+type Assign struct {
+	Query QueryRef
+	Point int
 }
 
 // Plan collects the commands of one Decide. It is reused.
 type Plan struct {
 	commands []Command
+	assigned []Assign // what Command.Batch is cut from
 }
 
 // Reset empties the plan and keeps its memory.
-func (p *Plan) Reset() { p.commands = p.commands[:0] }
+func (p *Plan) Reset() { p.commands, p.assigned = p.commands[:0], p.assigned[:0] }
 
 // Commands returns what was decided; valid until Reset.
 func (p *Plan) Commands() []Command { return p.commands }
@@ -65,6 +74,29 @@ func (p *Plan) add(kind Kind) *Command {
 func (p *Plan) Start(worker int, ref QueryRef, point int, why Reason) {
 	c := p.add(Start)
 	c.Worker, c.Query, c.Point, c.Why = worker, ref, point, why
+}
+
+// StartBatch runs several waiting queries of one model, none of them split, together on an idle
+// worker: they start and finish at the same instants. The order is theirs in the kernels. A batch of one is a Start. The
+// plan keeps a copy.
+func (p *Plan) StartBatch(worker int, batch []Assign, why Reason) {
+	if len(batch) == 0 {
+		return
+	}
+	c := p.add(Start)
+	c.Worker, c.Query, c.Point, c.Why = worker, batch[0].Query, batch[0].Point, why
+	if len(batch) > 1 {
+		from := len(p.assigned)
+		p.assigned = append(p.assigned, batch...)
+		c.Batch = p.assigned[from:len(p.assigned):len(p.assigned)]
+	}
+}
+
+// Split runs so many of the samples of a large query that have not started on an idle worker. The
+// rest waits, in its place; the query finishes with the last of its parts.
+func (p *Plan) Split(worker int, ref QueryRef, point, count int, why Reason) {
+	c := p.add(Start)
+	c.Worker, c.Query, c.Point, c.Count, c.Why = worker, ref, point, count, why
 }
 
 // Probe runs the activator of a waiting query on an idle worker. The query keeps

@@ -71,6 +71,7 @@ type Completion struct {
 	StartAt      time.Duration
 	FinishAt     time.Duration
 	Deadline     time.Duration
+	Samples      int  // that ran together: of the batch, or of a large query
 	Correct      bool // only when HasCorrect
 	HasCorrect   bool
 }

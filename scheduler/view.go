@@ -18,6 +18,7 @@ type Waiting struct {
 	Accuracy     float64       // target, fixed at arrival
 	Probed       bool          // its activation is paid and its confidence known
 	ProbedOn     int32         // the worker that holds the activation
+	Left         int           // samples that have not started: the size of a query that was not split
 }
 
 // Slack is the time left until the deadline; negative when it has passed.
@@ -30,6 +31,7 @@ type Worker struct {
 	Running   QueryRef // valid while Busy
 	Point     int      // of the running query, or of the last one; -1 before the first
 	StartedAt time.Duration
+	Samples   int     // that it runs at once, of a batch or a large query
 	Slowdown  float64 // believed: the sensor's last reading, lagged and noisy; 1 before the first
 	// Correction multiplies the times that the View tells: what [Correction] learned. 0: the
 	// contender has none, which is as 1.
@@ -72,6 +74,19 @@ func (v *View) Quantile(worker int, model uint16, point int, q float64) time.Dur
 func (v *View) Mean(worker int, model uint16, point int) time.Duration {
 	w := &v.Workers[worker]
 	return w.corrected(v.Models[model].Mean(point, w.Slowdown))
+}
+
+// BatchMean returns the mean time that a batch of n samples takes on a worker at a point at the
+// worker's believed slow-down, activations and stalls included.
+func (v *View) BatchMean(worker int, model uint16, point, n int) time.Duration {
+	w := &v.Workers[worker]
+	return w.corrected(v.Models[model].BatchMean(point, n, w.Slowdown))
+}
+
+// BatchQuantile returns the q-quantile of the time that a batch of n samples takes, likewise.
+func (v *View) BatchQuantile(worker int, model uint16, point, n int, q float64) time.Duration {
+	w := &v.Workers[worker]
+	return w.corrected(v.Models[model].BatchQuantile(point, n, q, w.Slowdown))
 }
 
 // Within returns the share of queries whose service time on a worker at a point is at

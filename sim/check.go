@@ -41,21 +41,32 @@ func (s *System) checkOrder() error {
 
 func (s *System) checkBusy(wantProbing, wantRunning uint64) error {
 	var gotProbing, gotRunning uint64
-	held := map[scheduler.QueryRef]int{}
-	for _, w := range s.workers {
+	busy, parts := 0, map[scheduler.QueryRef]int{}
+	for i, w := range s.workers {
 		switch {
 		case w.Busy && w.Probing:
 			gotProbing++
 		case w.Busy:
-			gotRunning++
+			for _, ref := range s.runs[i] {
+				parts[ref]++
+			}
 		default:
 			continue
 		}
-		held[w.Running]++
+		busy++
 	}
-	if gotProbing != wantProbing || gotRunning != wantRunning || uint64(len(held)) != gotProbing+gotRunning || len(held) != s.busy {
-		return fmt.Errorf("workers at %v: want %d probing and %d running, got %d and %d, of %d different queries",
-			s.now, wantProbing, wantRunning, gotProbing, gotRunning, len(held))
+	for ref, n := range parts {
+		one := &s.slots[ref]
+		if one.parts != n || (one.state == running) != (one.left == 0) {
+			return fmt.Errorf("query reference %d at %v: state %v, %d samples left, want %d parts, got %d", ref, s.now, one.state, one.left, one.parts, n)
+		}
+		if one.state == running {
+			gotRunning++
+		}
+	}
+	if gotProbing != wantProbing || gotRunning != wantRunning || busy != s.busy {
+		return fmt.Errorf("workers at %v: want %d probing, %d queries running, %d busy; got %d, %d, %d",
+			s.now, wantProbing, wantRunning, s.busy, gotProbing, gotRunning, busy)
 	}
 	return nil
 }

@@ -20,7 +20,7 @@ type feedback struct {
 type completion struct {
 	scheduler.Completion
 	believed float64 // slow-down when it started
-	whole    bool    // it ran from activation to answer: its time can be compared
+	whole    bool    // it ran alone, from activation to answer: its time can be compared
 }
 
 func (f *feedback) add(r *Record, labelled bool) {
@@ -30,9 +30,9 @@ func (f *feedback) add(r *Record, labelled bool) {
 	}
 	f.held = append(f.held, completion{scheduler.Completion{
 		Class: r.Query.Class, Model: r.Query.Model, Worker: r.Worker, Point: r.Point,
-		ArriveAt: r.Query.ArriveAt, StartAt: r.StartAt, FinishAt: r.FinishAt, Deadline: r.Deadline,
+		ArriveAt: r.Query.ArriveAt, StartAt: r.StartAt, FinishAt: r.FinishAt, Deadline: r.Deadline, Samples: r.Together * max(1, int(r.Query.Size)),
 		Correct: labelled && r.Right, HasCorrect: labelled,
-	}, r.Believed, !r.Probed})
+	}, r.Believed, !r.Probed && r.Together == 1 && r.Parts == 1 && r.Query.Size <= 1})
 }
 
 // deliver tells what may be known at now: the observer, and the workers' corrections. It

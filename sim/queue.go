@@ -22,6 +22,10 @@ type slot struct {
 	key    int64  // of the queue discipline
 	seq    uint64 // order of arrival
 	state  state
+
+	left   int // samples that have not started
+	parts  int // runs under way: 1, more of a query that was split, or 0
+	judged int // worker whose run tells whether the answer is right: that of the first samples
 }
 
 // queue keeps the waiting queries in order of (key, arrival) as one contiguous
@@ -74,7 +78,7 @@ func (s *slot) show(w *scheduler.Waiting, ref scheduler.QueryRef) {
 	r := &s.record
 	w.Ref, w.Class, w.Model = ref, r.Query.Class, r.Query.Model
 	w.ArriveAt, w.Deadline, w.Accuracy = r.Query.ArriveAt, r.Deadline, r.AccuracyTarget
-	w.Probed, w.ProbedOn = false, -1
+	w.Probed, w.ProbedOn, w.Left = false, -1, s.left
 }
 
 // reserve moves the queue to the front of its memory when the end is reached and

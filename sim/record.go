@@ -19,15 +19,17 @@ type Record struct {
 	StartAt        time.Duration // Never if it did not start
 	FinishAt       time.Duration // Never if it was dropped or never finished
 	Dropped        bool          // given up by the policy, or unfinished when the run ended
-	Worker         int           // that served it; -1 if it did not start
-	Point          int           // that it ran at; -1 if it did not start
-	Right          bool          // answered right; false when dropped
+	Worker         int           // that served it, the first of several; -1 if it did not start
+	Point          int           // that it ran at, or its first samples; -1 if it did not start
+	Right          bool          // answered right, of a large query the first sample; false when dropped
 	Probed         bool          // its activator ran ahead of its start
 	Why            scheduler.Reason
-	Busy           time.Duration // time it held workers: probe, load, switch, service and stalls
+	Busy           time.Duration // time it held workers: probe, load, switch, service and stalls; its share of a batch
 	Slowdown       float64       // true slow-down of the worker at the start; 0 if it did not finish
 	Believed       float64       // what the policy believed then; 0 if it did not start
 	Queue          int           // queries that waited at its arrival, itself not counted
+	Together       int           // queries that ran with it, itself counted; 0 if it did not start
+	Parts          int           // runs that its samples were split into; 0 if it did not start
 }
 
 // begin makes r the record of a query that has arrived, in place: records are large, and
@@ -37,7 +39,7 @@ func (r *Record) begin(q *workloads.Query, target workloads.Target, queue int) {
 	r.Deadline, r.AccuracyTarget = q.ArriveAt+target.Latency, target.Accuracy
 	r.StartAt, r.FinishAt, r.Worker, r.Point, r.Queue = Never, Never, -1, -1, queue
 	r.Dropped, r.Right, r.Probed, r.Why = false, false, false, scheduler.Reason(0)
-	r.Busy, r.Slowdown, r.Believed = 0, 0, 0
+	r.Busy, r.Slowdown, r.Believed, r.Together, r.Parts = 0, 0, 0, 0, 0
 }
 
 // Met says whether the query finished within its latency target.

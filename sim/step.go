@@ -102,28 +102,88 @@ func (s *System) applyOne(c *scheduler.Command) (fresh bool, err error) {
 }
 
 func (s *System) start(c *scheduler.Command) error {
-	if err := s.checkQuery("start", c.Query); err != nil {
-		return err
-	}
 	if err := s.checkWorker("start", c.Worker); err != nil {
 		return err
 	}
-	one := &s.slots[c.Query]
-	if points := s.cfg.Models[one.record.Query.Model].Points; c.Point < 0 || c.Point >= points {
-		return s.broken("start: point: want 0..%d, got %d", points-1, c.Point)
-	}
-	if !s.queue.remove(c.Query, s.slots) {
-		return s.broken(spoiled)
-	}
 	w := &s.workers[c.Worker]
+	w.Samples, s.runs[c.Worker] = 0, s.runs[c.Worker][:0]
+	if err := s.assign(c, c.Query, c.Point, max(1, len(c.Batch))); err != nil {
+		return err
+	}
+	for i := 1; i < len(c.Batch); i++ {
+		if err := s.join(c, i); err != nil {
+			return err
+		}
+	}
 	w.Busy, w.Running, w.Point, w.StartedAt = true, c.Query, c.Point, s.now
 	s.busy++
+	return nil
+}
+
+// join assigns a further query of a batch.
+func (s *System) join(c *scheduler.Command, i int) error {
+	a := c.Batch[i]
+	if err := s.checkQuery("start", a.Query); err != nil {
+		return err
+	}
+	if first, got := s.slots[c.Query].record.Query.Model, s.slots[a.Query].record.Query.Model; first != got {
+		return s.broken("start: want a batch of one model, got models %d and %d", first, got)
+	}
+	return s.assign(c, a.Query, a.Point, len(c.Batch))
+}
+
+// assign gives a query, or some of its samples, to the command's worker.
+func (s *System) assign(c *scheduler.Command, ref scheduler.QueryRef, point, together int) error {
+	if err := s.checkQuery("start", ref); err != nil {
+		return err
+	}
+	one := &s.slots[ref]
+	if points := s.cfg.Models[one.record.Query.Model].Points; point < 0 || point >= points {
+		return s.broken("start: point: want 0..%d, got %d", points-1, point)
+	}
+	if together > 1 && one.parts > 0 {
+		return s.broken("start: query reference %d: want whole queries in a batch, but some of its samples run", ref)
+	}
+	count := one.left
+	if c.Count != 0 {
+		if count = c.Count; count < 0 || count > one.left || together > 1 {
+			return s.broken("start: samples: want 1..%d of one query, got %d of a batch of %d", one.left, count, together)
+		}
+	}
+	if !s.takeSamples(ref, count) {
+		return s.broken(spoiled)
+	}
+	w, r := &s.workers[c.Worker], &one.record
+	if one.parts++; r.Parts == 0 {
+		r.StartAt, r.Worker, r.Point, r.Why, r.Believed, r.Together = s.now, c.Worker, point, c.Why, w.Slowdown, together
+		one.judged = c.Worker
+	}
+	r.Parts++
+	w.Samples += count
+	s.runs[c.Worker] = append(s.runs[c.Worker], ref)
+	return nil
+}
+
+// takeSamples takes samples of a waiting query, which runs when none is left. It returns false if the
+// queue is out of order.
+func (s *System) takeSamples(ref scheduler.QueryRef, count int) bool {
+	one := &s.slots[ref]
+	if count < one.left {
+		entry := s.queue.entry(ref, s.slots)
+		if entry == nil {
+			return false
+		}
+		one.left -= count
+		entry.Left = one.left
+		return true
+	}
+	if !s.queue.remove(ref, s.slots) {
+		return false
+	}
+	one.left, one.state = 0, running
 	s.counts.Waiting--
 	s.counts.Running++
-	one.state = running
-	r := &one.record
-	r.StartAt, r.Worker, r.Point, r.Why, r.Believed = s.now, c.Worker, c.Point, c.Why, w.Slowdown
-	return nil
+	return true
 }
 
 func (s *System) probe(c *scheduler.Command) error {
@@ -143,6 +203,7 @@ func (s *System) probe(c *scheduler.Command) error {
 	w := &s.workers[c.Worker]
 	w.Busy, w.Probing, w.Running, w.StartedAt = true, true, c.Query, s.now
 	s.busy++
+	s.runs[c.Worker] = append(s.runs[c.Worker][:0], c.Query)
 	s.slots[c.Query].state = probing
 	return nil
 }
@@ -150,6 +211,9 @@ func (s *System) probe(c *scheduler.Command) error {
 func (s *System) dropWaiting(c *scheduler.Command) error {
 	if err := s.checkQuery("drop", c.Query); err != nil {
 		return err
+	}
+	if s.slots[c.Query].parts > 0 {
+		return s.broken("drop: query reference %d: want one that waits, but some of its samples run", c.Query)
 	}
 	if !s.queue.remove(c.Query, s.slots) {
 		return s.broken(spoiled)

@@ -44,8 +44,9 @@ type System struct {
 	now     time.Duration
 
 	workers  []scheduler.Worker
-	shown    []scheduler.Worker // copies of workers, which a policy may spoil
-	view     *scheduler.View    // of shown, and of the queue itself
+	runs     [][]scheduler.QueryRef // [worker] what it runs, or probes
+	shown    []scheduler.Worker     // copies of workers, which a policy may spoil
+	view     *scheduler.View        // of shown, and of the queue itself
 	plan     scheduler.Plan
 	accepted []scheduler.Command // the plan's own, without pending Wakes
 	hidden   workloads.Query     // what a Keyer sees: the query without its sample
@@ -65,6 +66,7 @@ func New(cfg Config) (*System, error) {
 	s.view = scheduler.NewView(beliefs, s.confidence)
 	s.workers = make([]scheduler.Worker, cfg.Workers)
 	s.shown = make([]scheduler.Worker, cfg.Workers)
+	s.runs = make([][]scheduler.QueryRef, cfg.Workers)
 	for i := range s.workers {
 		s.workers[i] = scheduler.Worker{Point: -1, Slowdown: 1}
 	}
@@ -104,6 +106,7 @@ func (s *System) Arrive(q *workloads.Query, at time.Duration) scheduler.QueryRef
 	ref := s.allocate()
 	one := &s.slots[ref]
 	one.state, one.seq, one.key = waiting, s.seq, 0
+	one.left, one.parts = max(1, int(q.Size)), 0
 	one.record.begin(q, target, s.queue.len())
 	s.seq++
 	if s.keyer != nil {
@@ -127,22 +130,54 @@ func (s *System) allocate() scheduler.QueryRef {
 	return scheduler.QueryRef(len(s.slots) - 1)
 }
 
-// Finish reports that the query on a worker is done.
-func (s *System) Finish(worker int, at time.Duration, outcome Outcome) {
+// Finish reports that what a worker runs is done, with one outcome for each query of the batch, in
+// the order in which they were assigned. A query that was split is done with its last part.
+func (s *System) Finish(worker int, at time.Duration, outcomes ...Outcome) {
 	s.advance(at)
 	w := s.busyWorker(worker, false)
-	r := &s.slots[w.Running].record
+	runs := s.runs[worker]
+	if len(outcomes) != len(runs) {
+		panic(fmt.Sprintf("sim: worker %d at %v: want %d outcomes, got %d", worker, at, len(runs), len(outcomes)))
+	}
+	for i, ref := range runs {
+		one := &s.slots[ref]
+		one.record.Busy += share(at-w.StartedAt, i, len(runs))
+		if one.judged == worker {
+			one.record.Right, one.record.Slowdown, one.judged = outcomes[i].Right, outcomes[i].Slowdown, nobody
+		}
+		if one.parts--; one.parts > 0 || one.left > 0 {
+			continue
+		}
+		s.finish(ref, at, outcomes[i].Labelled)
+	}
+	s.idle(w)
+}
+
+// nobody is the worker whose run judges a query that is judged already.
+const nobody = -1
+
+// share is the i-th of n shares of a time, which sum to it.
+func share(t time.Duration, i, n int) time.Duration {
+	if n == 1 {
+		return t
+	}
+	each := t / time.Duration(n)
+	if i == 0 {
+		return t - each*time.Duration(n-1)
+	}
+	return each
+}
+
+// finish records a query that is done.
+func (s *System) finish(ref scheduler.QueryRef, at time.Duration, labelled bool) {
+	r := &s.slots[ref].record
 	r.FinishAt = at
-	r.Right = outcome.Right
-	r.Slowdown = outcome.Slowdown
-	r.Busy += at - r.StartAt
 	s.counts.Running--
 	s.counts.Finished++
 	if s.feedback != nil {
-		s.feedback.add(r, outcome.Labelled)
+		s.feedback.add(r, labelled)
 	}
-	s.release(w.Running)
-	s.idle(w)
+	s.release(ref)
 }
 
 // Activated reports that the activator of the query that a worker probes is done:
@@ -178,22 +213,33 @@ func (s *System) Timer(at time.Duration) {
 func (s *System) Abandon(at time.Duration) {
 	s.advance(at)
 	for i := range s.workers {
-		w := &s.workers[i]
-		if !w.Busy {
-			continue
+		if w := &s.workers[i]; w.Busy {
+			s.abandon(i, at)
+			s.idle(w)
 		}
-		s.slots[w.Running].record.Busy += at - w.StartedAt
-		if !w.Probing {
-			s.counts.Running--
-			s.drop(w.Running, scheduler.Late)
-		}
-		s.idle(w)
 	}
 	for _, entry := range s.queue.all() {
 		s.counts.Waiting--
 		s.drop(entry.Ref, scheduler.Late)
 	}
 	s.queue = queue{}
+}
+
+// abandon drops what a worker runs, unless parts of it still wait or run elsewhere.
+func (s *System) abandon(worker int, at time.Duration) {
+	w, runs := &s.workers[worker], s.runs[worker]
+	if w.Probing {
+		s.slots[w.Running].record.Busy += at - w.StartedAt
+		return
+	}
+	for i, ref := range runs {
+		one := &s.slots[ref]
+		one.record.Busy += share(at-w.StartedAt, i, len(runs))
+		if one.parts--; one.parts == 0 && one.left == 0 {
+			s.counts.Running--
+			s.drop(ref, scheduler.Late)
+		}
+	}
 }
 
 // Query returns the query behind a reference. It may be read until the first Arrive
@@ -214,7 +260,7 @@ func (s *System) busyWorker(worker int, probing bool) *scheduler.Worker {
 }
 
 func (s *System) idle(w *scheduler.Worker) {
-	w.Busy, w.Probing = false, false
+	w.Busy, w.Probing, w.Samples = false, false, 0
 	s.busy--
 }
 

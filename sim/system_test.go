@@ -252,7 +252,7 @@ func TestFeedback(t *testing.T) {
 		return policy.seen
 	}
 	first := scheduler.Completion{FinishAt: 5 * ms, Deadline: 10 * ms}
-	second := scheduler.Completion{ArriveAt: 20 * ms, StartAt: 20 * ms, FinishAt: 25 * ms, Deadline: 30 * ms, Correct: true, HasCorrect: true}
+	second := scheduler.Completion{ArriveAt: 20 * ms, StartAt: 20 * ms, FinishAt: 25 * ms, Deadline: 30 * ms, Samples: 1, Correct: true, HasCorrect: true}
 	for name, test := range map[string]struct {
 		feedback sim.Feedback
 		at       time.Duration

@@ -37,6 +37,7 @@ type Belief struct {
 	knots      []float64 // slow-downs, ascending, at least 1
 	mean       []float64 // [point][knot], nanoseconds
 	table      []float64 // [point][knot][grid], nanoseconds
+	batches    batches
 }
 
 // NewBelief compiles the calibration half of a set. levels are the profile's; those
@@ -46,7 +47,7 @@ func NewBelief(set *Set, levels []Level, unseen ...int) (*Belief, error) {
 	if err := set.checkHalf("calibration", &set.Calibration, len(levels)); err != nil {
 		return nil, err
 	}
-	b := &Belief{points: set.Points}
+	b := &Belief{points: set.Points, batches: newBatches(set)}
 	for p := range set.Points {
 		outcomes := set.Calibration.point(p)
 		b.accuracy = append(b.accuracy, shareRight(outcomes))

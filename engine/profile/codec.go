@@ -74,6 +74,7 @@ func (c *coder) set(s *Set) {
 	list(c, &s.Points, (*coder).point)
 	list(c, &s.Groups, (*coder).group)
 	list(c, &s.Switch, (*coder).dists)
+	list(c, &s.Batches, func(c *coder, n *int) { integer(c, n) })
 	c.flag(&s.Activates)
 	c.flag(&s.HasConfidence)
 	c.half(&s.Calibration)
@@ -100,6 +101,7 @@ func (c *coder) half(h *Half) {
 	c.outcomes(&h.Outcomes)
 	c.dists(&h.Activate)
 	list(c, &h.Execute, func(c *coder, levels *[][]Dist) { list(c, levels, (*coder).dists) })
+	list(c, &h.Batched, func(c *coder, levels *[][]Dist) { list(c, levels, (*coder).dists) })
 	list(c, &h.Stalls, func(c *coder, s *[]Stall) { list(c, s, (*coder).stall) })
 	list(c, &h.Spread, (*coder).float)
 }

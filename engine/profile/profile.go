@@ -38,6 +38,10 @@ type Set struct {
 	Groups    []Group  // sets of weights that are resident together
 	Switch    [][]Dist // [from group][to group]: extra time of the first call after a switch (cold caches)
 
+	// Batches are the sizes of batches that were measured, ascending, 2 or more; nil: none were,
+	// and a batch takes as long as its queries one after another.
+	Batches []int
+
 	Activates     bool // a query pays Activate before Execute
 	HasConfidence bool // activation yields a confidence per point (Half.Outcomes[].Confidence)
 
@@ -69,7 +73,10 @@ type Half struct {
 	Outcomes []Outcome  // [point*Samples + sample]
 	Activate []Dist     // [level]; nil when the technique does not activate
 	Execute  [][][]Dist // [point][level][work class]: on-CPU time
-	Stalls   [][]Stall  // [level]; empty unless the worker's core is shared
+	// Batched is, [point][level][size of Set.Batches], the on-CPU execution time of a whole batch
+	// of samples, without activations; empty where its queries one after another take less.
+	Batched [][][]Dist
+	Stalls  [][]Stall // [level]; empty unless the worker's core is shared
 	// Spread is, [point], the relative standard error of the mean service time alone. It is
 	// over blocks of calls, which lie apart in time, or over rounds, each with the weights at
 	// another place in memory, whichever differ more: calls of a block share what the

@@ -63,13 +63,8 @@ func (h *Half) Resample(draw func(i uint64) float64) *Half {
 	r := &resampler{draw: draw}
 	out := &Half{Samples: h.Samples, Outcomes: r.outcomes(h)}
 	out.Activate = r.dists(h.Activate)
-	for _, levels := range h.Execute {
-		row := make([][]Dist, 0, len(levels))
-		for _, classes := range levels {
-			row = append(row, r.dists(classes))
-		}
-		out.Execute = append(out.Execute, row)
-	}
+	out.Execute = r.surfaces(h.Execute)
+	out.Batched = r.surfaces(h.Batched)
 	for _, stalls := range h.Stalls {
 		out.Stalls = append(out.Stalls, r.stalls(stalls))
 	}
@@ -98,6 +93,18 @@ func (r *resampler) outcomes(h *Half) []Outcome {
 		for base := 0; base < len(out); base += h.Samples {
 			out[base+to] = h.Outcomes[base+from]
 		}
+	}
+	return out
+}
+
+// surfaces draws the distributions of all points and levels; nil stays nil.
+func (r *resampler) surfaces(all [][][]Dist) (out [][][]Dist) {
+	for _, levels := range all {
+		row := make([][]Dist, 0, len(levels))
+		for _, dists := range levels {
+			row = append(row, r.dists(dists))
+		}
+		out = append(out, row)
 	}
 	return out
 }

@@ -137,6 +137,9 @@ func (s *Set) checkHalf(name string, h *Half, levels int) error {
 			return err
 		}
 	}
+	if err := s.checkBatches(name, h, levels); err != nil {
+		return err
+	}
 	for l, d := range h.Activate {
 		if len(d) == 0 || !slices.IsSorted(d) {
 			return s.errorf("%s: activation at level %d: want ascending samples, got %d", name, l, len(d))
@@ -148,6 +151,32 @@ func (s *Set) checkHalf(name string, h *Half, levels int) error {
 		}
 		if _, err := NewTimeline(stalls); err != nil {
 			return s.errorf("%s: level %d: %w", name, l, err)
+		}
+	}
+	return nil
+}
+
+// checkBatches checks the times of batches; there may be none.
+func (s *Set) checkBatches(name string, h *Half, levels int) error {
+	for i, n := range s.Batches {
+		if n < 2 || (i > 0 && n <= s.Batches[i-1]) {
+			return s.errorf("batches: want sizes of 2 or more, ascending, got %v", s.Batches)
+		}
+	}
+	if len(s.Batches) == 0 && len(h.Batched) == 0 {
+		return nil
+	}
+	if len(h.Batched) != len(s.Points) || len(s.Batches) == 0 {
+		return s.errorf("%s: batches: want times of %d points at 1 or more sizes, got %d at %d", name, len(s.Points), len(h.Batched), len(s.Batches))
+	}
+	for p, rows := range h.Batched {
+		if len(rows) != levels {
+			return s.errorf("%s: point %q: batches: want %d levels, got %d", name, s.Points[p].Name, levels, len(rows))
+		}
+		for l, sizes := range rows {
+			if len(sizes) != len(s.Batches) || slices.ContainsFunc(sizes, func(d Dist) bool { return !slices.IsSorted(d) }) {
+				return s.errorf("%s: point %q, level %d: batches: want ascending times of %d sizes, got %d", name, s.Points[p].Name, l, len(s.Batches), len(sizes))
+			}
 		}
 	}
 	return nil

@@ -42,6 +42,13 @@ type Entry struct {
 	Slack   time.Duration
 }
 
+// equal says whether two entries are the same command.
+func (e Entry) equal(other Entry) bool {
+	same := slices.Equal(e.Command.Batch, other.Command.Batch)
+	e.Command.Batch, other.Command.Batch = nil, nil
+	return same && e.Now == other.Now && e.ID == other.ID && e.Slack == other.Slack && fmt.Sprint(e.Command) == fmt.Sprint(other.Command)
+}
+
 // maxEvents bounds a run: a policy that asks for a Wake for ever does not end.
 const maxEvents = 200
 

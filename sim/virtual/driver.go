@@ -45,6 +45,7 @@ type worker struct {
 	version  uint32        // of the prediction: older ones are void
 	kind     uint8         // finishes or activates
 	ref      scheduler.QueryRef
+	runs     []ran // queries of a batch, the first one first
 	startAt  time.Duration
 	freeAt   time.Duration // end of its last work
 	slowdown float64       // true, at the start
@@ -67,6 +68,7 @@ type driver struct {
 	workers  []worker
 	memory   *memory
 	probedOn []int32 // [QueryRef] worker that holds its activation, -1: none
+	begun    []int32 // [QueryRef] samples that have started
 	half     *profile.Half
 	outcomes []outcome // [point*samples+sample]
 	groups   []int     // [point] of weights: points are large, and there is a start for every query
@@ -75,6 +77,7 @@ type driver struct {
 
 	next     workloads.Query // of the held arrival; a closed loop yields it at its instant
 	arriving bool            // an arrival is held
+	finished []sim.Outcome   // scratch of a batch
 	loop     Loop            // nil: arrivals do not depend on ends
 	lastAt   time.Duration   // latest deadline so far
 	reading  uint64          // number of the next sensor reading, from 1
@@ -239,9 +242,9 @@ func (d *driver) arrive(at time.Duration) error {
 	q := &d.next
 	ref := d.system.Arrive(q, at)
 	for int(ref) >= len(d.probedOn) {
-		d.probedOn = append(d.probedOn, -1)
+		d.probedOn, d.begun = append(d.probedOn, -1), append(d.begun, 0)
 	}
-	d.probedOn[ref] = -1
+	d.probedOn[ref], d.begun[ref] = -1, 0
 	deadline := at + d.cfg.Classes[q.Class].TargetAt(at).Latency
 	d.lastAt = max(d.lastAt, deadline)
 	if d.cfg.Tracer != nil { // events are large, and this is for every query
@@ -313,8 +316,6 @@ func (d *driver) checkQuery(q *workloads.Query) error {
 		return fmt.Errorf("virtual: query %d: want class 0..%d and model 0, got %d and %d", q.ID, len(d.cfg.Classes)-1, q.Class, q.Model)
 	case int(q.Sample) >= samples:
 		return fmt.Errorf("virtual: query %d: want sample 0..%d, got %d", q.ID, samples-1, q.Sample)
-	case q.Size > 1:
-		return fmt.Errorf("virtual: query %d: want 1 sample a query, got %d: batches were not measured", q.ID, q.Size)
 	}
 	return nil
 }
@@ -333,6 +334,10 @@ func (d *driver) end(e des.Event) (seen bool) {
 		d.probedOn[w.ref] = int32(i)
 		d.trace(Event{At: e.At(), What: Activated, Query: q.ID, Worker: i})
 		d.system.Activated(i, e.At())
+		return true
+	}
+	if len(w.runs) > 0 {
+		d.endBatch(i, e.At())
 		return true
 	}
 	right := w.work.right

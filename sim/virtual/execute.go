@@ -57,7 +57,8 @@ func (d *driver) start(c *scheduler.Command, at time.Duration) {
 	}
 	d.memory.use(group)
 	w.group = group
-	d.execution(&w.work, q, c.Point, d.holds(c.Query, c.Worker))
+	d.execution(&w.work, q, int(d.begun[c.Query]), c.Point, d.holds(c.Query, c.Worker))
+	d.assign(c, q, w)
 	w.work.fixed = cost.load + cost.swap + d.overhead(q)
 	d.inLife(&w.work, at-w.freeAt)
 	d.serve(w, q, c.Point)

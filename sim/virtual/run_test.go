@@ -70,7 +70,6 @@ func TestStreamErrors(t *testing.T) {
 		"want class 0..0":         {{Class: 1}},
 		"and model 0":             {{Model: 1}},
 		"want sample 0..3, got 4": {{}, {Sample: 4}},
-		"want 1 sample a query":   {{Size: 2}},
 	} {
 		c := newConfig(newSet(newHalf([]time.Duration{1})), 1)
 		c.Stream = &stream

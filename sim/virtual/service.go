@@ -19,29 +19,65 @@ type service struct {
 	point       int
 	class       uint8   // work class of the query's outcome at the point
 	right       bool    // the outcome, told when the query finishes
+	pays        bool    // for its own activation
 	uRun, uActs float64 // quantiles of the query, kept for life
 	excess      *Excess // nil: it takes as long as the profile says
 	bin         int     // of excess
+
+	more []part // further samples that run together with it
+	set  *profile.Set
 
 	real bool // ran was measured: nothing is drawn
 	ran  Ran
 }
 
-// newActivation returns the work of a probe.
-func (d *driver) newActivation(q *workloads.Query) service {
-	return service{activate: 1, half: d.half, uActs: d.activation.Float(q.ID)}
+// part is a further sample of a batch or a large query.
+type part struct {
+	point       int
+	class       uint8
+	pays        bool // for its activation
+	uRun, uActs float64
 }
 
-// execution makes s the work of a query at a point, without load and switch: in place,
-// because there is one for every query.
-func (d *driver) execution(s *service, q *workloads.Query, point int, activated bool) {
-	outcome := d.outcomes[point*d.half.Samples+int(q.Sample)] // first: it may be in a far cache
-	s.fixed, s.activate, s.execute = 0, 0, 1
-	s.half, s.point, s.uRun, s.excess, s.real = d.half, point, d.service.Float(q.ID), nil, false
-	if !activated && d.half.Activates() {
-		s.activate, s.uActs = 1, d.activation.Float(q.ID)
+// newActivation returns the work of a probe.
+func (d *driver) newActivation(q *workloads.Query) service {
+	return service{activate: 1, pays: true, half: d.half, uActs: d.activation.Float(q.ID)}
+}
+
+// sample is the n-th sample of a query: where its outcomes lie, and the number of its draws. The
+// first one's are the query's own.
+func (d *driver) sample(q *workloads.Query, n int) (at int, id uint64) {
+	if n == 0 {
+		return int(q.Sample), q.ID
 	}
-	s.class, s.right = outcome.class, outcome.right
+	return (int(q.Sample) + n) % d.half.Samples, q.ID ^ uint64(n)<<40 // far beyond the numbers of queries
+}
+
+// execution makes s the work of the n-th sample of a query at a point, without load and switch:
+// in place, because there is one for every query.
+func (d *driver) execution(s *service, q *workloads.Query, n, point int, activated bool) {
+	sample, id := d.sample(q, n)
+	outcome := d.outcomes[point*d.half.Samples+sample] // first: it may be in a far cache
+	s.fixed, s.activate, s.execute = 0, 0, 1
+	s.half, s.point, s.uRun, s.excess, s.real = d.half, point, d.service.Float(id), nil, false
+	s.pays = !activated && d.half.Activates()
+	if s.pays {
+		s.activate, s.uActs = 1, d.activation.Float(id)
+	}
+	s.class, s.right, s.more = outcome.class, outcome.right, s.more[:0]
+}
+
+// also adds the n-th sample of a query to the work.
+func (d *driver) also(s *service, q *workloads.Query, n, point int, activated bool) (right bool) {
+	sample, id := d.sample(q, n)
+	outcome := d.outcomes[point*d.half.Samples+sample]
+	p := part{point: point, class: outcome.class, uRun: d.service.Float(id), pays: !activated && d.half.Activates()}
+	if p.pays {
+		p.uActs = d.activation.Float(id)
+		s.activate = 1
+	}
+	s.set, s.more = d.cfg.Set, append(s.more, p)
+	return outcome.right
 }
 
 // activation returns the whole activation's on-CPU time in a segment.
@@ -49,7 +85,16 @@ func (s *service) activation(seg *segment) time.Duration {
 	if s.real {
 		return seg.scale(s.ran.Activate)
 	}
-	return seg.scale(s.half.Activation(seg.level, s.uActs))
+	took := time.Duration(0)
+	if s.pays {
+		took = s.half.Activation(seg.level, s.uActs)
+	}
+	for i := range s.more {
+		if s.more[i].pays {
+			took += s.half.Activation(seg.level, s.more[i].uActs)
+		}
+	}
+	return seg.scale(took)
 }
 
 // execution returns the whole execution's on-CPU time in a segment.
@@ -57,11 +102,36 @@ func (s *service) execution(seg *segment) time.Duration {
 	if s.real {
 		return seg.scale(s.ran.Execute)
 	}
-	took := s.half.Service(s.point, seg.level, s.class, s.uRun)
-	if s.excess != nil {
-		took = max(took+s.excess.at(seg.level, s.bin, s.point, s.class, s.uRun), 0)
+	if len(s.more) > 0 {
+		return seg.scale(s.together(seg.level))
 	}
-	return seg.scale(took)
+	return seg.scale(s.one(seg.level, s.point, s.class, s.uRun))
+}
+
+// one returns the execution time of a single sample.
+func (s *service) one(level, point int, class uint8, u float64) time.Duration {
+	took := s.half.Service(point, level, class, u)
+	if s.excess != nil {
+		took = max(took+s.excess.at(level, s.bin, point, class, u), 0)
+	}
+	return took
+}
+
+// together returns the execution time of a batch: as measured for so many samples at one point,
+// drawn by the first one's quantile, or of one after another.
+func (s *service) together(level int) time.Duration {
+	same, sum := true, s.one(level, s.point, s.class, s.uRun)
+	for i := range s.more {
+		p := &s.more[i]
+		same = same && p.point == s.point
+		sum += s.one(level, p.point, p.class, p.uRun)
+	}
+	if same {
+		if took, ok := s.set.Batch(s.half, s.point, level, 1+len(s.more), s.uRun); ok {
+			return took
+		}
+	}
+	return sum
 }
 
 // left returns the on-CPU time that is left in a segment.

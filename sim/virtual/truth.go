@@ -24,7 +24,10 @@ func (t truth) Finish(ref scheduler.QueryRef, worker, point int) time.Duration {
 	q := d.system.Query(ref)
 	cost := d.charge(q, worker, d.groups[point])
 	var work service
-	d.execution(&work, q, point, d.holds(ref, worker))
+	d.execution(&work, q, int(d.begun[ref]), point, d.holds(ref, worker))
+	for n := int(d.begun[ref]) + 1; n < int(q.Size); n++ {
+		d.also(&work, q, n, point, false)
+	}
 	work.fixed = cost.load + cost.swap + d.overhead(q)
 	d.inLife(&work, d.list.Now()-d.workers[worker].freeAt)
 	return work.finish(d.list.Now(), d.workers[worker].time)
