@@ -270,5 +270,10 @@ func (k *kernelRunner) Run(q *workloads.Query, point int) (ran virtual.Ran) {
 	return ran
 }
 
+// RunBatch implements virtual.Runner.
+func (k *kernelRunner) RunBatch(samples []uint32, points []int, right []bool) virtual.Ran {
+	return virtual.Ran{Execute: k.bench.TimeBatch(samples, points, right, k.stage.Shared(k.level))}
+}
+
 // end leaves the machine undisturbed.
 func (k *kernelRunner) end() { _ = k.stage.Pause(k.level) }

@@ -44,11 +44,11 @@ func TestRecords(t *testing.T) {
 	step(t, s, 19*ms)
 	want := []sim.Record{
 		{Query: *query(0, 0), Deadline: 10 * ms, AccuracyTarget: 0.9, StartAt: 0, FinishAt: 9 * ms,
-			Worker: 0, Point: 1, Right: true, Why: scheduler.Fits, Busy: 9 * ms, Slowdown: 1, Believed: 1},
+			Worker: 0, Point: 1, Right: true, Why: scheduler.Fits, Busy: 9 * ms, Slowdown: 1, Believed: 1, Together: 1, Parts: 1},
 		{Query: *query(2, 3*ms), Deadline: 13 * ms, AccuracyTarget: 0.9, StartAt: sim.Never, FinishAt: sim.Never,
 			Dropped: true, Worker: -1, Point: -1, Why: scheduler.Late, Queue: 1},
 		{Query: *query(1, 2*ms), Deadline: 12 * ms, AccuracyTarget: 0.9, StartAt: 9 * ms, FinishAt: 19 * ms,
-			Worker: 0, Point: 0, Why: scheduler.Fits, Busy: 10 * ms, Slowdown: 2, Believed: 1.5},
+			Worker: 0, Point: 0, Why: scheduler.Fits, Busy: 10 * ms, Slowdown: 2, Believed: 1.5, Together: 1, Parts: 1},
 	}
 	if diff := cmp.Diff(want, kept.records); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
@@ -76,8 +76,8 @@ func TestTargetIsFixedAtArrival(t *testing.T) {
 	s.Arrive(query(1, 100*ms), 101*ms)
 	step(t, s, 150*ms)
 	want := []scheduler.Waiting{
-		{Ref: shown[0].Ref, ArriveAt: 99 * ms, Deadline: 109 * ms, Accuracy: 0.9, ProbedOn: -1},
-		{Ref: shown[1].Ref, ArriveAt: 100 * ms, Deadline: 120 * ms, Accuracy: 0.5, ProbedOn: -1},
+		{Ref: shown[0].Ref, ArriveAt: 99 * ms, Deadline: 109 * ms, Accuracy: 0.9, ProbedOn: -1, Left: 1},
+		{Ref: shown[1].Ref, ArriveAt: 100 * ms, Deadline: 120 * ms, Accuracy: 0.5, ProbedOn: -1, Left: 1},
 	}
 	if diff := cmp.Diff(want, shown); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
@@ -251,7 +251,7 @@ func TestFeedback(t *testing.T) {
 		step(t, s, at)
 		return policy.seen
 	}
-	first := scheduler.Completion{FinishAt: 5 * ms, Deadline: 10 * ms}
+	first := scheduler.Completion{FinishAt: 5 * ms, Deadline: 10 * ms, Samples: 1}
 	second := scheduler.Completion{ArriveAt: 20 * ms, StartAt: 20 * ms, FinishAt: 25 * ms, Deadline: 30 * ms, Samples: 1, Correct: true, HasCorrect: true}
 	for name, test := range map[string]struct {
 		feedback sim.Feedback

@@ -3,6 +3,7 @@ package measure
 import (
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"slosim/engine"
@@ -15,7 +16,9 @@ type Bench struct {
 	technique engine.Technique
 	samples   Samples
 	clock     clock
-	slots     []slot // one session each, so that activations of waiting queries keep
+	inputs    []engine.Input  // of a batch
+	results   []engine.Result // of a batch
+	slots     []slot          // one session each, so that activations of waiting queries keep
 }
 
 // slot is the scratch memory of a query that is in the system.
@@ -33,7 +36,10 @@ const maxSlots = 256
 // NewBench returns a bench for inputs of so many floats (0: sparse ones). Call it on the thread
 // that will run the queries, pinned: it reads what the clock costs there.
 func NewBench(t engine.Technique, samples Samples, inputs int) *Bench {
-	b := &Bench{technique: t, samples: samples, slots: make([]slot, maxSlots)}
+	b := &Bench{technique: t, samples: samples, slots: make([]slot, maxSlots), results: make([]engine.Result, engine.MaxBatch)}
+	for range engine.MaxBatch {
+		b.inputs = append(b.inputs, engine.Dense(make([]float32, inputs)))
+	}
 	for i := range b.slots {
 		b.slots[i] = slot{session: t.NewSession(), input: engine.Dense(make([]float32, inputs))}
 	}
@@ -75,6 +81,38 @@ func (b *Bench) Execute(query int, sample uint32, point int, activated bool) (ri
 	}
 	s.active = false
 	return b.samples.Right(int(sample), s.session.Execute(point, s.input).Answer)
+}
+
+// ExecuteBatch answers samples together, each at its point: in one pass where all have one point and
+// the technique can, else one after another.
+func (b *Bench) ExecuteBatch(samples []uint32, points []int, right []bool) {
+	batcher, can := b.slots[0].session.(engine.Batcher)
+	same := !slices.ContainsFunc(points, func(p int) bool { return p != points[0] })
+	if !can || !same || b.technique.Activates() || len(samples) > engine.MaxBatch {
+		for i, sample := range samples {
+			right[i] = b.Execute(0, sample, points[i], false)
+		}
+		return
+	}
+	for i, sample := range samples {
+		engine.Take(b.samples, int(sample), &b.inputs[i])
+	}
+	b.slots[0].active = false
+	batcher.ExecuteBatch(points[0], b.inputs[:len(samples)], b.results[:len(samples)])
+	for i, sample := range samples {
+		right[i] = b.samples.Right(int(sample), b.results[i].Answer)
+	}
+}
+
+// TimeBatch is ExecuteBatch with its time.
+func (b *Bench) TimeBatch(samples []uint32, points []int, right []bool, onCPU bool) time.Duration {
+	run := func() { b.ExecuteBatch(samples, points, right) }
+	if onCPU {
+		return b.clock.segment(run)
+	}
+	began := time.Now()
+	run()
+	return max(time.Since(began)-b.clock.overhead, 1)
 }
 
 // Warm runs a point on samples in turn, untimed, so that its weights are near.

@@ -13,6 +13,7 @@ import (
 type block struct {
 	technique, point, half int
 	samples                []int
+	batch                  int // samples that run together; 0: each alone
 }
 
 // usualSize is the size of a block where nothing else is said.
@@ -55,7 +56,7 @@ func (c *campaign) plan(size func(technique, point int) int, samples func(techni
 			for h := range halves {
 				for list := samples(t, p, h); len(list) > 0; {
 					n := min(size(t, p), len(list))
-					blocks = append(blocks, block{t, p, h, list[:n]})
+					blocks = append(blocks, block{technique: t, point: p, half: h, samples: list[:n]})
 					list = list[n:]
 				}
 			}
@@ -92,6 +93,11 @@ func (c *campaign) run(b block, measure timer, keep func(sample int, right bool,
 	}
 	reference := measure(c.reference, 0, c.input, c.cfg.Reference.Activates())
 	c.warm(b, measure, activates)
+	if b.batch > 0 {
+		c.runBatches(b, measure, keep)
+		c.out.Campaign.Blocks++
+		return reference.execute
+	}
 	for _, sample := range b.samples {
 		c.take(set, sample)
 		r := measure(session, b.point, c.input, activates)
@@ -110,7 +116,7 @@ const rounds = 6
 // the life of a process. A campaign that saw one placement would call that the truth.
 func (c *campaign) alone() error {
 	all := [halves][]int{c.random.Perm(c.cfg.Calibration.Len()), c.random.Perm(c.cfg.Truth.Len())}
-	blocks := c.plan(c.longSize, func(_, _, half int) []int { return all[half] })
+	blocks := c.mix(c.plan(c.longSize, func(_, _, half int) []int { return all[half] }), c.batchBlocks())
 	for round := range rounds {
 		if round > 0 {
 			if err := c.move(); err != nil {
@@ -137,6 +143,10 @@ func (c *campaign) alone() error {
 
 // blockAlone runs a block on the undisturbed machine.
 func (c *campaign) blockAlone(b block, round int) {
+	if b.batch > 0 {
+		c.dense = append(c.dense, nanoseconds(c.run(b, c.wall, func(_ int, _ bool, r call) { c.keepBatch(b, 0, r) })))
+		return
+	}
 	sum := time.Duration(0)
 	reference := c.run(b, c.wall, func(sample int, right bool, r call) {
 		c.keepAlone(b, sample, right, r)

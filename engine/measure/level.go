@@ -117,7 +117,7 @@ const shareUnit = 1e6
 func (c *campaign) chunks(level int, spec antagonist.Spec, process Disturber) (observed, error) {
 	var seen observed
 	stage := fmt.Sprintf("%s %g", spec.Kind, spec.Intensity)
-	queue := c.plan(usualSize, func(_, _, half int) []int { return c.some(half) })
+	queue := c.mix(c.plan(usualSize, func(_, _, half int) []int { return c.some(half) }), c.batchBlocks())
 	total, done, attempts := len(queue), 0, 0
 	for len(queue) > 0 {
 		if err := c.ctx.Err(); err != nil {
@@ -197,6 +197,10 @@ func (c *campaign) keepChunk(level int, got chunk, seen *observed) {
 		b := r.block
 		activates := c.cfg.Techniques[b.technique].Activates()
 		for _, k := range r.calls {
+			if b.batch > 0 {
+				c.keepBatch(b, level, k)
+				continue
+			}
 			c.times[b.technique].half[b.half].time(b.point, level, k, activates)
 		}
 	}

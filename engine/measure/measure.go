@@ -30,7 +30,8 @@ type Config struct {
 	Disturb     Disturb              // starts an antagonist; needed for levels
 	Machine     profile.Machine
 	Seed        uint64
-	PerLevel    int // timing samples per point and level in each half; 0 means DefaultPerLevel
+	Batches     []int // sizes of batches to measure, ascending from 2; nil: none
+	PerLevel    int   // timing samples per point and level in each half; 0 means DefaultPerLevel
 	Progress    Progress
 }
 
@@ -116,6 +117,7 @@ type campaign struct {
 	reference engine.Session
 	sessions  []engine.Session
 	input     engine.Input
+	inputs    []engine.Input // of a batch
 	random    *rand.Rand
 	cores     []int // that the process may use, read before the thread is pinned
 	cpu       int   // the measuring thread's
@@ -135,7 +137,7 @@ func newCampaign(ctx context.Context, cfg Config) *campaign {
 		random:    rand.New(rand.NewPCG(cfg.Seed, Version)),
 		cores:     antagonist.Cores(),
 		out: &profile.Profile{
-			Schema:  profile.SchemaVersion,
+			Schema:  schemaOf(cfg.Batches),
 			Machine: cfg.Machine,
 			Dataset: cfg.Dataset,
 			Levels:  make([]profile.Level, 1+len(cfg.Levels)),
@@ -189,6 +191,7 @@ func (c *campaign) finish() (*profile.Profile, error) {
 		}
 		set.Calibration = s.half[calibration].profileHalf(set.Activates)
 		set.Truth = s.half[truth].profileHalf(set.Activates)
+		c.finishBatches(i)
 		set.Calibration.Stalls, set.Truth.Stalls = c.away[calibration], c.away[truth]
 	}
 	if err := c.out.Validate(); err != nil {

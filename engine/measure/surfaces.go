@@ -32,6 +32,7 @@ type halfSurfaces struct {
 	activate [][]uint32        // [level]
 	execute  [][][][]uint32    // [point][level][class]
 	blocks   [][]blockTime     // [point], alone
+	batched  [][][]batchTimes  // [point][level][size]; nil: none are measured
 }
 
 // blockTime is what the calls of a block took together.

@@ -12,6 +12,7 @@ import (
 type coder struct {
 	buf     []byte // what was written, or what is left to read
 	reading bool
+	batches bool // the format has them
 	err     error
 }
 
@@ -37,6 +38,7 @@ func decode(buf []byte) (*Profile, error) {
 
 func (c *coder) profile(p *Profile) {
 	integer(c, &p.Schema)
+	c.batches = p.Schema >= SchemaBatches
 	c.machine(&p.Machine)
 	c.text(&p.Dataset)
 	list(c, &p.Levels, (*coder).level)
@@ -74,7 +76,9 @@ func (c *coder) set(s *Set) {
 	list(c, &s.Points, (*coder).point)
 	list(c, &s.Groups, (*coder).group)
 	list(c, &s.Switch, (*coder).dists)
-	list(c, &s.Batches, func(c *coder, n *int) { integer(c, n) })
+	if c.batches {
+		list(c, &s.Batches, func(c *coder, n *int) { integer(c, n) })
+	}
 	c.flag(&s.Activates)
 	c.flag(&s.HasConfidence)
 	c.half(&s.Calibration)
@@ -101,7 +105,9 @@ func (c *coder) half(h *Half) {
 	c.outcomes(&h.Outcomes)
 	c.dists(&h.Activate)
 	list(c, &h.Execute, func(c *coder, levels *[][]Dist) { list(c, levels, (*coder).dists) })
-	list(c, &h.Batched, func(c *coder, levels *[][]Dist) { list(c, levels, (*coder).dists) })
+	if c.batches {
+		list(c, &h.Batched, func(c *coder, levels *[][]Dist) { list(c, levels, (*coder).dists) })
+	}
 	list(c, &h.Stalls, func(c *coder, s *[]Stall) { list(c, s, (*coder).stall) })
 	list(c, &h.Spread, (*coder).float)
 }

@@ -33,7 +33,7 @@ func (p *Profile) Write(w io.Writer) error {
 		return err
 	}
 	content := encode(p)
-	if _, err := w.Write(header(content)); err != nil {
+	if _, err := w.Write(header(p.Schema, content)); err != nil {
 		return err
 	}
 	compressed, err := flate.NewWriter(w, flate.DefaultCompression)
@@ -47,10 +47,10 @@ func (p *Profile) Write(w io.Writer) error {
 }
 
 // header describes the content that follows it.
-func header(content []byte) []byte {
+func header(schema int, content []byte) []byte {
 	h := make([]byte, 0, headerSize)
 	h = append(h, magic...)
-	h = binary.LittleEndian.AppendUint32(h, SchemaVersion)
+	h = binary.LittleEndian.AppendUint32(h, uint32(schema))
 	h = binary.LittleEndian.AppendUint64(h, uint64(len(content)))
 	sum := sha256.Sum256(content)
 	return append(h, sum[:]...)
@@ -63,8 +63,9 @@ func Read(r io.Reader) (*Profile, error) {
 	if _, err := io.ReadFull(r, h); err != nil || string(h[:len(magic)]) != magic {
 		return nil, fmt.Errorf("profile: not a profile file")
 	}
-	if v := binary.LittleEndian.Uint32(h[len(magic):]); v != SchemaVersion {
-		return nil, fmt.Errorf("profile: file version: want %d, got %d; measure again", SchemaVersion, v)
+	v := binary.LittleEndian.Uint32(h[len(magic):])
+	if v != SchemaVersion && v != SchemaBatches {
+		return nil, fmt.Errorf("profile: file version: want %d or %d, got %d; measure again", SchemaVersion, SchemaBatches, v)
 	}
 	length := binary.LittleEndian.Uint64(h[len(magic)+4:])
 	content, err := inflate(r, length)

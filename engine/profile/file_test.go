@@ -77,7 +77,7 @@ func TestReadRefusesDamage(t *testing.T) {
 	}{
 		{"empty", "not a profile", nil},
 		{"text", "not a profile", []byte("schema = 1\n" + strings.Repeat("x", 100))},
-		{"version", "file version: want 2", changed(len(magic))},
+		{"version", "file version: want 2 or 3", changed(len(magic))},
 		{"length", "corrupt", changed(len(magic) + 4)},
 		{"huge length", "corrupt: want at most", changed(len(magic) + 11)},
 		{"hash", "want SHA-256", changed(headerSize - 1)},

@@ -7,14 +7,20 @@ import (
 	"slices"
 )
 
-// SchemaVersion is the version of the profile's format. A file of another one is refused.
-const SchemaVersion = 2
+// The versions of a profile's format. A file of another one is refused.
+const (
+	SchemaVersion = 2 // without batches
+	SchemaBatches = 3 // with them
+)
 
 // Validate says what is inconsistent in a profile: lengths that do not match,
 // distributions that are empty or not ascending, numbers out of range.
 func (p *Profile) Validate() error {
-	if p.Schema != SchemaVersion {
-		return fmt.Errorf("profile: schema: want %d, got %d", SchemaVersion, p.Schema)
+	if p.Schema == SchemaVersion && slices.ContainsFunc(p.Sets, func(s Set) bool { return len(s.Batches) > 0 }) {
+		return fmt.Errorf("profile: schema: want %d, of profiles with batches, got %d", SchemaBatches, p.Schema)
+	}
+	if p.Schema != SchemaVersion && p.Schema != SchemaBatches {
+		return fmt.Errorf("profile: schema: want %d or %d, got %d", SchemaVersion, SchemaBatches, p.Schema)
 	}
 	if len(p.Levels) == 0 || len(p.Sets) == 0 {
 		return fmt.Errorf("profile: want at least one level and one set, got %d and %d", len(p.Levels), len(p.Sets))

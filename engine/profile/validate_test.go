@@ -16,7 +16,7 @@ func TestValidate(t *testing.T) {
 		spoil func(*Profile)
 		want  string
 	}{
-		"schema":       {func(p *Profile) { p.Schema = 9 }, "schema: want 2, got 9"},
+		"schema":       {func(p *Profile) { p.Schema = 9 }, "schema: want 2 or 3, got 9"},
 		"levels":       {func(p *Profile) { p.Levels = nil }, "at least one level"},
 		"disturbed":    {func(p *Profile) { p.Levels[0].BusySiblings = 1 }, "undisturbed"},
 		"slow-down":    {func(p *Profile) { p.Levels[1].Slowdown = math.Inf(1) }, "slow-down"},

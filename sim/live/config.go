@@ -21,6 +21,8 @@ type Runner interface {
 	Activate(slot int, sample uint32)
 	// Execute answers a sample at a point. If activated, the slot's activation is used.
 	Execute(slot int, sample uint32, point int, activated bool) (right bool)
+	// ExecuteBatch answers samples together, each at its point, and says which are right.
+	ExecuteBatch(samples []uint32, points []int, right []bool)
 }
 
 // Antagonists turn what disturbs at a level on and off.
@@ -103,8 +105,8 @@ func (c *Config) validateQueries() error {
 			return fmt.Errorf("query %d: want an arrival at %v or later, got %v", q.ID, before, q.ArriveAt)
 		case int(q.Class) >= len(c.Classes) || q.Model != 0:
 			return fmt.Errorf("query %d: want class 0..%d and model 0, got %d and %d", q.ID, len(c.Classes)-1, q.Class, q.Model)
-		case uint32(q.Sample) >= samples || q.Size > 1:
-			return fmt.Errorf("query %d: want one sample of 0..%d, got %d from %d", q.ID, samples-1, q.Size, q.Sample)
+		case uint32(q.Sample) >= samples:
+			return fmt.Errorf("query %d: want sample 0..%d, got %d", q.ID, samples-1, q.Sample)
 		}
 		before = q.ArriveAt
 	}

@@ -30,6 +30,8 @@ type driver struct {
 	lastAt  time.Duration // latest deadline so far
 	freeAt  time.Duration // the worker's last end of work
 	probed  []bool        // [QueryRef] the slot holds its activation
+	begun   []int         // [QueryRef] samples that have started
+	batch   batch
 	stats   Stats
 }
 
@@ -199,9 +201,9 @@ func (d *driver) tell(due, seen time.Duration) {
 func (d *driver) arrive(q *workloads.Query, at time.Duration) {
 	ref := int(d.system.Arrive(q, at))
 	for ref >= len(d.probed) {
-		d.probed = append(d.probed, false)
+		d.probed, d.begun = append(d.probed, false), append(d.begun, 0)
 	}
-	d.probed[ref] = false
+	d.probed[ref], d.begun[ref] = false, 0
 	d.lastAt = max(d.lastAt, q.ArriveAt+d.cfg.Classes[q.Class].TargetAt(q.ArriveAt).Latency)
 }
 
@@ -216,6 +218,9 @@ func (d *driver) sense(at time.Duration) {
 // serve runs a query, or its activator, to its end and catches up with the time that it took.
 func (d *driver) serve(c scheduler.Command) error {
 	q, ref, level := d.system.Query(c.Query), int(c.Query), d.spans.now
+	if c.Kind == scheduler.Start && (len(c.Batch) > 0 || q.Size > 1) {
+		return d.serveBatch(&c)
+	}
 	id, sample, activated := q.ID, uint32(q.Sample), d.probed[ref]
 	waited := max(d.freeAt, q.ArriveAt)
 	began, right := d.now(), false

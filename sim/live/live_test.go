@@ -55,6 +55,13 @@ func (s *spinning) Execute(_ int, sample uint32, _ int, activated bool) bool {
 	return sample%2 == 1
 }
 
+func (s *spinning) ExecuteBatch(samples []uint32, _ []int, right []bool) {
+	s.spin()
+	for i, sample := range samples {
+		right[i] = sample%2 == 1
+	}
+}
+
 // kept are the records, in order of recording.
 type kept []sim.Record
 
@@ -267,3 +274,37 @@ func TestConfigErrors(t *testing.T) {
 type clairvoyant struct{ decide }
 
 func (clairvoyant) SetTruth(scheduler.Truth) {}
+
+// What waits runs together, and large queries run whole: nothing is lost, and each has its own
+// answer.
+func TestBatches(t *testing.T) {
+	queries := schedule(100, 50*time.Microsecond)
+	for i := range queries {
+		if i%10 == 0 {
+			queries[i].Size = 3
+		}
+	}
+	c := config(queries, 200*time.Microsecond)
+	var batch []scheduler.Assign
+	c.Policy = decide(func(v *scheduler.View, p *scheduler.Plan) {
+		if v.Workers[0].Busy {
+			return
+		}
+		batch = batch[:0]
+		for _, w := range v.Waiting[:min(8, len(v.Waiting))] {
+			batch = append(batch, scheduler.Assign{Query: w.Ref})
+		}
+		p.StartBatch(0, batch, scheduler.Fits)
+	})
+	all, stats := run(t, c)
+	most := 0
+	for _, r := range all {
+		most = max(most, r.Together)
+		if r.Right != (r.Query.Sample%2 == 1) || r.StartAt < r.Query.ArriveAt || r.FinishAt-r.StartAt < 200*time.Microsecond {
+			t.Fatalf("query %d: %+v", r.Query.ID, r)
+		}
+	}
+	if most < 2 || stats.Finished != 100 {
+		t.Errorf("want batches of several queries, got at most %d of %d", most, stats.Finished)
+	}
+}

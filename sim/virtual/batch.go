@@ -17,15 +17,16 @@ type ran struct {
 // assign lays the further samples of a command's work before a worker: those of a large query, and
 // the other queries of a batch. The work has the first one.
 func (d *driver) assign(c *scheduler.Command, first *workloads.Query, w *worker) {
-	w.runs = w.runs[:0]
+	w.runs, w.starts = w.runs[:0], w.starts[:0]
 	if len(c.Batch) == 0 && first.Size <= 1 {
 		return // as nearly always
 	}
-	w.runs = append(w.runs, ran{c.Query, w.work.right})
+	w.runs, w.starts = append(w.runs, ran{c.Query, w.work.right}), append(w.starts, 0)
 	d.further(&w.work, c.Query, first, c.Point, c.Count)
 	for i := 1; i < len(c.Batch); i++ {
 		a := c.Batch[i]
 		q := d.system.Query(a.Query)
+		w.starts = append(w.starts, 1+len(w.work.more))
 		w.runs = append(w.runs, ran{a.Query, d.also(&w.work, q, int(d.begun[a.Query]), a.Point, d.holds(a.Query, c.Worker))})
 		d.further(&w.work, a.Query, q, a.Point, 0)
 	}

@@ -45,7 +45,11 @@ type worker struct {
 	version  uint32        // of the prediction: older ones are void
 	kind     uint8         // finishes or activates
 	ref      scheduler.QueryRef
-	runs     []ran // queries of a batch, the first one first
+	runs     []ran    // queries of a batch, the first one first; of a large query, it alone; else none
+	starts   []int    // of runs: the place of the first sample among those that run together
+	samples  []uint32 // scratch of real runs
+	points   []int
+	right    []bool
 	startAt  time.Duration
 	freeAt   time.Duration // end of its last work
 	slowdown float64       // true, at the start

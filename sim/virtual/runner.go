@@ -2,6 +2,7 @@ package virtual
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"slosim/workloads"
@@ -17,6 +18,9 @@ type Runner interface {
 	// Run runs the query's own sample at a point, activation first where the technique
 	// activates.
 	Run(q *workloads.Query, point int) Ran
+	// RunBatch runs samples together, each at its point, and returns what all of it took, and in
+	// right which answers were right.
+	RunBatch(samples []uint32, points []int, right []bool) Ran
 }
 
 // Ran is what one run of a query took and gave.
@@ -31,9 +35,35 @@ func (d *driver) serve(w *worker, q *workloads.Query, point int) {
 	if d.cfg.Runner == nil {
 		return
 	}
+	if len(w.work.more) > 0 {
+		d.serveBatch(w)
+		return
+	}
 	ran := d.cfg.Runner.Run(q, point)
 	w.work.ran, w.work.real = ran, true
 	w.work.right = ran.Right
+	if len(w.runs) > 0 { // of a large query
+		w.runs[0].right = ran.Right
+	}
+}
+
+// serveBatch does so for what runs together.
+func (d *driver) serveBatch(w *worker) {
+	d.runBatch(w)
+	for i, n := range w.starts {
+		w.runs[i].right = w.right[n]
+	}
+	w.work.right = w.right[0]
+}
+
+// runBatch runs a worker's samples together, for real.
+func (d *driver) runBatch(w *worker) {
+	w.samples, w.points = append(w.samples[:0], w.work.sample), append(w.points[:0], w.work.point)
+	for _, p := range w.work.more {
+		w.samples, w.points = append(w.samples, p.sample), append(w.points, p.point)
+	}
+	w.right = slices.Grow(w.right[:0], len(w.samples))[:len(w.samples)]
+	w.work.ran, w.work.real = d.cfg.Runner.RunBatch(w.samples, w.points, w.right), true
 }
 
 // disturb tells the runner of the worker's present level.
@@ -50,7 +80,11 @@ func (d *driver) disturb(w *worker) error {
 // again runs a query that is under way at the new level: the share of it that is left takes
 // that share of what all of it takes there.
 func (d *driver) again(w *worker) {
-	if w.work.real { // the answer does not depend on the level
+	switch {
+	case !w.work.real:
+	case len(w.work.more) > 0:
+		d.runBatch(w)
+	default: // the answer does not depend on the level
 		w.work.ran = d.cfg.Runner.Run(d.system.Query(w.ref), w.work.point)
 	}
 }

@@ -36,6 +36,17 @@ func (s *scripted) Run(q *workloads.Query, _ int) virtual.Ran {
 	return virtual.Ran{Execute: time.Duration(s.level+1) * 3 * ms, Right: q.Sample%2 == 0}
 }
 
+// RunBatch takes 1 ms less than one after another for each sample but the first.
+func (s *scripted) RunBatch(samples []uint32, _ []int, right []bool) (sum virtual.Ran) {
+	for i, sample := range samples {
+		ran := s.Run(&workloads.Query{Sample: sample}, 0)
+		right[i] = ran.Right
+		sum.Execute += ran.Execute - ms
+	}
+	sum.Execute += ms
+	return sum
+}
+
 // In kernel mode the measured time advances the clock: the profile's 10 ms are nowhere.
 func TestKernelModeTakesMeasuredTimes(t *testing.T) {
 	c := newConfig(newSet(newHalf([]time.Duration{10 * ms, 10 * ms})), 1, 2)
@@ -117,5 +128,19 @@ func TestExcessIsOfTheIdleTime(t *testing.T) {
 	c.Excess.Extra[0] = c.Excess.Extra[0][:2]
 	if _, err := virtual.Run(context.Background(), c, nil); err == nil || !strings.Contains(err.Error(), "level 0: want times of 3 bins, got 2") {
 		t.Errorf("want bins that fit, got %v", err)
+	}
+}
+
+// Batches run for real too: two after another take 3 + 2 ms, and each query has its own answer.
+func TestRunnerServesBatches(t *testing.T) {
+	c := newConfig(newSet(newHalf([]time.Duration{time.Hour})), 1)
+	runner := &scripted{}
+	c.Runner, c.Policy = runner, batches(2)
+	c.Stream = &listed{at: []time.Duration{0, 0}, samples: 4}
+	kept, _ := run(t, c)
+	for i, r := range kept {
+		if r.FinishAt != 5*ms || r.Right != (i%2 == 0) {
+			t.Errorf("query %d: want its end at 5ms, right %v, got %v, %v", i, i%2 == 0, r.FinishAt, r.Right)
+		}
 	}
 }

@@ -17,7 +17,8 @@ type service struct {
 
 	half        *profile.Half
 	point       int
-	class       uint8   // work class of the query's outcome at the point
+	sample      uint32
+	class       uint8   // work class of the sample's outcome at the point
 	right       bool    // the outcome, told when the query finishes
 	pays        bool    // for its own activation
 	uRun, uActs float64 // quantiles of the query, kept for life
@@ -34,6 +35,7 @@ type service struct {
 // part is a further sample of a batch or a large query.
 type part struct {
 	point       int
+	sample      uint32
 	class       uint8
 	pays        bool // for its activation
 	uRun, uActs float64
@@ -59,7 +61,7 @@ func (d *driver) execution(s *service, q *workloads.Query, n, point int, activat
 	sample, id := d.sample(q, n)
 	outcome := d.outcomes[point*d.half.Samples+sample] // first: it may be in a far cache
 	s.fixed, s.activate, s.execute = 0, 0, 1
-	s.half, s.point, s.uRun, s.excess, s.real = d.half, point, d.service.Float(id), nil, false
+	s.half, s.point, s.sample, s.uRun, s.excess, s.real = d.half, point, uint32(sample), d.service.Float(id), nil, false
 	s.pays = !activated && d.half.Activates()
 	if s.pays {
 		s.activate, s.uActs = 1, d.activation.Float(id)
@@ -71,7 +73,7 @@ func (d *driver) execution(s *service, q *workloads.Query, n, point int, activat
 func (d *driver) also(s *service, q *workloads.Query, n, point int, activated bool) (right bool) {
 	sample, id := d.sample(q, n)
 	outcome := d.outcomes[point*d.half.Samples+sample]
-	p := part{point: point, class: outcome.class, uRun: d.service.Float(id), pays: !activated && d.half.Activates()}
+	p := part{point: point, sample: uint32(sample), class: outcome.class, uRun: d.service.Float(id), pays: !activated && d.half.Activates()}
 	if p.pays {
 		p.uActs = d.activation.Float(id)
 		s.activate = 1
