@@ -14,8 +14,18 @@ import (
 // and a range; what nobody read is unknown and reported as such.
 type Params struct {
 	values   map[string]any
-	known    []string
+	known    []ParamInfo
 	problems []Problem
+}
+
+// ParamInfo describes one parameter, as a policy's factory reads it.
+type ParamInfo struct {
+	Key      string
+	Kind     string   // "number", "whole number", "true or false", "duration" or "text"
+	Default  string   // as a scenario writes it, without quotes; empty for one that is required
+	Range    string   // what is allowed, like "0..1"; empty: anything of the kind
+	Choices  []string // of a text; nil: any
+	Required bool
 }
 
 // Problem is one wrong parameter.
@@ -32,7 +42,7 @@ func NewParams(values map[string]any) *Params { return &Params{values: values} }
 
 // Float returns a number within lo..hi, def when it is not given or wrong.
 func (p *Params) Float(key string, def, lo, hi float64) float64 {
-	raw, given := p.read(key)
+	raw, given := p.read(ParamInfo{Key: key, Kind: "number", Default: fmt.Sprint(def), Range: boundsText(lo, hi)})
 	if !given {
 		return def
 	}
@@ -46,7 +56,7 @@ func (p *Params) Float(key string, def, lo, hi float64) float64 {
 
 // Int returns a whole number within lo..hi, def when it is not given or wrong.
 func (p *Params) Int(key string, def, lo, hi int) int {
-	raw, given := p.read(key)
+	raw, given := p.read(ParamInfo{Key: key, Kind: "whole number", Default: fmt.Sprint(def), Range: fmt.Sprintf("%d..%d", lo, hi)})
 	if !given {
 		return def
 	}
@@ -60,7 +70,7 @@ func (p *Params) Int(key string, def, lo, hi int) int {
 
 // Bool returns true or false, def when it is not given or wrong.
 func (p *Params) Bool(key string, def bool) bool {
-	raw, given := p.read(key)
+	raw, given := p.read(ParamInfo{Key: key, Kind: "true or false", Default: fmt.Sprint(def)})
 	if !given {
 		return def
 	}
@@ -74,7 +84,7 @@ func (p *Params) Bool(key string, def bool) bool {
 
 // Duration returns a time like "50ms" within lo..hi, def when it is not given or wrong.
 func (p *Params) Duration(key string, def, lo, hi time.Duration) time.Duration {
-	raw, given := p.read(key)
+	raw, given := p.read(ParamInfo{Key: key, Kind: "duration", Default: def.String(), Range: fmt.Sprintf("%v..%v", lo, hi)})
 	if !given {
 		return def
 	}
@@ -90,7 +100,7 @@ func (p *Params) Duration(key string, def, lo, hi time.Duration) time.Duration {
 // String returns a text, one of the choices if there are any; def when it is not
 // given or wrong.
 func (p *Params) String(key, def string, choices ...string) string {
-	raw, given := p.read(key)
+	raw, given := p.read(ParamInfo{Key: key, Kind: "text", Default: def, Choices: choices})
 	if !given {
 		return def
 	}
@@ -108,8 +118,7 @@ func (p *Params) String(key, def string, choices ...string) string {
 
 // Required is a String without a default: what says what is wanted when it is missing.
 func (p *Params) Required(key, what string) string {
-	if _, given := p.values[key]; !given {
-		p.known = append(p.known, key)
+	if _, given := p.read(ParamInfo{Key: key, Kind: "text", Range: what, Required: true}); !given {
 		p.problems = append(p.problems, Problem{Key: key, Want: what, Got: "nothing"})
 		return ""
 	}
@@ -121,7 +130,7 @@ func (p *Params) Required(key, what string) string {
 func (p *Params) Problems() []Problem {
 	out := slices.Clone(p.problems)
 	for key, raw := range p.values {
-		if !slices.Contains(p.known, key) {
+		if !slices.ContainsFunc(p.known, func(i ParamInfo) bool { return i.Key == key }) {
 			out = append(out, Problem{Key: key, Want: p.knownText(key), Got: show(raw)})
 		}
 	}
@@ -145,15 +154,25 @@ func (p *Params) knownText(key string) string {
 	if len(p.known) == 0 {
 		return "no parameters"
 	}
-	known := slices.Clone(p.known)
-	slices.Sort(known)
-	known = slices.Compact(known)
+	var known []string
+	for _, info := range p.Infos() {
+		known = append(known, info.Key)
+	}
 	return "a known parameter (" + strings.Join(known, ", ") + ")" + didYouMean(key, known)
 }
 
-func (p *Params) read(key string) (raw any, given bool) {
-	p.known = append(p.known, key)
-	raw, given = p.values[key]
+// Infos describes every parameter that was read so far, sorted by key: after a factory
+// has run, those that it knows. Of a key that was read twice the first reading counts.
+func (p *Params) Infos() []ParamInfo {
+	infos := slices.Clone(p.known)
+	slices.SortStableFunc(infos, func(a, b ParamInfo) int { return strings.Compare(a.Key, b.Key) })
+	return slices.CompactFunc(infos, func(a, b ParamInfo) bool { return a.Key == b.Key })
+}
+
+// read notes that a parameter exists and returns what was given for it.
+func (p *Params) read(info ParamInfo) (raw any, given bool) {
+	p.known = append(p.known, info)
+	raw, given = p.values[info.Key]
 	return raw, given
 }
 
@@ -179,6 +198,14 @@ func show(raw any) string {
 		return fmt.Sprintf("%q", s)
 	}
 	return fmt.Sprint(raw)
+}
+
+// boundsText is a range alone.
+func boundsText(lo, hi float64) string {
+	if math.IsInf(hi, 1) {
+		return fmt.Sprintf("at least %v", lo)
+	}
+	return fmt.Sprintf("%v..%v", lo, hi)
 }
 
 func rangeText(lo, hi float64) string {

@@ -40,6 +40,13 @@ type Keyer interface {
 	Key(q *workloads.Query, deadline time.Duration) int64
 }
 
+// Batcher is an optional ability of policies that start several samples together, as a batch or
+// as a part of a large query: MaxBatch says how many at most. Campaigns that serve such a policy
+// measure batches up to that size. It is asked once, before Bind.
+type Batcher interface {
+	MaxBatch() int
+}
+
 // TruthUser is an optional ability of clairvoyants, granted by scenarios alone.
 type TruthUser interface {
 	SetTruth(t Truth)

@@ -11,22 +11,39 @@ import (
 type builtin struct {
 	name    string
 	about   string
+	paper   string // it comes from; empty for our own
 	factory Factory
 }
 
 // builtins lists the policies that ship.
 func builtins() []builtin {
+	return slices.Concat(plainBuiltins(), accuracyBuiltins())
+}
+
+// plainBuiltins are the yardsticks, which no paper claims.
+func plainBuiltins() []builtin {
 	return []builtin{
-		{"full", "every query at the reference point: no adaptation", newFull},
-		{"fixed", "every query at the point named by the parameter point", newFixed},
-		{"always-fastest", "every query at the point with the lowest mean time", newFastest},
-		{"aclo", "accuracy-constrained, latency-optimised: the cheapest point that meets the accuracy target (slo-nn)", newACLO},
-		{"lcao", "latency-constrained, accuracy-optimised: the most accurate point that meets the deadlines (slo-nn)", newLCAO},
-		{"model-switching", "the best point for the measured load, from a table (HotCloud 2020)", newModelSwitching},
-		{"slackfit", "the most accurate point in the latency bucket just below the head's slack (SuperServe, NSDI 2025)", newSlackFit},
-		{"alert", "a Kalman filter on completions predicts each point's chance to meet the deadline (ALERT, ATC 2020)", newALERT},
-		{"clairvoyant-greedy", "knows outcomes and times to come: the cheapest right point in time", newClairvoyant},
-		{"inverse", "pathological, a check of experiments: the opposite of lcao, accurate under pressure, fast when idle, last come first served", newInverse},
+		{"full", "every query at the reference point: no adaptation", "", newFull},
+		{"fixed", "every query at the point named by the parameter point", "", newFixed},
+		{"always-fastest", "every query at the point with the lowest mean time", "", newFastest},
+		{"clairvoyant-greedy", "knows outcomes and times to come: the cheapest right point in time", "", newClairvoyant},
+		{"inverse", "pathological, a check of experiments: the opposite of lcao, accurate under pressure, fast when idle, last come first served", "", newInverse},
+	}
+}
+
+// accuracyBuiltins choose a point for one query at a time.
+func accuracyBuiltins() []builtin {
+	return []builtin{
+		{"aclo", "accuracy-constrained, latency-optimised: the cheapest point that meets the accuracy target (slo-nn)",
+			"Mendoza and Trippel, Dynamic Network Adaptation at Inference, arXiv 2204.08400, 2022", newACLO},
+		{"lcao", "latency-constrained, accuracy-optimised: the most accurate point that meets the deadlines (slo-nn)",
+			"Mendoza and Trippel, Dynamic Network Adaptation at Inference, arXiv 2204.08400, 2022", newLCAO},
+		{"model-switching", "the best point for the measured load, from a table (HotCloud 2020)",
+			"Zhang et al., Model-Switching: Dealing with Fluctuating Workloads in Machine-Learning-as-a-Service Systems, HotCloud 2020", newModelSwitching},
+		{"slackfit", "the most accurate point in the latency bucket just below the head's slack (SuperServe, NSDI 2025)",
+			"Khare et al., SuperServe: Fine-Grained Inference Serving for Unpredictable Workloads, NSDI 2025", newSlackFit},
+		{"alert", "a Kalman filter on completions predicts each point's chance to meet the deadline (ALERT, ATC 2020)",
+			"Wan et al., ALERT: Accurate Learning for Energy and Timeliness, ATC 2020", newALERT},
 	}
 }
 
@@ -40,13 +57,31 @@ func Builtin() Registry {
 }
 
 // About describes a built-in policy in one line; empty for an unknown name.
-func About(name string) string {
+func About(name string) string { return builtinNamed(name).about }
+
+// Paper cites what a built-in policy was published in; empty for our own and for an
+// unknown name.
+func Paper(name string) string { return builtinNamed(name).paper }
+
+func builtinNamed(name string) builtin {
 	for _, b := range builtins() {
 		if b.name == name {
-			return b.about
+			return b
 		}
 	}
-	return ""
+	return builtin{}
+}
+
+// Params describes the parameters that a policy knows, sorted by key, by letting its
+// factory read from none; nil for an unknown name.
+func (r Registry) Params(name string) []ParamInfo {
+	factory, ok := r[name]
+	if !ok {
+		return nil
+	}
+	p := NewParams(nil)
+	factory(p)
+	return p.Infos()
 }
 
 // Names returns the names of the policies, sorted.

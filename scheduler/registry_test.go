@@ -1,6 +1,7 @@
 package scheduler_test
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 
@@ -31,6 +32,64 @@ func TestRegistry(t *testing.T) {
 	}
 	if got := scheduler.About("nobody"); got != "" {
 		t.Errorf("want no description, got %q", got)
+	}
+}
+
+func TestRegistryDescribesParameters(t *testing.T) {
+	builtin := scheduler.Builtin()
+	drop := scheduler.ParamInfo{Key: "drop", Kind: "text", Default: "expired", Choices: []string{"expired", "hopeless", "never"}}
+	got := builtin.Params("slackfit")
+	want := []scheduler.ParamInfo{
+		{Key: "aware", Kind: "true or false", Default: "true"},
+		{Key: "buckets", Kind: "whole number", Default: "16", Range: "1..1000"},
+		drop,
+		{Key: "quantile", Kind: "number", Default: "0.5", Range: "0..1"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	want = []scheduler.ParamInfo{drop, {Key: "point", Kind: "text", Range: "the name of an operating point", Required: true}}
+	if diff := cmp.Diff(want, builtin.Params("fixed")); diff != "" {
+		t.Error(diff)
+	}
+	if got := builtin.Params("model-switching")[3]; got.Default != "200ms" || got.Range != "1ms..1h0m0s" || got.Kind != "duration" {
+		t.Errorf("want a duration with its range, got %+v", got)
+	}
+	if got := builtin.Params("nobody"); got != nil {
+		t.Errorf("want nothing of an unknown policy, got %v", got)
+	}
+	if p := scheduler.Paper("lcao"); !strings.Contains(p, "arXiv 2204.08400") || scheduler.Paper("full") != "" || scheduler.Paper("nobody") != "" {
+		t.Errorf("want a paper where there is one, got %q", p)
+	}
+}
+
+// TestDefaultsAreInRange: what Params says of a default, a scenario may write.
+func TestDefaultsAreInRange(t *testing.T) {
+	builtin := scheduler.Builtin()
+	for _, name := range builtin.Names() {
+		for _, info := range builtin.Params(name) {
+			if info.Required || info.Kind == "text" && len(info.Choices) == 0 {
+				continue
+			}
+			var value any = info.Default
+			switch info.Kind {
+			case "number", "whole number":
+				number, err := strconv.ParseFloat(info.Default, 64)
+				if err != nil {
+					t.Fatal(err)
+				}
+				value = number
+			case "true or false":
+				value = info.Default == "true"
+			}
+			p := scheduler.NewParams(map[string]any{info.Key: value})
+			builtin[name](p)
+			for _, problem := range p.Problems() {
+				if problem.Key == info.Key {
+					t.Errorf("%s: want the default allowed, got %v", name, problem)
+				}
+			}
+		}
 	}
 }
 

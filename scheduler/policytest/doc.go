@@ -3,14 +3,17 @@
 //
 // [Run] drives a policy through a set of small worlds (one point, cascades, overload,
 // several workers, classes and models, probes, a slowing machine, a stale profile with its
-// correction) and checks that it
+// correction, batches, large queries, no slack and all the slack in the world) and checks that it
 //
-//  1. breaks no rule of the plan: points in range, queries that wait, idle workers;
+//  1. breaks no rule of the plan: points in range, queries that wait, idle workers, batches of
+//     whole queries of one model, splits of no more samples than are left;
 //  2. leaves no worker idle while queries wait, unless it has asked for a Wake;
 //  3. decides the same when run again;
 //  4. keeps neither the view nor the plan;
-//  5. allocates nothing once warm;
-//  6. comes to an end.
+//  5. allocates nothing once warm, except while it plans anew ([Replanner]);
+//  6. starts nothing when nothing waits or no worker is idle;
+//  7. keeps its claim to be [Monotone] in slack, if it makes it;
+//  8. comes to an end.
 //
 // [World.Drive] is that serving system. It is made for tests of decisions, with service
 // times straight from the belief; it is not the simulator, and its numbers mean

@@ -22,6 +22,9 @@ func (d *driver) decide() error {
 	d.plan.Reset()
 	d.policy.Decide(d.view, d.plan)
 	commands := slices.Clone(d.plan.Commands())
+	for i := range commands {
+		commands[i].Batch = slices.Clone(commands[i].Batch)
+	}
 	if d.world.Poison {
 		d.poison()
 	}
@@ -42,6 +45,9 @@ func (d *driver) poison() {
 		d.view.Workers[i] = scheduler.Worker{Busy: true, Running: math.MaxUint32, Point: -99, Slowdown: math.NaN()}
 	}
 	for i := range d.plan.Commands() {
+		for k := range d.plan.Commands()[i].Batch {
+			d.plan.Commands()[i].Batch[k] = scheduler.Assign{Query: math.MaxUint32, Point: -99}
+		}
 		d.plan.Commands()[i] = scheduler.Command{Worker: -99, Point: -99}
 	}
 	d.view = scheduler.NewView(d.world.Models, d.confidence)
@@ -57,51 +63,62 @@ func (d *driver) apply(c scheduler.Command) error {
 		d.wakes = append(d.wakes, c.At)
 		return nil
 	}
-	i := d.find(c.Query)
-	if i < 0 {
-		return fmt.Errorf("%v: want a waiting query, got reference %d", c.Kind, c.Query)
-	}
-	for w := range d.workers {
-		if d.workers[w].Busy && d.workers[w].Running == c.Query {
-			return fmt.Errorf("%v: query %d is being probed on worker %d", c.Kind, c.Query-1, w)
-		}
+	i, err := d.startable(c.Kind, c.Query)
+	if err != nil {
+		return err
 	}
 	q := d.waiting[i]
 	d.tally.Log = append(d.tally.Log, Entry{Now: d.now, Command: c, ID: uint64(c.Query - 1), Slack: q.Slack(d.now)})
 	switch c.Kind {
 	case scheduler.Drop:
+		if d.progress[c.Query-1].parts > 0 {
+			return fmt.Errorf("drop: want a query that waits, but samples of query %d run", c.Query-1)
+		}
 		d.tally.Dropped++
 		d.remove(i)
 		return nil
-	case scheduler.Start, scheduler.Probe:
-		return d.occupy(c, i)
+	case scheduler.Start:
+		return d.start(c)
+	case scheduler.Probe:
+		return d.probe(c, q)
 	}
 	return fmt.Errorf("want a known kind of command, got %v", c.Kind)
 }
 
-// occupy starts or probes the i-th waiting query.
-func (d *driver) occupy(c scheduler.Command, i int) error {
-	q := d.waiting[i]
+// startable returns where a query waits that is not being probed.
+func (d *driver) startable(kind scheduler.Kind, ref scheduler.QueryRef) (at int, err error) {
+	at = d.find(ref)
+	if at < 0 {
+		return 0, fmt.Errorf("%v: want a waiting query, got reference %d", kind, ref)
+	}
+	for w := range d.workers {
+		if d.workers[w].Busy && d.workers[w].Probing && d.workers[w].Running == ref {
+			return 0, fmt.Errorf("%v: query %d is being probed on worker %d", kind, ref-1, w)
+		}
+	}
+	return at, nil
+}
+
+// idle checks that the command's worker is one that idles.
+func (d *driver) idle(c *scheduler.Command) error {
 	if c.Worker < 0 || c.Worker >= len(d.workers) || d.workers[c.Worker].Busy {
 		return fmt.Errorf("%v: want an idle worker of %d, got %d", c.Kind, len(d.workers), c.Worker)
 	}
+	return nil
+}
+
+// probe runs the activator of a waiting query.
+func (d *driver) probe(c scheduler.Command, q scheduler.Waiting) error {
+	if err := d.idle(&c); err != nil {
+		return err
+	}
+	if q.Probed && int(q.ProbedOn) == c.Worker {
+		return fmt.Errorf("probe: query %d was probed there already", q.Ref-1)
+	}
 	w := &d.workers[c.Worker]
-	d.running[c.Worker] = q
-	if c.Kind == scheduler.Probe {
-		if q.Probed && int(q.ProbedOn) == c.Worker {
-			return fmt.Errorf("probe: query %d was probed there already", q.Ref-1)
-		}
-		d.finishAt[c.Worker] = d.now + probeTime
-		w.Busy, w.Probing, w.Running, w.StartedAt = true, true, q.Ref, d.now
-		return nil
-	}
-	if n := len(d.world.Models[q.Model].Points()); c.Point < 0 || c.Point >= n {
-		return fmt.Errorf("start: want a point of 0..%d, got %d", n-1, c.Point)
-	}
-	d.finishAt[c.Worker] = d.Finish(q.Ref, c.Worker, c.Point)
-	d.believed[c.Worker] = w.Slowdown
-	w.Busy, w.Running, w.Point, w.StartedAt = true, q.Ref, c.Point, d.now
-	d.remove(i)
+	d.running[c.Worker] = append(d.running[c.Worker][:0], run{query: q})
+	d.finishAt[c.Worker] = d.now + probeTime
+	w.Busy, w.Probing, w.Running, w.StartedAt = true, true, q.Ref, d.now
 	return nil
 }
 

@@ -16,8 +16,22 @@ func Run(t *testing.T, fresh func() scheduler.Policy) {
 	for _, w := range Worlds() {
 		t.Run(w.Name, func(t *testing.T) { checkWorld(t, w, fresh) })
 	}
+	t.Run("nothing to do", func(t *testing.T) { checkNothingToDo(t, fresh()) })
+	t.Run("monotone in slack", func(t *testing.T) { checkMonotone(t, fresh) })
 	t.Run("allocates nothing", func(t *testing.T) { checkAllocations(t, fresh(), 0) })
 	t.Run("allocates nothing corrected", func(t *testing.T) { checkAllocations(t, fresh(), 1.5) })
+}
+
+// Replanner is an optional ability of policies that plan now and then, and allocate when they do:
+// Replans counts how often they did. Only a Decide during which it grows may allocate.
+type Replanner interface {
+	Replans() int
+}
+
+// Monotone is an optional ability of policies that claim, when MonotoneInSlack returns true, that
+// a query that waits alone is never served at a less accurate point because it has more slack.
+type Monotone interface {
+	MonotoneInSlack() bool
 }
 
 // checkWorld drives the world thrice: twice the same, once with poisoned views.
@@ -48,7 +62,9 @@ func Worlds() []World {
 	confident := Belief(true, Front()...)
 	single := Belief(false, Spec{Name: "10%", Density: 1, Accuracy: 1, Mean: time.Millisecond})
 	slowing := func(now time.Duration) float64 { return 1 + float64(now/(20*time.Millisecond)%4) }
+	batched := BatchedBelief(0.2, false, Front()...)
 	one := []workloads.Class{class("all", 1, 5*time.Millisecond, 0.85)}
+	patient := []workloads.Class{class("all", 1, 24*time.Hour, 0.85)}
 	two := []workloads.Class{class("tight", 0.5, time.Millisecond, 0.6), class("loose", 0.5, 50*time.Millisecond, 0.95)}
 	return []World{
 		{Name: "one query", Models: []*profile.Belief{single}, Classes: one, Workers: 1, Rate: 1, Queries: 1},
@@ -62,47 +78,15 @@ func Worlds() []World {
 		{Name: "slowing", Models: []*profile.Belief{confident}, Classes: one, Workers: 2, Rate: 3000, Queries: 400, Slowdown: slowing},
 		{Name: "impossible target", Models: []*profile.Belief{front}, Classes: []workloads.Class{class("all", 1, time.Microsecond, 1)}, Workers: 1, Rate: 1000, Queries: 200},
 		{Name: "stale", Models: []*profile.Belief{front, confident}, Classes: two, Workers: 2, Rate: 2500, Queries: 400, Slowdown: slowing, Stale: 1.5},
+		{Name: "batches", Models: []*profile.Belief{batched}, Classes: one, Workers: 2, Rate: 6000, Queries: 600},
+		{Name: "batches of models", Models: []*profile.Belief{batched, cascade}, Classes: two, Workers: 2, Rate: 8000, Queries: 500, Slowdown: slowing},
+		{Name: "large queries", Models: []*profile.Belief{batched}, Classes: two, Workers: 3, Rate: 300, Queries: 300, Sizes: []int{1, 1, 3, 50}},
+		{Name: "large queries, overload", Models: []*profile.Belief{front}, Classes: one, Workers: 2, Rate: 1500, Queries: 300, Sizes: []int{1, 1, 40}},
+		{Name: "no slack", Models: []*profile.Belief{batched}, Classes: []workloads.Class{class("all", 1, 0, 0.85)}, Workers: 2, Rate: 3000, Queries: 200},
+		{Name: "infinite slack", Models: []*profile.Belief{batched}, Classes: patient, Workers: 2, Rate: 9000, Queries: 300},
 	}
 }
 
 func class(name string, share float64, latency time.Duration, accuracy float64) workloads.Class {
 	return workloads.Class{Name: name, Share: share, Target: workloads.Target{Latency: latency, Accuracy: accuracy}}
-}
-
-// checkAllocations calls Decide on a long queue whose deadlines move along with time, on
-// workers with a correction.
-func checkAllocations(t *testing.T, policy scheduler.Policy, correction float64) {
-	t.Helper()
-	w := World{Models: []*profile.Belief{Belief(true, Front()...)}, Classes: []workloads.Class{class("all", 1, 5*time.Millisecond, 0.85)}, Workers: 4, Rate: 1, Queries: 40}
-	d := newDriver(w, policy)
-	if binder, ok := policy.(scheduler.Binder); ok {
-		if err := binder.Bind(scheduler.Setting{Classes: w.Classes, Models: w.Models, Workers: w.Workers}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if user, ok := policy.(scheduler.TruthUser); ok {
-		user.SetTruth(d)
-	}
-	for i := range w.Queries {
-		d.admit(workloads.Query{ID: uint64(i), ArriveAt: time.Duration(i) * 100 * time.Microsecond})
-	}
-	for i := range d.workers {
-		d.workers[i].Correction = correction
-	}
-	d.view.Waiting, d.view.Workers = d.waiting, d.workers
-	step := func() {
-		d.now += time.Millisecond
-		d.view.Now, d.view.Arrived = d.now, d.view.Arrived+10
-		for i := range d.waiting {
-			d.waiting[i].Deadline += time.Millisecond
-		}
-		d.plan.Reset()
-		policy.Decide(d.view, d.plan)
-	}
-	for range 50 {
-		step()
-	}
-	if n := testing.AllocsPerRun(100, step); n != 0 {
-		t.Errorf("allocation: want none in a warm Decide, got %v", n)
-	}
 }

@@ -28,6 +28,12 @@ func TestRunAcceptsACorrectPolicy(t *testing.T) {
 	Run(t, func() scheduler.Policy { return decide(correct) })
 }
 
+// breaker is a policy and what is wrong with it.
+type breaker struct {
+	policy decide
+	want   string
+}
+
 // TestDriveRefusesRuleBreakers is the oracle of the oracle: pathological policies must fail.
 func TestDriveRefusesRuleBreakers(t *testing.T) {
 	first := func(v *scheduler.View, f func(ref scheduler.QueryRef)) {
@@ -35,10 +41,7 @@ func TestDriveRefusesRuleBreakers(t *testing.T) {
 			f(v.Waiting[0].Ref)
 		}
 	}
-	cases := map[string]struct {
-		policy decide
-		want   string
-	}{
+	cases := map[string]breaker{
 		"idles": {func(*scheduler.View, *scheduler.Plan) {}, "no worker idle"},
 		"point out of range": {func(v *scheduler.View, p *scheduler.Plan) {
 			first(v, func(ref scheduler.QueryRef) { p.Start(0, ref, 1, scheduler.Fixed) })
@@ -58,13 +61,93 @@ func TestDriveRefusesRuleBreakers(t *testing.T) {
 		"wakes for ever":    {func(v *scheduler.View, p *scheduler.Plan) { p.Wake(v.Now + time.Nanosecond) }, "want an end"},
 		"unknown query":     {func(_ *scheduler.View, p *scheduler.Plan) { p.Drop(4711, scheduler.Late) }, "want a waiting query"},
 	}
-	world := Worlds()[1]
+	refused(t, Worlds()[1], cases)
+}
+
+// refused drives a world with each policy, which must fail.
+func refused(t *testing.T, world World, cases map[string]breaker) {
+	t.Helper()
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			if _, err := world.Drive(c.policy); err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("want an error with %q, got %v", c.want, err)
 			}
 		})
+	}
+}
+
+func TestDriveRefusesBreakersOfBatchesAndSplits(t *testing.T) {
+	two := func(v *scheduler.View, f func(a, b scheduler.QueryRef)) {
+		switch {
+		case len(v.Waiting) == 1:
+			f(v.Waiting[0].Ref, v.Waiting[0].Ref)
+		case len(v.Waiting) > 1:
+			f(v.Waiting[0].Ref, v.Waiting[1].Ref)
+		}
+	}
+	batch := func(p *scheduler.Plan, point int, refs ...scheduler.QueryRef) {
+		var all []scheduler.Assign
+		for _, ref := range refs {
+			all = append(all, scheduler.Assign{Query: ref, Point: point})
+		}
+		p.StartBatch(0, all, scheduler.Fixed)
+	}
+	world := Worlds()[6] // of two models
+	world.Sizes = []int{3}
+	refused(t, world, map[string]breaker{
+		"a query twice": {func(v *scheduler.View, p *scheduler.Plan) {
+			two(v, func(a, _ scheduler.QueryRef) { batch(p, 0, a, a) })
+		}, "want a waiting query"},
+		"a point out of range": {func(v *scheduler.View, p *scheduler.Plan) {
+			two(v, func(a, _ scheduler.QueryRef) { batch(p, 9, a, a) })
+		}, "want a point"},
+		"two models": {func(v *scheduler.View, p *scheduler.Plan) {
+			if p.Wake(v.Now + time.Second); len(v.Waiting) > 1 {
+				batch(p, 0, v.Waiting[0].Ref, v.Waiting[1].Ref)
+			}
+		}, "want a batch of one model"},
+		"too many samples": {func(v *scheduler.View, p *scheduler.Plan) {
+			two(v, func(a, _ scheduler.QueryRef) { p.Split(0, a, 0, 4, scheduler.Fixed) })
+		}, "want 1..3 samples"},
+		"no samples": {func(v *scheduler.View, p *scheduler.Plan) {
+			two(v, func(a, _ scheduler.QueryRef) { p.Split(0, a, 0, -1, scheduler.Fixed) })
+		}, "want 1..3 samples"},
+		"drops what runs": {func(v *scheduler.View, p *scheduler.Plan) {
+			two(v, func(a, _ scheduler.QueryRef) {
+				p.Split(0, a, 0, 1, scheduler.Fixed)
+				p.Drop(a, scheduler.Late)
+			})
+		}, "want a query that waits, but samples"},
+	})
+}
+
+// TestDriveCarriesOutBatchesAndSplits: three samples of one query on three workers, and the
+// others together.
+func TestDriveCarriesOutBatchesAndSplits(t *testing.T) {
+	world := World{
+		Models:  Worlds()[1].Models,
+		Classes: Worlds()[1].Classes, Workers: 3, Rate: 1e9, Queries: 3, Sizes: []int{3},
+	}
+	tally, err := world.Drive(decide(func(v *scheduler.View, p *scheduler.Plan) {
+		switch {
+		case len(v.Waiting) == 0:
+		case v.Arrived == 1:
+			for w := range 3 {
+				p.Split(w, v.Waiting[0].Ref, 0, 1, scheduler.Fixed)
+			}
+		case !v.Workers[0].Busy && len(v.Waiting) > 1:
+			p.StartBatch(0, []scheduler.Assign{{Query: v.Waiting[0].Ref}, {Query: v.Waiting[1].Ref}}, scheduler.Fixed)
+		}
+	}))
+	if err != nil || tally.Finished != 3 || len(tally.Log) != 4 {
+		t.Fatalf("want 3 finished by 4 commands, got %+v, %v", tally, err)
+	}
+	// The parts take 1 ms side by side, then the batch of 6 samples 6 ms: too late for 5 ms.
+	if tally.InTime != 1 {
+		t.Errorf("want 1 in time, got %d", tally.InTime)
+	}
+	if took := tally.Log[3].Now; took < time.Millisecond || took > 1001*time.Microsecond {
+		t.Errorf("want the batch to start when the first part is done, at 1 ms, got %v", took)
 	}
 }
 

@@ -79,6 +79,42 @@ func uniform(mean, spread float64) profile.Dist {
 	return profile.Dist{uint32(mean * (1 - spread)), uint32(mean * (1 + spread))}
 }
 
+// batchSizes are those that synthetic batches are known at.
+func batchSizes() []int { return []int{2, 4, 8, 16, 32} }
+
+// WithBatches gives a synthetic set, made of the same slow-downs and specs, times of batches: each
+// further sample costs marginal, 0 to 1, of what the first one does, so that batching pays below 1.
+func WithBatches(set *profile.Set, marginal float64, slowdowns []float64, specs ...Spec) *profile.Set {
+	set.Batches = batchSizes()
+	for _, half := range []*profile.Half{&set.Calibration, &set.Truth} {
+		half.Batched = nil
+		for _, s := range specs {
+			var levels [][]profile.Dist
+			for _, slowdown := range slowdowns {
+				levels = append(levels, batched(s, marginal, slowdown))
+			}
+			half.Batched = append(half.Batched, levels)
+		}
+	}
+	return set
+}
+
+// batched returns a point's times of batches: the spread of a sum falls with the root of its terms.
+func batched(s Spec, marginal, slowdown float64) []profile.Dist {
+	var sizes []profile.Dist
+	for _, n := range batchSizes() {
+		mean := float64(s.Mean) * slowdown * (1 + float64(n-1)*marginal)
+		sizes = append(sizes, uniform(mean, s.Spread/math.Sqrt(float64(n))))
+	}
+	return sizes
+}
+
+// BatchedBelief is a Belief with times of batches, see WithBatches.
+func BatchedBelief(marginal float64, confident bool, specs ...Spec) *profile.Belief {
+	slowdowns := []float64{1, 2}
+	return mustBelieve(WithBatches(Set(slowdowns, confident, specs...), marginal, slowdowns, specs...), slowdowns)
+}
+
 // Levels returns levels with these slow-downs; the first should be 1.
 func Levels(slowdowns []float64) []profile.Level {
 	var out []profile.Level
@@ -96,7 +132,11 @@ func Levels(slowdowns []float64) []profile.Level {
 // on specs that make no valid one.
 func Belief(confident bool, specs ...Spec) *profile.Belief {
 	slowdowns := []float64{1, 2}
-	b, err := profile.NewBelief(Set(slowdowns, confident, specs...), Levels(slowdowns))
+	return mustBelieve(Set(slowdowns, confident, specs...), slowdowns)
+}
+
+func mustBelieve(set *profile.Set, slowdowns []float64) *profile.Belief {
+	b, err := profile.NewBelief(set, Levels(slowdowns))
 	if err != nil {
 		panic(fmt.Sprintf("policytest: %v", err))
 	}

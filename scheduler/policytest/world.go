@@ -19,6 +19,7 @@ type World struct {
 	Workers  int
 	Rate     float64 // queries per second
 	Queries  int
+	Sizes    []int // samples of a query, each as likely as the others; nil: 1
 	Seed     uint64
 	Slowdown func(now time.Duration) float64 // true and believed at once; nil: always 1
 	// Stale is how many times as long as the beliefs say queries take; 0: as long. With it the
@@ -44,7 +45,7 @@ type Entry struct {
 
 // equal says whether two entries are the same command.
 func (e Entry) equal(other Entry) bool {
-	same := slices.Equal(e.Command.Batch, other.Command.Batch)
+	same := slices.Equal(e.Command.Batch, other.Command.Batch) // of nil and of none alike
 	e.Command.Batch, other.Command.Batch = nil, nil
 	return same && e.Now == other.Now && e.ID == other.ID && e.Slack == other.Slack && fmt.Sprint(e.Command) == fmt.Sprint(other.Command)
 }
@@ -91,9 +92,10 @@ type driver struct {
 	waiting  []scheduler.Waiting
 	keys     []int64 // of waiting
 	workers  []scheduler.Worker
-	running  []scheduler.Waiting // [worker]
-	believed []float64           // [worker] slow-down when the query started
-	finishAt []time.Duration     // [worker]
+	running  [][]run         // [worker]
+	progress []progress      // [query]
+	believed []float64       // [worker] slow-down when the query started
+	finishAt []time.Duration // [worker]
 	wakes    []time.Duration
 	view     *scheduler.View
 	plan     *scheduler.Plan
@@ -103,7 +105,7 @@ type driver struct {
 func newDriver(w World, policy scheduler.Policy) *driver {
 	d := &driver{
 		world: w, policy: policy, key: rng.Key{Seed: w.Seed}, plan: &scheduler.Plan{},
-		workers: make([]scheduler.Worker, w.Workers), running: make([]scheduler.Waiting, w.Workers),
+		workers: make([]scheduler.Worker, w.Workers), running: make([][]run, w.Workers), progress: make([]progress, w.Queries),
 		believed: make([]float64, w.Workers), finishAt: make([]time.Duration, w.Workers),
 	}
 	for i := range d.workers {
@@ -129,7 +131,7 @@ func (d *driver) draw(id uint64) {
 	}
 	d.next = workloads.Query{
 		ID: id, ArriveAt: d.next.ArriveAt + time.Duration(gap*1e9), Class: uint16(class),
-		Model: uint16(id % uint64(len(d.world.Models))), Size: 1,
+		Model: uint16(id % uint64(len(d.world.Models))), Size: uint16(d.sizeOf(scheduler.QueryRef(id + 1))),
 	}
 }
 
@@ -183,7 +185,7 @@ func (d *driver) admit(q workloads.Query) {
 	target := d.world.Classes[q.Class].TargetAt(q.ArriveAt)
 	w := scheduler.Waiting{
 		Ref: scheduler.QueryRef(q.ID + 1), Class: q.Class, Model: q.Model, ArriveAt: q.ArriveAt,
-		Deadline: q.ArriveAt + target.Latency, Accuracy: target.Accuracy, ProbedOn: -1,
+		Deadline: q.ArriveAt + target.Latency, Accuracy: target.Accuracy, ProbedOn: -1, Left: int(q.Size),
 	}
 	key := int64(0)
 	if d.keyer != nil {
@@ -196,39 +198,6 @@ func (d *driver) admit(q workloads.Query) {
 	d.waiting = slices.Insert(d.waiting, at, w)
 	d.keys = slices.Insert(d.keys, at, key)
 	d.tally.Arrived++
-}
-
-// finish ends what a worker does.
-func (d *driver) finish(w int) {
-	worker, q := &d.workers[w], d.running[w]
-	worker.Busy = false
-	if worker.Probing {
-		worker.Probing = false
-		if i := d.find(q.Ref); i >= 0 {
-			d.waiting[i].Probed, d.waiting[i].ProbedOn = true, int32(w)
-		}
-		return
-	}
-	right, inTime := d.Right(q.Ref, worker.Point), d.now <= q.Deadline
-	d.tally.Finished++
-	d.tally.Right += count(right)
-	d.tally.InTime += count(inTime)
-	d.tally.RightInTime += count(right && inTime)
-	d.tell(scheduler.Completion{
-		Class: q.Class, Model: q.Model, Worker: w, Point: worker.Point, ArriveAt: q.ArriveAt,
-		StartAt: worker.StartedAt, FinishAt: d.now, Deadline: q.Deadline, Correct: right, HasCorrect: true,
-	}, !q.Probed)
-}
-
-// tell passes a completion on. whole says that the query's activator had not run ahead.
-func (d *driver) tell(c scheduler.Completion, whole bool) {
-	if d.observer != nil {
-		d.observer.Observe(c)
-	}
-	if d.correction != nil && whole {
-		d.correction.Observe(c, d.believed[c.Worker])
-		d.workers[c.Worker].Correction, _ = d.correction.Factor(c.Worker)
-	}
 }
 
 func count(yes bool) int {
@@ -255,6 +224,14 @@ func (d *driver) hardness(ref scheduler.QueryRef) float64 {
 	return d.key.Float(rng.SampleOf, uint64(ref))
 }
 
+// sizeOf is how many samples a query has.
+func (d *driver) sizeOf(ref scheduler.QueryRef) int {
+	if n := len(d.world.Sizes); n > 0 {
+		return d.world.Sizes[d.key.Index(rng.Synthetic, uint64(ref-1), uint64(n))]
+	}
+	return 1
+}
+
 func (d *driver) model(ref scheduler.QueryRef) int {
 	return int(uint64(ref-1) % uint64(len(d.world.Models)))
 }
@@ -266,12 +243,21 @@ func (d *driver) Right(ref scheduler.QueryRef, point int) bool {
 
 // Finish implements scheduler.Truth: the slow-down at the start holds until the end.
 func (d *driver) Finish(ref scheduler.QueryRef, worker, point int) time.Duration {
+	n := 1
+	if i := d.find(ref); i >= 0 {
+		n = d.waiting[i].Left
+	}
+	return d.now + d.service(ref, worker, point, n)
+}
+
+// service is how long n samples take together at a point, by the first query's draw.
+func (d *driver) service(ref scheduler.QueryRef, worker, point, n int) time.Duration {
 	u := d.key.Float(rng.Service, uint64(ref))
-	service := d.world.Models[d.model(ref)].Quantile(point, u, d.workers[worker].Slowdown)
+	service := d.world.Models[d.model(ref)].BatchQuantile(point, n, u, d.workers[worker].Slowdown)
 	if d.world.Stale > 0 {
 		service = time.Duration(d.world.Stale * float64(service))
 	}
-	return d.now + max(1, service)
+	return max(1, service)
 }
 
 // confidence answers View.Confidence.
