@@ -11,7 +11,12 @@ type Spec struct {
 	Kind      string  // one of Kinds
 	Intensity float64 // share of time that it is active, above 0, at most 1
 	CPU       int     // core it is pinned to
+	Also      []int   // further cores on which the same runs; its share is that of CPU
 }
+
+// Sibling is the kind that stands for another worker of the machine: it runs dense forward passes
+// without a pause. Campaigns for several workers use it; scenarios do not name it.
+const Sibling = "sibling"
 
 // Period is the length of one on-off cycle of an antagonist below intensity 1.
 const Period = 10 * time.Millisecond
@@ -64,8 +69,10 @@ func (s Spec) Validate() error {
 	if !(s.Intensity > 0 && s.Intensity <= 1) {
 		return fmt.Errorf("antagonist: intensity: want above 0, at most 1, got %v", s.Intensity)
 	}
-	if s.CPU < 0 {
-		return fmt.Errorf("antagonist: cpu: want 0 or more, got %d", s.CPU)
+	for _, cpu := range append([]int{s.CPU}, s.Also...) {
+		if cpu < 0 {
+			return fmt.Errorf("antagonist: cpu: want 0 or more, got %d", cpu)
+		}
 	}
 	return nil
 }

@@ -64,6 +64,9 @@ func Start(l Launcher, spec Spec) (*Process, error) {
 		"--kind="+spec.Kind,
 		"--intensity="+strconv.FormatFloat(spec.Intensity, 'g', -1, 64),
 		"--cpu="+strconv.Itoa(spec.CPU))
+	for _, cpu := range spec.Also {
+		args = append(args, "--also="+strconv.Itoa(cpu))
+	}
 	p := &Process{spec: spec, cmd: exec.Command(l.Path, args...), errOut: new(bytes.Buffer)}
 	p.cmd.Stderr = p.errOut
 	p.cmd.Env = append(os.Environ(), childVariable+"=1")

@@ -1,6 +1,10 @@
 package antagonist
 
-import "time"
+import (
+	"time"
+
+	"slosim/engine/kernel"
+)
 
 // work is a piece of disturbance that lasts some ten microseconds.
 type work func()
@@ -8,7 +12,26 @@ type work func()
 // works maps each kind to the constructor of its work. Constructors allocate what
 // they walk over.
 func works() map[string]func() work {
-	return map[string]func() work{"cpu": spin, "memory": stream, "cache": scatter}
+	return map[string]func() work{"cpu": spin, "memory": stream, "cache": scatter, Sibling: infer}
+}
+
+// infer runs a dense network of 784-1024-1024 nodes, as a busy worker does.
+func infer() work {
+	set := kernel.Best()
+	first, second := kernel.NewMatrix(1024, 784), kernel.NewMatrix(1024, 1024)
+	for _, m := range []*kernel.Matrix{first, second} {
+		for i := range m.Data {
+			m.Data[i] = float32(i%7) / 7
+		}
+	}
+	x, hidden, y := kernel.Aligned(784), kernel.Aligned(1024), kernel.Aligned(1024)
+	for i := range x {
+		x[i] = float32(i%5) / 5
+	}
+	return func() {
+		set.MatVec(hidden, first, x, nil)
+		set.MatVec(y, second, hidden, nil)
+	}
 }
 
 // spin computes and touches no memory.

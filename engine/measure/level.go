@@ -3,6 +3,7 @@ package measure
 import (
 	"fmt"
 	"math"
+	"slices"
 	"sync"
 	"time"
 
@@ -24,6 +25,13 @@ func (c *campaign) levels() error {
 			return err
 		}
 	}
+	for n := 1; n <= c.cfg.Siblings; n++ {
+		index := len(c.cfg.Levels) + n
+		c.out.Levels[index].BusySiblings = n
+		if err := c.level(index, profile.Antagonist{Kind: antagonist.Sibling, Intensity: 1}); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -34,6 +42,9 @@ func (c *campaign) level(index int, want profile.Antagonist) error {
 		return fmt.Errorf("measure: %w", err)
 	}
 	spec := antagonist.Spec{Kind: want.Kind, Intensity: want.Intensity, CPU: cpu}
+	for n := 2; n <= c.out.Levels[index].BusySiblings; n++ {
+		spec.Also = append(spec.Also, c.cores[(slices.Index(c.cores, c.cpu)+n)%len(c.cores)])
+	}
 	quiet := c.undisturbed()
 	process, err := c.disturb(spec)
 	if err != nil {
@@ -117,6 +128,9 @@ const shareUnit = 1e6
 func (c *campaign) chunks(level int, spec antagonist.Spec, process Disturber) (observed, error) {
 	var seen observed
 	stage := fmt.Sprintf("%s %g", spec.Kind, spec.Intensity)
+	if n := c.out.Levels[level].BusySiblings; n > 0 {
+		stage = fmt.Sprintf("%d busy", n)
+	}
 	queue := c.mix(c.plan(usualSize, func(_, _, half int) []int { return c.some(half) }), c.batchBlocks())
 	total, done, attempts := len(queue), 0, 0
 	for len(queue) > 0 {

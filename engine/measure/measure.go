@@ -27,6 +27,7 @@ type Config struct {
 	Calibration Samples
 	Truth       Samples
 	Levels      []profile.Antagonist // one level each, besides the undisturbed machine
+	Siblings    int                  // levels with 1 to so many other workers busy, behind those
 	Disturb     Disturb              // starts an antagonist; needed for levels
 	Machine     profile.Machine
 	Seed        uint64
@@ -100,7 +101,8 @@ func (cfg *Config) check() error {
 	want(cfg.Calibration != nil && cfg.Calibration.Len() > 0, "calibration samples: want at least one")
 	want(cfg.Truth != nil && cfg.Truth.Len() > 0, "truth samples: want at least one")
 	want(engine.Takable(cfg.Calibration) && engine.Takable(cfg.Truth), "samples: want dense or sparse ones")
-	if len(cfg.Levels) > 0 {
+	want(cfg.Siblings >= 0 && cfg.Siblings < max(1, len(antagonist.Cores())), "siblings: want a core for each beside the worker's, got %d siblings on %d cores", cfg.Siblings, len(antagonist.Cores()))
+	if len(cfg.Levels)+cfg.Siblings > 0 {
 		want(cfg.Disturb != nil, "disturb: want a way to start antagonists")
 		if err := antagonist.Supported(); err != nil {
 			errs = append(errs, err)
@@ -140,7 +142,7 @@ func newCampaign(ctx context.Context, cfg Config) *campaign {
 			Schema:  schemaOf(cfg.Batches),
 			Machine: cfg.Machine,
 			Dataset: cfg.Dataset,
-			Levels:  make([]profile.Level, 1+len(cfg.Levels)),
+			Levels:  make([]profile.Level, 1+len(cfg.Levels)+cfg.Siblings),
 		},
 	}
 	for half := range c.away {

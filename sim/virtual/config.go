@@ -3,6 +3,7 @@ package virtual
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"slosim/engine/profile"
@@ -57,11 +58,15 @@ type Sensor struct {
 // Config describes one replication of one contender.
 type Config struct {
 	Set    *profile.Set
-	Truth  *profile.Half     // what to draw from: the set's truth or a resample of it; nil: &Set.Truth
-	Belief *profile.Belief   // compiled of the calibration half, once for all replications; nil if the policy asks nothing
-	Levels []profile.Level   // the profile's
-	Quiet  int               // level of a worker without interference: 0, or one with busy siblings
-	Stalls [][]profile.Stall // [level], the same for all contenders; nil: those of Truth
+	Truth  *profile.Half   // what to draw from: the set's truth or a resample of it; nil: &Set.Truth
+	Belief *profile.Belief // compiled of the calibration half, once for all replications; nil if the policy asks nothing
+	Levels []profile.Level // the profile's
+	Quiet  int             // level of a worker without interference: 0, or one with busy siblings
+	// Siblings is, [busy other workers], the level of a worker that nothing else disturbs: workers of
+	// one machine slow each other down. Beside an antagonist their part is not known, and left out.
+	// nil: they do not.
+	Siblings []int
+	Stalls   [][]profile.Stall // [level], the same for all contenders; nil: those of Truth
 
 	Timeline   []Interval // the true interference, in any order
 	Sensor     Sensor
@@ -84,6 +89,8 @@ type Config struct {
 	// Overhead is what the runtime takes for each start of a query or an activation: to notice
 	// it, decide and hand it over. The worker is held meanwhile. nil: nothing.
 	Overhead profile.Dist
+	// DecisionCost is added to it: what the scenario says that a decision takes.
+	DecisionCost time.Duration
 	// Excess is how much longer kernels take in life than the profile says, the cost of switching
 	// between weights included. nil: as long.
 	Excess *Excess
@@ -144,6 +151,9 @@ func (c *Config) validateTimes() error {
 	if c.Duration <= 0 || c.Warmup < 0 || c.Warmup >= c.Duration {
 		errs = append(errs, fmt.Errorf("times: want 0 <= warm-up < duration, got %v and %v", c.Warmup, c.Duration))
 	}
+	if c.DecisionCost < 0 {
+		errs = append(errs, fmt.Errorf("decision cost: want at least 0, got %v", c.DecisionCost))
+	}
 	if c.Runner != nil && c.Workers != 1 {
 		errs = append(errs, fmt.Errorf("workers: want 1 where kernels run for real, got %d", c.Workers))
 	}
@@ -158,6 +168,9 @@ func (c *Config) validateTimes() error {
 
 func (c *Config) validateTimeline() error {
 	var errs []error
+	if c.Siblings != nil && (len(c.Siblings) != c.Workers || slices.Min(c.Siblings) < 0 || slices.Max(c.Siblings) >= len(c.Levels)) {
+		errs = append(errs, fmt.Errorf("siblings: want a level of 0..%d for 0..%d busy ones, got %v", len(c.Levels)-1, c.Workers-1, c.Siblings))
+	}
 	if c.Quiet < 0 || c.Quiet >= len(c.Levels) {
 		errs = append(errs, fmt.Errorf("quiet level: want 0..%d, got %d", len(c.Levels)-1, c.Quiet))
 	}

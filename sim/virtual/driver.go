@@ -37,6 +37,7 @@ type worker struct {
 	time    timeline
 	segment int // index into time of the present one
 	group   int // weights it ran last, -1 before the first
+	crowd   crowd
 
 	busy     bool
 	work     service
@@ -55,7 +56,13 @@ type worker struct {
 	slowdown float64       // true, at the start
 }
 
-func (w *worker) now() *segment { return &w.time[w.segment] }
+// now is the segment that holds: of the timeline, or as busy siblings make it.
+func (w *worker) now() *segment {
+	if w.crowd.on {
+		return &w.crowd.segment
+	}
+	return &w.time[w.segment]
+}
 
 // outcome is what is drawn of a profile.Outcome, a quarter of its size: one is read for
 // every query, at a random place.
@@ -333,6 +340,7 @@ func (d *driver) end(e des.Event) (seen bool) {
 	}
 	d.addBusy(i, e.At())
 	w.busy, w.freeAt = false, e.At()
+	d.crowdOut(e.At())
 	q := d.system.Query(w.ref)
 	if w.kind == activates {
 		d.probedOn[w.ref] = int32(i)
@@ -378,6 +386,7 @@ func (d *driver) changeLevel(i int, at time.Duration) error {
 		w.work.spend(w.now().onCPU(w.since, at), w.now())
 	}
 	w.segment++
+	d.join(i, at)
 	d.trace(Event{At: at, What: LevelChanged, Worker: i, Level: w.now().level, Slowdown: w.now().slowdown})
 	d.pushLevel(i)
 	if err := d.disturb(w); err != nil {
@@ -393,7 +402,8 @@ func (d *driver) changeLevel(i int, at time.Duration) error {
 
 // pushLevel adds the end of a worker's present segment to the events.
 func (d *driver) pushLevel(i int) {
-	if end := d.workers[i].now().to; end < forever {
+	if w := &d.workers[i]; w.time[w.segment].to < forever {
+		end := w.time[w.segment].to
 		d.list.Push(end, changesLevel, uint64(i))
 	}
 }
@@ -413,7 +423,7 @@ func (d *driver) sense(at time.Duration) {
 	s := d.cfg.Sensor
 	for i := range d.workers {
 		t := d.workers[i].time
-		reading := t[t.at(at-s.Lag)].slowdown * d.noise(i)
+		reading := t[t.at(at-s.Lag)].slowdown * d.crowded(i, at) * d.noise(i)
 		d.trace(Event{At: at, What: Sensed, Worker: i, Slowdown: reading})
 		d.system.Sense(i, reading, at)
 	}

@@ -72,6 +72,7 @@ func (d *driver) begin(c *scheduler.Command, kind uint8, at time.Duration) {
 	w.busy, w.kind, w.ref = true, kind, c.Query
 	w.startAt, w.slowdown = at, w.now().slowdown
 	d.predict(c.Worker, at, w.work.begin(w.now()))
+	d.crowdOut(at)
 }
 
 // holds says whether a worker holds the activation of a query.
@@ -104,12 +105,12 @@ func (d *driver) charge(q *workloads.Query, worker, group int) (c charge) {
 // overheads is the cause of the draws of what the runtime takes.
 const overheads rng.Cause = 1<<16 + 1
 
-// overhead draws what the runtime takes for a query's start.
+// overhead draws what the runtime takes for a query's start, the decision included.
 func (d *driver) overhead(q *workloads.Query) time.Duration {
 	if len(d.cfg.Overhead) == 0 {
-		return 0
+		return d.cfg.DecisionCost
 	}
-	return quantile(d.cfg.Overhead, d.cfg.Key, overheads, q.ID)
+	return d.cfg.DecisionCost + quantile(d.cfg.Overhead, d.cfg.Key, overheads, q.ID)
 }
 
 // inLife makes the work take as long as it does after a worker has idled for some time.

@@ -144,3 +144,16 @@ func TestRunnerServesBatches(t *testing.T) {
 		}
 	}
 }
+
+// What a decision is said to take holds the worker before each start.
+func TestDecisionCost(t *testing.T) {
+	c := newConfig(newSet(newHalf([]time.Duration{3 * ms})), 1)
+	c.Overhead, c.DecisionCost = profile.Dist{500_000}, 2*ms
+	c.Stream = &listed{at: []time.Duration{0, 0}, samples: 4}
+	kept, _ := run(t, c)
+	for i, want := range []time.Duration{5500 * time.Microsecond, 11 * ms} {
+		if kept[i].FinishAt != want {
+			t.Errorf("query %d: want its end at %v, got %v", i, want, kept[i].FinishAt)
+		}
+	}
+}
