@@ -15,6 +15,8 @@
 //     dropping nodes changes nothing about those that stay. Both have several forms, which
 //     differ in time only; [Set.Tune] measures once a shape which serve it best, and above
 //     which share of rows [Set.PickMatVec] had better compute all of them.
+//     For several queries at once, Set.MatMat reads each row once for all inputs, with the
+//     same bits again.
 //  4. Feature-major tables (a row is an input's weights) are read with Set.Axpy, only
 //     the rows of inputs that are not zero, which Set.Compress finds.
 //  5. [NewCSR] compresses a table that has lost most of its weights for good; Set.MatVecCSR

@@ -22,6 +22,7 @@ type edgeCase struct {
 var edgeCases = []edgeCase{
 	{"MatVec", eachLayout(edgeMatVec)},
 	{"GatherMatVec", eachLayout(edgeGather)},
+	{"MatMat", eachLayout(edgeMatMat)},
 	{"Axpy", eachLayout(edgeAxpy)},
 	{"MatVecCSR", edgeCSR},
 	{"CompressPositive", edgeCompress(func(s *kernel.Set) compressor { return s.CompressPositive })},
@@ -102,6 +103,19 @@ func edgeGather(e *edges, s *kernel.Set, w *kernel.Matrix) {
 		near(e.t, "GatherMatVec", y, want, float64(w.Cols))
 		s.ReadRows(y, w, ids, x)
 	})
+}
+
+func edgeMatMat(e *edges, s *kernel.Set, w *kernel.Matrix) {
+	b := e.bias(w.Rows, w.Cols)
+	var xs, ys, want [][]float32
+	for i := range w.Cols%5 + 2 { // two to six inputs: tiles of each width
+		xs, ys, want = append(xs, e.floats(w.Cols)), append(ys, e.floats(w.Rows)), append(want, make([]float32, w.Rows))
+		kernel.Pure().MatVec(want[i], w, xs[i], b)
+	}
+	s.MatMat(ys, w, xs, b)
+	for i := range ys {
+		near(e.t, "MatMat", ys[i], want[i], float64(w.Cols))
+	}
 }
 
 func edgeAxpy(e *edges, s *kernel.Set, wt *kernel.Matrix) {

@@ -55,6 +55,18 @@ type Set struct {
 	// GatherMatVec computes y[i] = w.Row(ids[i])·x + b[ids[i]] for i < len(ids).
 	// Each y[i] has the same bits as MatVec's result for that row.
 	GatherMatVec func(y []float32, w *Matrix, ids []int32, x, b []float32)
+	// MatMat computes ys[i][r] = w.Row(r)·xs[i] + b[r] for all rows and all inputs xs, and
+	// reads each weight from memory once for all of them. b may be nil. Each ys[i] has the
+	// same bits as MatVec's result for xs[i]; no ys may overlap another or an input.
+	//
+	// Measured with AVX-512 on Zen 4, tables of 1024x784 and 1024x1024 in the L3 cache,
+	// against MatVec for one input after another: 1.6 to 1.8 times as fast for 2 inputs, 2.2
+	// for 4, 2.2 to 2.3 for 8 and 2.3 to 2.4 for 32 (AVX2: 1.6 to 1.8, 1.9, 2.1 to 2.2, 2.3).
+	// MatVec itself over blocks of rows that stay in the L2 cache reaches 1.0 to 1.2 (AVX2:
+	// 1.1 to 1.3), and Gemm, which has to pack the weights first, 0.25 for 2 inputs, 0.9 for 8
+	// and 1.7 for 32 (AVX2: 0.4, 1.1, 1.9). With 1024 columns, inputs that lie whole pages
+	// apart cost a tenth: they compete for the same lines of the L1 cache.
+	MatMat func(ys [][]float32, w *Matrix, xs [][]float32, b []float32)
 	// MatVecCSR computes y[i] = m's row i · x + bias[i] for all rows of a sparse matrix, and
 	// reads no other inputs than those of its elements. bias may be nil. Each y[i] depends
 	// on its row alone, to the bit.

@@ -40,6 +40,7 @@ func setAVX2() *Set {
 	})
 	a.narrow = withNarrowAVX2(s)
 	withHashAVX2(s, a)
+	withBatchAVX2(s)
 	return s
 }
 
@@ -59,6 +60,7 @@ func setAVX512() *Set {
 	})
 	a.narrow = withNarrowAVX512(s)
 	withHashAVX512(s, a)
+	withBatchAVX512(s)
 	return s
 }
 

@@ -80,6 +80,18 @@ func TestArgumentsThatDoNotFitAreRefused(t *testing.T) {
 		{"MatVec/b", short, func(s *kernel.Set, o *outputs) { s.MatVec(o.y(8), w(), numbers(70), numbers(7)) }},
 		{"MatVec/empty b", short, func(s *kernel.Set, o *outputs) { s.MatVec(o.y(8), w(), numbers(70), []float32{}) }},
 		{"MatVec/data", short, func(s *kernel.Set, o *outputs) { s.MatVec(o.y(8), table(8, 70, 80, 639), numbers(70), nil) }},
+		{"MatMat/ys", "product of 2 inputs into 1 outputs", func(s *kernel.Set, o *outputs) {
+			s.MatMat([][]float32{o.y(8)}, w(), [][]float32{numbers(70), numbers(70)}, nil)
+		}},
+		{"MatMat/the last y", short, func(s *kernel.Set, o *outputs) {
+			s.MatMat([][]float32{o.y(8), o.y(7)}, w(), [][]float32{numbers(70), numbers(70)}, nil)
+		}},
+		{"MatMat/the last x", short, func(s *kernel.Set, o *outputs) {
+			s.MatMat([][]float32{o.y(8), o.y(8)}, w(), [][]float32{numbers(70), numbers(69)}, nil)
+		}},
+		{"MatMat/b", short, func(s *kernel.Set, o *outputs) {
+			s.MatMat([][]float32{o.y(8)}, w(), [][]float32{numbers(70)}, numbers(7))
+		}},
 		{"GatherMatVec/y", short, func(s *kernel.Set, o *outputs) { s.GatherMatVec(o.y(7), w(), ids, numbers(70), nil) }},
 		{"GatherMatVec/x", short, func(s *kernel.Set, o *outputs) { s.GatherMatVec(o.y(8), w(), ids, numbers(69), nil) }},
 		{"GatherMatVec/b", short, func(s *kernel.Set, o *outputs) { s.GatherMatVec(o.y(8), w(), ids, numbers(70), numbers(7)) }},

@@ -10,6 +10,7 @@ func Pure() *Set {
 		Name:             "go",
 		MatVec:           matVecGo,
 		GatherMatVec:     gatherMatVecGo,
+		MatMat:           matMatGo,
 		MatVecCSR:        matVecCSRGo,
 		Axpy:             axpyGo,
 		CompressPositive: compressPositiveGo,

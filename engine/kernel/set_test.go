@@ -49,11 +49,13 @@ func TestNothingAllocates(t *testing.T) {
 	sum, table := make([]uint16, 100), make([]uint8, 100)
 	sparse := kernel.NewCSR(w)
 	pow, words, stamps := make([]float32, 64), make([]uint64, 2), make([]uint32, 64)
+	xs, ys := [][]float32{x, x, x, x, x}, [][]float32{y, vals, make([]float32, 64), make([]float32, 64), make([]float32, 64)}
 	kept, tiles := make([]int32, 100), kernel.NewTiles()
 	eachSet(t, func(t *testing.T, s *kernel.Set) {
 		for name, f := range map[string]func(){
 			"MatVec":           func() { s.MatVec(y, w, x, nil) },
 			"GatherMatVec":     func() { s.GatherMatVec(y, w, ids[:20], x, nil) },
+			"MatMat":           func() { s.MatMat(ys, w, xs, nil) },
 			"MatVecCSR":        func() { s.MatVecCSR(y, sparse, x, nil) },
 			"Axpy":             func() { s.Axpy(y, w, ids[:20], a) },
 			"AddBytes":         func() { s.AddBytes(sum, table) },

@@ -96,3 +96,26 @@ func TestNarrowKernelsSeeWhatWasTuned(t *testing.T) {
 		t.Error("they look elsewhere")
 	}
 }
+
+// Two or more inputs are divided so that none is left over, and with three at a time.
+func TestInputsAreDividedIntoTiles(t *testing.T) {
+	none := func(*[]float32, *float32, int, int, int, *[]float32, int, *float32) {}
+	for name, a := range map[string]*batchAssembly{"16 registers": {pair: none, triple: none}, "32 registers": {pair: none, triple: none, four: none}} {
+		for inputs := 2; inputs <= 64; inputs++ {
+			tiles := 0
+			for left := inputs; left > 0; tiles++ {
+				n, multiply := a.next(left)
+				if left -= n; left < 0 || left == 1 || multiply == nil {
+					t.Fatalf("%s: %d inputs: got a tile of %d, %d are left", name, inputs, n, left)
+				}
+			}
+			want := (inputs + 2) / 3
+			if a.four != nil && inputs%3 == 1 {
+				want = inputs / 3
+			}
+			if tiles != want {
+				t.Errorf("%s: %d inputs: got %d tiles, want %d", name, inputs, tiles, want)
+			}
+		}
+	}
+}

@@ -21,6 +21,7 @@ var parts = map[string]func(vectors){
 	"hash":   hashing,
 	"read":   reads,
 	"narrow": narrowKernels,
+	"batch":  batches,
 	"float32": func(v vectors) {
 		matVecs(v)
 		axpys(v)

@@ -242,7 +242,10 @@ func (d *dots) lastPart(rows []Register, acc [][]VecVirtual, off Register) {
 }
 
 // finish reduces each register of sums to a number, adds the bias and stores.
-func (d *dots) finish(s []VecVirtual) {
+func (d *dots) finish(s []VecVirtual) { d.reduce(s, d.output) }
+
+// reduce does so to where output says for the k-th.
+func (d *dots) reduce(s []VecVirtual, output func(k int) Mem) {
 	for _, r := range s {
 		if d.wide() {
 			narrow(r)
@@ -252,14 +255,14 @@ func (d *dots) finish(s []VecVirtual) {
 		addTransposed(s)
 		d.halve(s[0])
 		d.addBias(s[0].AsX(), 0, 4)
-		VMOVUPS(s[0].AsX(), d.output(0))
+		VMOVUPS(s[0].AsX(), output(0))
 		return
 	}
 	for k, r := range s { // in the order of additions that the four have
 		addLanes(r)
 		d.halve(r)
 		d.addBias(r.AsX(), k, 1)
-		VMOVSS(r.AsX(), d.output(k))
+		VMOVSS(r.AsX(), output(k))
 	}
 }
 
