@@ -94,7 +94,10 @@ func (d *dispatcher) run(v *View, p *Plan, c chooser) {
 // turn decides about one query.
 func (d *dispatcher) turn(t *turn, p *Plan, c chooser) {
 	q := t.query()
-	slot := d.slotFor(q)
+	slot := d.slotFor(t.view, q)
+	if slot < 0 {
+		return
+	}
 	t.worker = d.idle[slot]
 	t.memo = d.memos.of(t.view, t.worker, q.Model)
 	if d.late(t) {
@@ -146,16 +149,31 @@ func (d *dispatcher) findIdle(v *View) (probing bool) {
 	return probing
 }
 
-// slotFor returns which of the idle workers takes the query.
-func (d *dispatcher) slotFor(q *Waiting) int {
+// slotFor returns which of the idle workers takes the query; -1: it waits for the one whose queue it
+// is in. A worker steals only where that one is busy.
+func (d *dispatcher) slotFor(v *View, q *Waiting) int {
 	if q.Probed {
-		for slot, w := range d.idle {
-			if w == int(q.ProbedOn) {
-				return slot
-			}
+		if slot := d.slotOf(int(q.ProbedOn)); slot >= 0 {
+			return slot
 		}
 	}
+	if q.Queue == 0 {
+		return 0
+	}
+	if slot := d.slotOf(int(q.Queue) - 1); slot >= 0 || !v.Stealing {
+		return slot
+	}
 	return 0
+}
+
+// slotOf returns the place of a worker among the idle ones, -1 if it is busy.
+func (d *dispatcher) slotOf(worker int) int {
+	for slot, w := range d.idle {
+		if w == worker {
+			return slot
+		}
+	}
+	return -1
 }
 
 // isProbed says whether a worker runs the activator of the query at this moment.

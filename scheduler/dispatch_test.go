@@ -115,3 +115,30 @@ func TestAdaptationPays(t *testing.T) {
 		t.Errorf("right and in time: want full < always-fastest < lcao < clairvoyant, got %v", got)
 	}
 }
+
+// Where workers have queues of their own, a query waits for its worker, and another takes it only
+// where idle ones steal and its own is busy.
+func TestDispatchKeepsToQueues(t *testing.T) {
+	models := frontModels()
+	for name, c := range map[string]struct {
+		busy     int
+		stealing bool
+		want     int // worker; -1: none
+	}{"own": {-1, false, 1}, "busy": {1, false, -1}, "own, stealing": {-1, true, 1}, "stolen": {1, true, 0}} {
+		policy := mustNew(t, "full", nil)
+		bind(t, policy, models, 2)
+		v := view(models, 2)
+		v.Stealing = c.stealing
+		v.Waiting = []scheduler.Waiting{{Deadline: time.Second, Queue: 2}}
+		if c.busy >= 0 {
+			v.Workers[c.busy].Busy = true
+		}
+		got := -1
+		for _, command := range decideOnce(policy, v) {
+			got = command.Worker
+		}
+		if got != c.want {
+			t.Errorf("%s: want worker %d, got %d", name, c.want, got)
+		}
+	}
+}

@@ -19,6 +19,12 @@ type Waiting struct {
 	Probed       bool          // its activation is paid and its confidence known
 	ProbedOn     int32         // the worker that holds the activation
 	Left         int           // samples that have not started: the size of a query that was not split
+	Queue        int32         // 0: the one that all workers share; else that of worker Queue - 1
+}
+
+// May says whether a worker may take the query: any, where there is one queue or idle workers steal.
+func (v *View) May(w *Waiting, worker int) bool {
+	return w.Queue == 0 || v.Stealing || int(w.Queue) == worker+1
 }
 
 // Slack is the time left until the deadline; negative when it has passed.
@@ -45,6 +51,8 @@ type View struct {
 	Workers []Worker
 	Arrived uint64 // queries so far
 	Models  []*profile.Belief
+	// Stealing lets idle workers take queries from the queues of others; see Waiting.Queue.
+	Stealing bool
 
 	confidence func(ref QueryRef, point int) (float64, bool)
 }

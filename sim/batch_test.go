@@ -232,3 +232,36 @@ func stepRandom(t *rapid.T, s *sim.System, now time.Duration, running map[uint64
 		}
 	}
 }
+
+// A query joins the shortest queue, what runs counted, and no other worker may take it unless idle
+// ones steal.
+func TestQueuesOfWorkers(t *testing.T) {
+	var queues []int32
+	look := decide(func(v *scheduler.View, p *scheduler.Plan) {
+		for _, w := range v.Waiting {
+			queues = append(queues, w.Queue)
+		}
+		if v.Now == 0 {
+			p.Start(0, v.Waiting[0].Ref, 0, 0)
+			p.Start(1, v.Waiting[1].Ref, 0, 0)
+			return
+		}
+		p.Start(1, v.Waiting[0].Ref, 0, 0)
+	})
+	for kind, want := range map[sim.Queues]string{sim.PerWorker: "waits in the queue of worker 0", sim.Stealing: ""} {
+		queues = nil
+		s, _ := newSystem(t, 2, look, func(c *sim.Config) { c.Queues = kind })
+		for i := range 4 {
+			s.Arrive(query(uint64(i), 0), 0)
+		}
+		step(t, s, 0)
+		s.Finish(1, ms, sim.Outcome{})
+		_, err := s.Step(ms)
+		if diff := cmp.Diff([]int32{1, 2, 1, 2, 1, 2}, queues); diff != "" {
+			t.Errorf("queues (-want +got):\n%s", diff)
+		}
+		if (want == "") != (err == nil) || want != "" && !strings.Contains(err.Error(), want) {
+			t.Errorf("kind %d: want %q, got %v", kind, want, err)
+		}
+	}
+}

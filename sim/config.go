@@ -37,6 +37,16 @@ func (f Feedback) Validate() error {
 	return errors.Join(errs...)
 }
 
+// Queues says whose queries a worker may take.
+type Queues uint8
+
+// The kinds of queues.
+const (
+	OneQueue  Queues = iota // any worker any query
+	PerWorker               // a query joins the shortest queue as it arrives, and stays there
+	Stealing                // likewise, but idle workers may take queries of others
+)
+
 // Confidences yields the raw confidence of a query's activator at a point, NaN
 // without one. It is asked only for queries whose activation has passed.
 type Confidences interface {
@@ -48,6 +58,7 @@ type Config struct {
 	Classes     []workloads.Class
 	Models      []Model
 	Workers     int // at least 1
+	Queues      Queues
 	Policy      scheduler.Policy
 	Recorder    Recorder    // nil: records are discarded
 	Confidences Confidences // nil: no technique has any

@@ -25,6 +25,7 @@ type slot struct {
 
 	left   int // samples that have not started
 	parts  int // runs under way: 1, more of a query that was split, or 0
+	home   int // worker whose queue it is in, -1: all share one
 	judged int // worker whose run tells whether the answer is right: that of the first samples
 }
 
@@ -78,7 +79,7 @@ func (s *slot) show(w *scheduler.Waiting, ref scheduler.QueryRef) {
 	r := &s.record
 	w.Ref, w.Class, w.Model = ref, r.Query.Class, r.Query.Model
 	w.ArriveAt, w.Deadline, w.Accuracy = r.Query.ArriveAt, r.Deadline, r.AccuracyTarget
-	w.Probed, w.ProbedOn, w.Left = false, -1, s.left
+	w.Probed, w.ProbedOn, w.Left, w.Queue = false, -1, s.left, int32(s.home+1)
 }
 
 // reserve moves the queue to the front of its memory when the end is reached and

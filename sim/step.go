@@ -141,6 +141,9 @@ func (s *System) assign(c *scheduler.Command, ref scheduler.QueryRef, point, tog
 	if points := s.cfg.Models[one.record.Query.Model].Points; point < 0 || point >= points {
 		return s.broken("start: point: want 0..%d, got %d", points-1, point)
 	}
+	if err := s.checkHome("start", ref, c.Worker); err != nil {
+		return err
+	}
 	if together > 1 && one.parts > 0 {
 		return s.broken("start: query reference %d: want whole queries in a batch, but some of its samples run", ref)
 	}
@@ -191,6 +194,9 @@ func (s *System) probe(c *scheduler.Command) error {
 		return err
 	}
 	if err := s.checkWorker("probe", c.Worker); err != nil {
+		return err
+	}
+	if err := s.checkHome("probe", c.Query, c.Worker); err != nil {
 		return err
 	}
 	entry := s.queue.entry(c.Query, s.slots)
@@ -251,6 +257,14 @@ func (s *System) checkWorker(verb string, worker int) error {
 	}
 	if s.workers[worker].Busy {
 		return s.broken("%s: worker %d: want an idle one, it is busy", verb, worker)
+	}
+	return nil
+}
+
+// checkHome refuses a query of another worker's queue, where idle workers do not steal.
+func (s *System) checkHome(verb string, ref scheduler.QueryRef, worker int) error {
+	if home := s.slots[ref].home; home >= 0 && home != worker && s.cfg.Queues != Stealing {
+		return s.broken("%s: query reference %d waits in the queue of worker %d, got worker %d", verb, ref, home, worker)
 	}
 	return nil
 }

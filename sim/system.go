@@ -45,6 +45,7 @@ type System struct {
 
 	workers  []scheduler.Worker
 	runs     [][]scheduler.QueryRef // [worker] what it runs, or probes
+	lengths  []int                  // [worker] of its own queue, with what runs of it
 	shown    []scheduler.Worker     // copies of workers, which a policy may spoil
 	view     *scheduler.View        // of shown, and of the queue itself
 	plan     scheduler.Plan
@@ -66,7 +67,8 @@ func New(cfg Config) (*System, error) {
 	s.view = scheduler.NewView(beliefs, s.confidence)
 	s.workers = make([]scheduler.Worker, cfg.Workers)
 	s.shown = make([]scheduler.Worker, cfg.Workers)
-	s.runs = make([][]scheduler.QueryRef, cfg.Workers)
+	s.runs, s.lengths = make([][]scheduler.QueryRef, cfg.Workers), make([]int, cfg.Workers)
+	s.view.Stealing = cfg.Queues == Stealing
 	for i := range s.workers {
 		s.workers[i] = scheduler.Worker{Point: -1, Slowdown: 1}
 	}
@@ -106,7 +108,7 @@ func (s *System) Arrive(q *workloads.Query, at time.Duration) scheduler.QueryRef
 	ref := s.allocate()
 	one := &s.slots[ref]
 	one.state, one.seq, one.key = waiting, s.seq, 0
-	one.left, one.parts = max(1, int(q.Size)), 0
+	one.left, one.parts, one.home = max(1, int(q.Size)), 0, s.shortest()
 	one.record.begin(q, target, s.queue.len())
 	s.seq++
 	if s.keyer != nil {
@@ -118,6 +120,22 @@ func (s *System) Arrive(q *workloads.Query, at time.Duration) scheduler.QueryRef
 	s.counts.Arrived++
 	s.counts.Waiting++
 	return ref
+}
+
+// shortest returns the worker with the fewest queries that wait for it or run on it, the first one
+// of equals, and counts one more there; -1 where all workers share one queue.
+func (s *System) shortest() int {
+	if s.cfg.Queues == OneQueue {
+		return nobody
+	}
+	best := 0
+	for w, n := range s.lengths {
+		if n < s.lengths[best] {
+			best = w
+		}
+	}
+	s.lengths[best]++
+	return best
 }
 
 func (s *System) allocate() scheduler.QueryRef {
@@ -153,7 +171,7 @@ func (s *System) Finish(worker int, at time.Duration, outcomes ...Outcome) {
 	s.idle(w)
 }
 
-// nobody is the worker whose run judges a query that is judged already.
+// nobody stands for a worker where there is none.
 const nobody = -1
 
 // share is the i-th of n shares of a time, which sum to it.
@@ -278,6 +296,9 @@ func (s *System) release(ref scheduler.QueryRef) {
 	one := &s.slots[ref]
 	if s.cfg.Recorder != nil {
 		s.cfg.Recorder.Record(&one.record)
+	}
+	if one.home >= 0 {
+		s.lengths[one.home]--
 	}
 	one.state = free
 	s.unused = append(s.unused, ref)

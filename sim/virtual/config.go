@@ -75,6 +75,7 @@ type Config struct {
 
 	Classes []workloads.Class
 	Workers int
+	Queues  sim.Queues
 	Memory  int64 // bytes for resident weights; 0: all fit
 	Stream  Stream
 	// Duration ends the arrivals. The measured window is [Warmup, Duration): it bounds

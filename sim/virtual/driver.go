@@ -145,7 +145,7 @@ func newDriver(cfg *Config, recorder sim.Recorder) (*driver, error) {
 	}
 	d.system, err = sim.New(sim.Config{
 		Classes: cfg.Classes, Models: []sim.Model{{Belief: cfg.Belief, Points: len(cfg.Set.Points)}},
-		Workers: cfg.Workers, Policy: cfg.Policy, Recorder: recorder,
+		Workers: cfg.Workers, Queues: cfg.Queues, Policy: cfg.Policy, Recorder: recorder,
 		Confidences: truth{d}, Feedback: cfg.Feedback, Correction: cfg.Correction,
 	})
 	if cfg.Sensor.Period > 0 {
