@@ -40,12 +40,14 @@ type denseSession struct {
 	slot    *slot
 	set     *kernel.Set
 	scratch *Scratch
+	batch   *batchScratch
 	first   int
 }
 
 func newDenseSession(b *base, first int) Session {
 	s := b.slots[0]
-	return &denseSession{slot: s, set: b.set, scratch: s.current.Load().net.NewScratch(), first: first}
+	net := s.current.Load().net
+	return &denseSession{slot: s, set: b.set, scratch: net.NewScratch(), batch: newBatchScratch(b.set, net), first: first}
 }
 
 // Activate implements [Session]; there is nothing to do.
@@ -57,6 +59,18 @@ func (s *denseSession) Execute(point int, in Input) Result {
 	answer, margin := top(net.ForwardLevel(s.set, s.scratch, level, in.All))
 	_, nodes := net.LevelOps(level)
 	return Result{Answer: answer, Nodes: nodes, Margin: margin, Confidence: unknown()}
+}
+
+// ExecuteBatch implements [Batcher].
+func (s *denseSession) ExecuteBatch(point int, xs []Input, out []Result) {
+	r, level := s.slot.current.Load(), s.first+point
+	_, nodes := r.net.LevelOps(level)
+	eachPiece(xs, out, func(xs []Input, out []Result) {
+		for q, logits := range s.batch.forward(r, level, s.batch.take(xs)) {
+			answer, margin := top(logits)
+			out[q] = Result{Answer: answer, Nodes: nodes, Margin: margin, Confidence: unknown()}
+		}
+	})
 }
 
 // unknown is the confidence of a technique without one.

@@ -39,12 +39,14 @@ func NewReLUSkip(net *Network, set *kernel.Set) (Technique, error) {
 // NewSession implements [Technique].
 func (t *reluSkip) NewSession() Session {
 	s := t.slots[0]
-	return &skipSession{slot: s, pass: newSparsePass(s.current.Load().net, t.set)}
+	net := s.current.Load().net
+	return &skipSession{slot: s, pass: newSparsePass(net, t.set), batch: newBatchScratch(t.set, net)}
 }
 
 type skipSession struct {
-	slot *slot
-	pass *sparsePass
+	slot  *slot
+	pass  *sparsePass
+	batch *batchScratch
 }
 
 // Activate implements [Session]; there is nothing to do.
@@ -54,19 +56,49 @@ func (s *skipSession) Activate(Input) {}
 func (s *skipSession) Execute(point int, in Input) Result {
 	r, p := s.slot.current.Load(), s.pass
 	level := len(r.net.Levels) - 1
-	w, bias := r.net.Layers[0].W, r.net.Layers[0].Bias[level]
+	bias := r.net.Layers[0].Bias[level]
 	p.ops = 0
 	if point == 0 {
 		p.takeInputs(in.All)
-		p.sum(0, r.wide[0], bias)
-	} else {
-		p.set.MatVec(p.layers[0], w, in.All, bias)
-		p.ops += int64(w.Rows) * int64(w.Cols)
+		return s.finish(r, level, p.sum(0, r.wide[0], bias))
 	}
-	p.takePositive(p.layers[0])
-	answer, margin := top(p.finish(r, level, nil))
+	p.set.MatVec(p.layers[0], r.net.Layers[0].W, in.All, bias)
+	return s.finishDense(r, level, p.layers[0])
+}
+
+// ExecuteBatch implements [Batcher]. Only the first layer of point 1 is computed together:
+// what is not zero differs from query to query.
+func (s *skipSession) ExecuteBatch(point int, xs []Input, out []Result) {
+	if point == 0 {
+		eachPiece(xs, out, func(xs []Input, out []Result) {
+			for q, x := range xs {
+				out[q] = s.Execute(0, x)
+			}
+		})
+		return
+	}
+	r := s.slot.current.Load()
+	level := len(r.net.Levels) - 1
+	eachPiece(xs, out, func(xs []Input, out []Result) {
+		for q, y := range s.batch.layer(r, level, 0, s.batch.take(xs)) {
+			out[q] = s.finishDense(r, level, y)
+		}
+	})
+}
+
+// finishDense is finish after a first layer that skipped nothing.
+func (s *skipSession) finishDense(r *resident, level int, y []float32) Result {
+	w := r.net.Layers[0].W
+	s.pass.ops = int64(w.Rows) * int64(w.Cols)
+	return s.finish(r, level, y)
+}
+
+// finish answers a query, given the outputs of the first layer before ReLU.
+func (s *skipSession) finish(r *resident, level int, y []float32) Result {
+	s.pass.takePositive(y)
+	answer, margin := top(s.pass.finish(r, level, nil))
 	return Result{
 		Answer: answer, Nodes: r.net.Nodes(), Margin: margin, Confidence: unknown(),
-		Class: workClass(p.ops, r.net.Ops()),
+		Class: workClass(s.pass.ops, r.net.Ops()),
 	}
 }

@@ -37,6 +37,10 @@ func (r *resident) ops() int64 {
 // density returns the share of weights that pruning left.
 func (r *resident) density() float64 { return float64(r.ops()) / float64(r.net.Ops()) }
 
+// nodes returns the nodes that a pass computes; of pruned weights, as many as would have the
+// weights that are left.
+func (r *resident) nodes() int { return int(r.density()*float64(r.net.Nodes()) + 0.5) }
+
 // forward computes the logits of x, which live in scratch until the next pass.
 func (r *resident) forward(set *kernel.Set, s *Scratch, x []float32) []float32 {
 	if r.sparse == nil {

@@ -33,13 +33,25 @@ type Input struct {
 // Dense returns the input of all features.
 func Dense(x []float32) Input { return Input{All: x} }
 
-// Session runs queries, one at a time. It allocates nothing after NewSession.
+// Session runs queries, one at a time, or several if it is a [Batcher]. It allocates nothing
+// after NewSession.
 type Session interface {
 	// Activate does the part of the work that does not depend on the point. It must
 	// precede Execute when the technique activates.
 	Activate(x Input)
 	// Execute runs the query at a point.
 	Execute(point int, x Input) Result
+}
+
+// Batcher is an optional ability of sessions: to run several queries together, so that the
+// weights are read from memory once for all of them. Sessions have it where that is faster
+// than the queries one after another; points that gain nothing run them so.
+type Batcher interface {
+	// ExecuteBatch runs queries at a point and writes their results to out, which is as long
+	// as xs at least. They are those of Execute, to the bit, in any batch and order. Nothing
+	// precedes it: what Activate does for one query is part of it. Up to MaxBatch queries
+	// are computed together.
+	ExecuteBatch(point int, xs []Input, out []Result)
 }
 
 // Result is the answer to one query.

@@ -128,16 +128,22 @@ func (t *zoo) describe(r route) profile.Point {
 
 // NewSession implements [Technique].
 func (t *zoo) NewSession() Session {
-	s := &zooSession{t: t}
+	s := &zooSession{t: t, open: make([]int, MaxBatch), waiting: make([][]float32, MaxBatch)}
+	var nets []*Network
 	for _, slot := range t.slots {
-		s.scratches = append(s.scratches, slot.current.Load().net.NewScratch())
+		nets = append(nets, slot.current.Load().net)
+		s.scratches = append(s.scratches, nets[len(nets)-1].NewScratch())
 	}
+	s.batch = newBatchScratch(t.set, nets...)
 	return s
 }
 
 type zooSession struct {
 	t         *zoo
 	scratches []*Scratch // per network
+	batch     *batchScratch
+	open      []int       // queries of a batch that no stage has answered yet
+	waiting   [][]float32 // their inputs
 }
 
 // Activate implements [Session]; there is nothing to do.
@@ -149,11 +155,44 @@ func (s *zooSession) Execute(point int, in Input) Result {
 	nodes := 0
 	for i, stage := range r.stages {
 		member := s.t.slots[stage].current.Load()
-		nodes += int(member.density()*float64(member.net.Nodes()) + 0.5)
+		nodes += member.nodes()
 		answer, margin := top(member.forward(s.t.set, s.scratches[stage], in.All))
 		if i == len(r.thresholds) || margin >= r.thresholds[i] {
 			return Result{Answer: answer, Nodes: nodes, Class: uint8(i), Margin: margin, Confidence: unknown()}
 		}
 	}
 	panic("engine: a cascade has no last stage")
+}
+
+// ExecuteBatch implements [Batcher]: the queries that a stage of a cascade leaves open are
+// the smaller batch of the next.
+func (s *zooSession) ExecuteBatch(point int, xs []Input, out []Result) {
+	r := &s.t.routes[point]
+	eachPiece(xs, out, func(xs []Input, out []Result) {
+		left := copy(s.waiting, s.batch.take(xs))
+		for q := range left {
+			s.open[q] = q
+		}
+		nodes := 0
+		for i, stage := range r.stages {
+			member := s.t.slots[stage].current.Load()
+			nodes += member.nodes()
+			left = s.settle(r, i, nodes, s.batch.forward(member, len(member.net.Levels)-1, s.waiting[:left]), out)
+		}
+	})
+}
+
+// settle gives the open queries that stage i of a route answers their results, and returns
+// how many stay open.
+func (s *zooSession) settle(r *route, i, nodes int, logits [][]float32, out []Result) (left int) {
+	for k, y := range logits {
+		answer, margin := top(y)
+		if i == len(r.thresholds) || margin >= r.thresholds[i] {
+			out[s.open[k]] = Result{Answer: answer, Nodes: nodes, Class: uint8(i), Margin: margin, Confidence: unknown()}
+			continue
+		}
+		s.open[left], s.waiting[left] = s.open[k], s.waiting[k]
+		left++
+	}
+	return left
 }
