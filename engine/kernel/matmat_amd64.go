@@ -18,15 +18,16 @@ type batchFunc func(ys *[]float32, w *float32, stride, from, to int, xs *[]float
 type batchAssembly struct {
 	single       func(y []float32, w *Matrix, x, b []float32)
 	pair, triple batchFunc
-	four         batchFunc // nil where two pairs have to do
+	four         batchFunc                // nil where two pairs have to do
+	read         func(p *byte, bytes int) // whole steps of 1,024 bytes
 }
 
 func withBatchAVX2(s *Set) {
-	s.MatMat = (&batchAssembly{s.MatVec, matMat2AVX2, matMat3AVX2, nil}).checkedMatMat
+	s.MatMat = (&batchAssembly{s.MatVec, matMat2AVX2, matMat3AVX2, nil, readAheadAVX2}).checkedMatMat
 }
 
 func withBatchAVX512(s *Set) {
-	s.MatMat = (&batchAssembly{s.MatVec, matMat2AVX512, matMat3AVX512, matMat4AVX512}).checkedMatMat
+	s.MatMat = (&batchAssembly{s.MatVec, matMat2AVX512, matMat3AVX512, matMat4AVX512, readAheadAVX512}).checkedMatMat
 }
 
 func (a *batchAssembly) checkedMatMat(ys [][]float32, w *Matrix, xs [][]float32, b []float32) {
@@ -38,9 +39,22 @@ func (a *batchAssembly) checkedMatMat(ys [][]float32, w *Matrix, xs [][]float32,
 		return
 	}
 	rows := max(batchBlock/max(4*w.Stride, 1)/12*12, 12) // whole tiles of 3 and of 4 rows
+	distant := times(w.Rows, 4*w.Stride) > largeTable
 	for from := 0; from < w.Rows; from += rows {
-		a.block(ys, w, from, min(from+rows, w.Rows), xs, b)
+		to := min(from+rows, w.Rows)
+		if distant {
+			a.fetch(w, from, to)
+		}
+		a.block(ys, w, from, to, xs, b)
 	}
+}
+
+// fetch brings rows into the L2 cache, in order, because memory gives rows side by side
+// slowly: with a table of 105 MB, 2 inputs take 0.5 times as long, 8 inputs 0.6 and 32 inputs
+// 0.8 times (Zen 4). Tables in the L3 cache gain nothing.
+func (a *batchAssembly) fetch(w *Matrix, from, to int) {
+	block := w.Data[from*w.Stride : to*w.Stride]
+	a.read((*byte)(unsafe.Pointer(unsafe.SliceData(block))), 4*len(block)&^1023)
 }
 
 // block multiplies some rows with all inputs, of which there are two or more: with three at

@@ -53,10 +53,10 @@ func TestMatMatHasTheBitsOfMatVec(t *testing.T) {
 	})
 }
 
-// Tables of several blocks of rows, the last one not whole.
+// Tables of several blocks of rows, the last one not whole, and one beyond the caches.
 func TestMatMatAcrossBlocks(t *testing.T) {
 	eachSet(t, func(t *testing.T, s *kernel.Set) {
-		for _, q := range []struct{ rows, cols, inputs int }{{403, 700, 7}, {5003, 40, 4}, {25, 70_000, 2}, {131, 1024, 64}} {
+		for _, q := range []struct{ rows, cols, inputs int }{{403, 700, 7}, {5003, 40, 4}, {25, 70_000, 2}, {131, 1024, 64}, {1, 9_000_001, 2}} {
 			d := draws(11)
 			w, b, xs := d.matrix(q.rows, q.cols), d.floats(q.rows), [][]float32(nil)
 			for range q.inputs {
@@ -96,7 +96,7 @@ func FuzzMatMat(f *testing.F) {
 // MatVec for one input after another each is, by the lower quartiles.
 func BenchmarkMatMat(b *testing.B) {
 	for _, s := range kernel.All() {
-		for _, q := range benchShapes[1:4] {
+		for _, q := range benchShapes[1:] {
 			for _, n := range []int{1, 2, 3, 4, 8, 16, 32} {
 				b.Run(fmt.Sprintf("kernel=%s/shape=%dx%d/n=%d", s.Name, q.rows, q.cols, n), func(b *testing.B) {
 					ways := newBatchWays(s, q.rows, q.cols, n)
