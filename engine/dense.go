@@ -65,7 +65,7 @@ func (s *denseSession) Execute(point int, in Input) Result {
 func (s *denseSession) ExecuteBatch(point int, xs []Input, out []Result) {
 	r, level := s.slot.current.Load(), s.first+point
 	_, nodes := r.net.LevelOps(level)
-	eachPiece(xs, out, func(xs []Input, out []Result) {
+	eachPiece(xs, out, MaxBatch, func(xs []Input, out []Result) {
 		for q, logits := range s.batch.forward(r, level, s.batch.take(xs)) {
 			answer, margin := top(logits)
 			out[q] = Result{Answer: answer, Nodes: nodes, Margin: margin, Confidence: unknown()}

@@ -16,7 +16,8 @@
 //  4. Session.Activate does the part of the work that does not depend on the point,
 //     where the technique has such a part.
 //  5. Session.Execute computes the chosen nodes and returns a [Result]: the answer,
-//     what was computed, and how sure the network is.
+//     what was computed, and how sure the network is. Sessions of dense layers are also a
+//     [Batcher], which runs several queries for less than each takes alone.
 //
 // [NewNarrow] stands beside the techniques: it tells what narrower weights would do to
 // the answers.

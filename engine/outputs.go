@@ -212,7 +212,7 @@ func (o *Outputs) LearnConfidence(n *Wide, tables *WideTables, set *kernel.Set, 
 	}
 	t := built.(*wideTechnique)
 	whole := t.whole()
-	s := t.NewSession().(*wideSession)
+	s := t.newSession()
 	kinds := s.proposer.Kinds()
 	same, seen := make([][]float64, kinds), make([]float64, kinds)
 	for kind := range same {

@@ -49,8 +49,8 @@ type Session interface {
 type Batcher interface {
 	// ExecuteBatch runs queries at a point and writes their results to out, which is as long
 	// as xs at least. They are those of Execute, to the bit, in any batch and order. Nothing
-	// precedes it: what Activate does for one query is part of it. Up to MaxBatch queries
-	// are computed together.
+	// precedes it: what Activate does for one query is part of it. At most MaxBatch queries
+	// are computed together, longer batches in pieces.
 	ExecuteBatch(point int, xs []Input, out []Result)
 }
 

@@ -154,7 +154,7 @@ func TestWideTechniquesAreTheirDefinition(t *testing.T) {
 	}
 	for _, name := range everyWide() {
 		technique := w.technique(t, name)
-		session := technique.NewSession().(*wideSession)
+		session := technique.newSession()
 		for point := range technique.Points() {
 			plan := technique.plans[technique.routes[point].stages[0]]
 			wrong := 0

@@ -305,6 +305,13 @@ func (t *wideTechnique) Load(group int) error {
 
 // NewSession implements [Technique].
 func (t *wideTechnique) NewSession() Session {
+	if t.batches() {
+		return newWideBatchSession(t.newSession(), t.current.Load().net)
+	}
+	return t.newSession()
+}
+
+func (t *wideTechnique) newSession() *wideSession {
 	n := t.current.Load().net
 	s := &wideSession{t: t, hidden: kernel.Aligned(n.Embed.Cols), logits: kernel.Aligned(n.Out.Rows), small: kernel.NewQuantised(n.Embed.Cols)}
 	s.picked = make([]int32, n.Out.Rows)

@@ -168,7 +168,7 @@ func (s *zooSession) Execute(point int, in Input) Result {
 // the smaller batch of the next.
 func (s *zooSession) ExecuteBatch(point int, xs []Input, out []Result) {
 	r := &s.t.routes[point]
-	eachPiece(xs, out, func(xs []Input, out []Result) {
+	eachPiece(xs, out, MaxBatch, func(xs []Input, out []Result) {
 		left := copy(s.waiting, s.batch.take(xs))
 		for q := range left {
 			s.open[q] = q
