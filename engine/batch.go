@@ -6,10 +6,10 @@ import (
 	"slosim/engine/kernel"
 )
 
-// MaxBatch is how many queries a [Batcher] computes together at most. Networks of
-// Fashion-MNIST's sizes answer a query in a batch of 2 1.6 times as fast as alone, of 4 2.1
-// times, of 8 2.2 and of 32 2.3 times (AVX-512, Zen 4); narrow ones of 64 nodes a layer 1.7,
-// 1.8, 1.9 and 1.9 times. A session keeps two vectors of the widest layer for each of them.
+// MaxBatch is how many queries a [Batcher] computes together at most. Dense networks of
+// Fashion-MNIST's sizes answer a batch of 2 queries 1.6 times as fast as each alone, one of 4
+// 2.1 times, of 8 2.2 and of 32 2.3 times (AVX-512, Zen 4); networks of 64 nodes a layer 1.7,
+// 1.8, 1.9 and 1.9 times. A session keeps two vectors of the widest layer for each query.
 const MaxBatch = 64
 
 // eachPiece calls run with pieces of at most most queries of a batch.
