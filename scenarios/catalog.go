@@ -27,6 +27,7 @@ func (a *App) Known() Known {
 		CheckNetwork:   checkNetwork,
 		CheckTechnique: checkTechnique,
 		CheckPolicy:    a.checkPolicy,
+		CheckRoute:     a.checkRoute,
 
 		NetworkTechniques: networkTechniques,
 		CheckArrivals:     checkArrivalSpec,

@@ -5,6 +5,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"slosim/workloads"
 )
 
 // The limits of a scenario: far above use, low enough that a slip of the pen does
@@ -86,7 +88,14 @@ func (c *checker) machines(machines []Machine) {
 			strconv.Itoa(len(machines)))
 	}
 	for i, machine := range machines {
-		c.count(index("machine", i)+".workers", machine.Workers, 1, maxWorkers)
+		path := index("machine", i)
+		c.count(path+".workers", machine.Workers, 1, maxWorkers)
+		if machine.Queues != "" && c.oneOf(path+".queues", "queues", machine.Queues, []string{"one", perWorker}) && machine.Steal && machine.Queues != perWorker {
+			c.add(path+".steal", `queues = "per-worker", without which there is nothing to steal`, "true")
+		}
+		if machine.Queues == "" && machine.Steal {
+			c.add(path+".steal", `queues = "per-worker", without which there is nothing to steal`, "true")
+		}
 	}
 }
 
@@ -128,6 +137,8 @@ func (c *checker) class(class *Class, path string, duration Duration, only bool)
 	c.require(path+".latency", `a latency target, such as "15ms"`)
 	c.longer0(path+".latency", class.Latency)
 	c.within(path+".accuracy", class.Accuracy, 0, 1)
+	c.count(path+".size", class.Size, 0, workloads.MaxSize) // 0: left out
+	c.within(path+".size_spread", class.SizeSpread, 0, 5)
 	before := Duration(0)
 	for j, change := range class.Changes {
 		path := index(path+".change", j)

@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,7 +18,8 @@ func (c *checker) contenders(s *Scenario) {
 		c.technique(path+".technique", contender.Technique)
 		c.allowed(path+".technique", s, contender.Technique)
 		c.require(path+".policy", "a policy's name")
-		c.policy(path, contender.Policy, contender.Params)
+		s.Contenders[i].dir = filepath.Dir(c.file)
+		c.policy(path, &s.Contenders[i])
 		if c.fine(path+".technique", path+".policy") {
 			c.label(path+".name", contender.Name)
 			c.distinct(path+".name", contender.Name, i, seen)
@@ -40,12 +42,13 @@ func (c *checker) factorial(s *Scenario, seen map[string]int) {
 		c.allowed(index("factorial.techniques", i), s, technique)
 	}
 	for i, policy := range s.Factorial.Policies {
-		if path := index("factorial.policies", i); c.oneOf(path, "policies", policy, names(c.known.Policies)) {
-			c.complain(path, c.checkPolicy(policy, nil))
+		path, one := index("factorial.policies", i), Contender{Policy: policy, dir: filepath.Dir(c.file)}
+		if c.named(path, policy) {
+			c.complain(path, c.checkPolicy(&one))
 		}
 	}
 	listed := len(s.Contenders)
-	s.expand()
+	s.expand(filepath.Dir(c.file))
 	for i, contender := range s.Contenders[listed:] {
 		if _, double := seen[contender.Name]; double {
 			c.add("factorial", "contenders that are not listed elsewhere", show(contender.Name))
@@ -93,17 +96,35 @@ func (c *checker) badBelow(path string) bool {
 	return false
 }
 
-func (c *checker) policy(path, policy string, params map[string]any) {
-	if c.fine(path+".params") && c.oneOf(path+".policy", "policies", policy, names(c.known.Policies)) {
-		c.complain(path+".params", c.checkPolicy(policy, params))
+func (c *checker) policy(path string, contender *Contender) {
+	if !c.fine(path+".params") || !c.named(path+".policy", contender.Policy) {
+		return
+	}
+	for _, complaint := range c.checkPolicy(contender) {
+		below := path + ".params"
+		if complaint.Key == "" { // of the policy itself
+			below = path + ".policy"
+		}
+		c.complain(below, []Complaint{complaint})
 	}
 }
 
-func (c *checker) checkPolicy(policy string, params map[string]any) []Complaint {
-	if c.known.CheckPolicy == nil {
+// named says whether a policy is known by name, or comes by a route that there is.
+func (c *checker) named(path, policy string) bool {
+	if isRoute(policy) && c.known.CheckRoute != nil {
+		return true
+	}
+	return c.oneOf(path, "policies", policy, names(c.known.Policies))
+}
+
+func (c *checker) checkPolicy(contender *Contender) []Complaint {
+	switch {
+	case isRoute(contender.Policy):
+		return c.known.CheckRoute(contender)
+	case c.known.CheckPolicy == nil:
 		return nil
 	}
-	return c.known.CheckPolicy(policy, params)
+	return c.known.CheckPolicy(contender.Policy, contender.Params)
 }
 
 // asserts checks the assertions against the contenders and classes that there are.

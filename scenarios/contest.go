@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"slosim/engine"
+	"slosim/engine/antagonist"
 	"slosim/engine/profile"
 	"slosim/reports"
 	"slosim/reports/result"
@@ -22,7 +25,7 @@ import (
 // contest is a scenario with everything that its runs need. It is read-only once made.
 type contest struct {
 	scenario *Scenario
-	policies scheduler.Registry
+	policies makers
 	profile  measured
 	entrants []entrant
 	process  *workloads.Process
@@ -74,7 +77,43 @@ func (a *App) subjectOf(s *Scenario) (subject, error) {
 			out.levels = append(out.levels, l)
 		}
 	}
+	out.siblings = min(s.Machines[0].Workers, len(antagonist.Cores())) - 1
+	out.batches = a.batches(s)
 	return out, nil
+}
+
+// batches lists the sizes of batches that a scenario's policies may start: powers of two up to the
+// largest.
+func (a *App) batches(s *Scenario) (sizes []int) {
+	most := 1
+	for _, c := range s.Contenders {
+		policy, err := makers{a.Policies}.of(context.Background(), &c)
+		if batcher, ok := policy.(scheduler.Batcher); ok && err == nil {
+			most = max(most, batcher.MaxBatch())
+		}
+		done(policy)
+	}
+	for n := 2; n <= min(most, engine.MaxBatch); n *= 2 {
+		sizes = append(sizes, n)
+	}
+	return sizes
+}
+
+// siblings lists the levels of a worker beside 0, 1, ... busy ones: the most that were measured for
+// those that this machine has no cores for.
+func (c *contest) siblings() (levels []int) {
+	if c.workers() < 2 {
+		return nil
+	}
+	levels = []int{0}
+	for n := 1; n < c.workers(); n++ {
+		level, ok := findSiblings(c.profile.Profile, n)
+		if !ok {
+			level = levels[n-1]
+		}
+		levels = append(levels, level)
+	}
+	return levels
 }
 
 // tooLarge lists techniques with weights that do not fit the machine's memory.
@@ -95,7 +134,7 @@ func tooLarge(s *Scenario, techniques []engine.Technique) (problems Problems) {
 
 // newContest joins a scenario and a profile.
 func (a *App) newContest(s *Scenario, p measured) (*contest, error) {
-	c := &contest{scenario: s, policies: a.Policies, profile: p}
+	c := &contest{scenario: s, policies: makers{a.Policies}, profile: p}
 	for i := range s.Classes {
 		c.classes = append(c.classes, s.Classes[i].Workload())
 	}
@@ -133,6 +172,9 @@ func (c *contest) unseen() (levels []int) {
 			}
 		}
 	}
+	for _, level := range c.siblings() {
+		seen[level] = true
+	}
 	for level := range c.profile.Levels {
 		if !seen[level] {
 			levels = append(levels, level)
@@ -169,7 +211,7 @@ func (c *contest) interfere() {
 func (c *contest) arrive() error {
 	spec := c.scenario.Arrivals.Spec(c.scenario.Duration.Std())
 	if spec.Load > 0 {
-		spec.Rate, spec.Load = rateOf(spec.Load, c.workers(), c.profile.Campaign.Reference.Mean()), 0
+		spec.Rate, spec.Load = rateOf(spec.Load, c.workers(), c.profile.Campaign.Reference.Mean())/c.meanSize(), 0
 	}
 	process, err := workloads.NewProcess(spec)
 	if err != nil && c.scenario.Arrivals.Load > 0 {
@@ -184,15 +226,16 @@ func (c *contest) arrive() error {
 }
 
 // bind tries every policy with what it will know, so that a parameter that no profile
-// allows (a point that is not there) is found before anything runs.
+// allows (a point that is not there) is found before anything runs. A program is not started for it:
+// each run does, and its faults are the contender's.
 func (c *contest) bind() error {
 	var errs []error
 	for _, e := range c.entrants {
-		policy, err := c.policies.New(e.Policy, scheduler.NewParams(e.Params))
-		if binder, ok := policy.(scheduler.Binder); ok && err == nil {
+		policy, err := c.policies.of(context.Background(), &e.Contender)
+		if binder, ok := policy.(scheduler.Binder); ok && err == nil && !strings.HasPrefix(e.Policy, processRoute) {
 			err = binder.Bind(scheduler.Setting{Classes: c.classes, Models: []*profile.Belief{e.belief}, Workers: c.workers()})
 		}
-		if err != nil {
+		if err = errors.Join(err, done(policy)); err != nil {
 			errs = append(errs, fmt.Errorf("contender %q: policy %s: %w", e.Name, e.Policy, err))
 		}
 	}
@@ -200,6 +243,15 @@ func (c *contest) bind() error {
 		return UsageError{errors.Join(errs...)}
 	}
 	return nil
+}
+
+// meanSize is the mean number of samples of a query, before sizes are bounded and rounded.
+func (c *contest) meanSize() (mean float64) {
+	for i := range c.classes {
+		class := &c.classes[i]
+		mean += class.Share * float64(max(1, class.Size)) * math.Exp(class.Spread*class.Spread/2)
+	}
+	return mean
 }
 
 func rateOf(load float64, workers int, service time.Duration) float64 {
@@ -235,14 +287,22 @@ func (c *contest) notes() []string {
 				filepath.Base(block.File), block.meanFactor()))
 		}
 	}
-	if c.workers() > 1 {
-		notes = append(notes, "extrapolated: several workers, but service times were measured with the other workers idle")
+	if n, most := c.workers(), c.mostSiblings(); n-1 > most {
+		notes = append(notes, fmt.Sprintf("extrapolated: %d workers, but service times were measured beside at most %d busy ones: this machine has no more cores", n, most))
 	}
 	if n := len(c.scenario.Asserts); n > 0 {
 		notes = append(notes, fmt.Sprintf("%d [[assert]] not tested: run measures, it does not judge", n))
 	}
 	notes = append(notes, c.profile.Campaign.Warnings...)
 	return append(notes, c.profile.warnings...)
+}
+
+// mostSiblings is the most busy siblings that service times were measured beside.
+func (c *contest) mostSiblings() (most int) {
+	for _, level := range c.profile.Levels {
+		most = max(most, level.BusySiblings)
+	}
+	return most
 }
 
 // outcome is what one replication of one contender gave.
@@ -260,10 +320,11 @@ type outcome struct {
 // run runs one replication of one contender.
 func (c *contest) run(ctx context.Context, e entrant, replication int, records bool, trace *scheduleTracer) outcome {
 	key := rng.Key{Seed: uint64(c.scenario.Seed), Replication: uint32(replication)}
-	policy, err := c.policies.New(e.Policy, scheduler.NewParams(e.Params))
+	policy, err := c.policies.of(ctx, &e.Contender)
 	if err != nil {
 		return outcome{err: err}
 	}
+	defer done(policy)
 	stream, err := c.stream(key)
 	if err != nil {
 		return outcome{err: err}
@@ -363,6 +424,8 @@ func (c *contest) config(e entrant, policy scheduler.Policy, stream *workloads.S
 		Levels:      c.profile.Levels,
 		Stalls:      c.profile.Sets[0].Truth.Stalls,
 		Timeline:    c.timeline,
+		Siblings:    c.siblings(),
+		Queues:      s.Machines[0].queues(),
 		Sensor:      s.Sensor.virtual(),
 		Classes:     c.classes,
 		Workers:     c.workers(),
@@ -374,9 +437,23 @@ func (c *contest) config(e entrant, policy scheduler.Policy, stream *workloads.S
 		Clairvoyant: clairvoyant,
 		Key:         key,
 	}
-	cfg.Correction = e.Correction
+	cfg.Correction, cfg.DecisionCost = e.Correction, e.DecisionCost.Std()
 	cfg.Feedback = s.Feedback.granted()
 	return cfg
+}
+
+// perWorker is the kind of queues of which each worker has its own.
+const perWorker = "per-worker"
+
+// queues is the kind as the serving system knows it.
+func (m *Machine) queues() sim.Queues {
+	switch {
+	case m.Queues != perWorker:
+		return sim.OneQueue
+	case m.Steal:
+		return sim.Stealing
+	}
+	return sim.PerWorker
 }
 
 // virtual is the sensor as drivers know it.
@@ -472,5 +549,6 @@ func (r *recorder) row(q *sim.Record) result.Row {
 // failure says whether a run's error is the contender's own fault.
 func failure(err error) bool {
 	var rule *sim.RuleError
-	return errors.As(err, &rule)
+	var broke *scheduler.Failure
+	return errors.As(err, &rule) || errors.As(err, &broke)
 }

@@ -70,7 +70,7 @@ func (c coverage) contest(seed int64, service profile.Dist) *contest {
 		Arrivals: Arrivals{Kind: "poisson", Rate: coverageRate}, Machines: []Machine{{Workers: 1}},
 	}
 	return &contest{
-		scenario: s, policies: scheduler.Registry{"fifo": func(*scheduler.Params) scheduler.Policy { return fifo{} }},
+		scenario: s, policies: makers{scheduler.Registry{"fifo": func(*scheduler.Params) scheduler.Policy { return fifo{} }}},
 		profile:  measured{Profile: p},
 		entrants: []entrant{{Contender: Contender{Name: "x", Policy: "fifo"}, set: &p.Sets[0]}},
 		classes:  []workloads.Class{{Name: "only", Share: 1, Target: workloads.Target{Latency: c.latency}}},

@@ -26,6 +26,9 @@ type Known struct {
 	NetworkTechniques func(network string) []string
 	// CheckPolicy says what is wrong with the parameters of a known policy. nil: any will do.
 	CheckPolicy func(name string, params map[string]any) []Complaint
+	// CheckRoute says what is wrong with a contender's policy that is a script or a program, without a
+	// key, and with its parameters, whose keys they are. nil: there are no such policies.
+	CheckRoute func(c *Contender) []Complaint
 	// CheckArrivals says what else is wrong with the arrivals. nil: nothing.
 	CheckArrivals func(spec workloads.ArrivalSpec) []Complaint
 	// OpenSlowdowns reads a recorded slow-down; mistakes in it are a workloads.LineErrors.

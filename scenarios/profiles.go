@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"slosim/engine"
@@ -29,6 +30,8 @@ type subject struct {
 	family     Family
 	techniques []engine.Technique
 	levels     []profile.Antagonist
+	siblings   int   // levels of so many other busy workers
+	batches    []int // sizes
 	seed       uint64
 }
 
@@ -83,6 +86,8 @@ func (a *App) plan(s subject, p Progress) (measure.Config, error) {
 		Calibration: calibration,
 		Truth:       truth,
 		Levels:      s.levels,
+		Siblings:    s.siblings,
+		Batches:     s.batches,
 		Disturb:     measure.WithLauncher(a.Launcher),
 		Machine:     a.machine(),
 		Seed:        s.seed,
@@ -142,6 +147,9 @@ func (a *App) cachePath(s subject) string {
 		fmt.Fprintln(sum, t.Name(), t.Hash())
 	}
 	fmt.Fprintln(sum, s.levels)
+	if s.siblings > 0 || len(s.batches) > 0 {
+		fmt.Fprintln(sum, "siblings", s.siblings, "batches", s.batches)
+	}
 	if s.family.Sparse { // data of the same name may be others next time
 		digest, err := a.sparseDigest(s.family)
 		if err != nil {
@@ -206,14 +214,23 @@ func (a *App) givenProfile(s subject, file string) (measured, error) {
 		return measured{}, UsageError{fmt.Errorf("%s: %w", file, err)}
 	}
 	m := measured{Profile: loaded, hash: loaded.Hash(), origin: file}
+	if len(s.batches) > 0 && !batched(loaded) {
+		m.warnings = append(m.warnings, "the profile has no batches: what runs together takes as long as one after another")
+	}
 	if differences := profile.Differences(loaded.Machine, a.machine()); len(differences) > 0 {
 		m.warnings = append(m.warnings, "the profile is of another machine: "+strings.Join(differences, "; "))
 	}
 	return m, nil
 }
 
+// batched says whether batches of any technique were measured.
+func batched(p *profile.Profile) bool {
+	return slices.ContainsFunc(p.Sets, func(s profile.Set) bool { return len(s.Batches) > 0 })
+}
+
 // check says, all at once, why a profile cannot serve a subject: other data, a
-// technique that it lacks or knows with other weights, a level that it lacks.
+// technique that it lacks or knows with other weights, a level that it lacks. Without levels of busy
+// siblings, or batches, it serves all the same, which is said.
 func check(p *profile.Profile, s subject) error {
 	var errs []error
 	if p.Dataset != s.family.Truth {
@@ -237,6 +254,12 @@ func check(p *profile.Profile, s subject) error {
 	return errors.Join(errs...)
 }
 
+// findSiblings returns the index of the level with so many busy siblings.
+func findSiblings(p *profile.Profile, n int) (int, bool) {
+	i := slices.IndexFunc(p.Levels, func(l profile.Level) bool { return l.BusySiblings == n })
+	return i, i >= 0
+}
+
 func findSet(p *profile.Profile, technique string) *profile.Set {
 	for i := range p.Sets {
 		if p.Sets[i].Technique == technique {
@@ -257,7 +280,7 @@ func setNames(p *profile.Profile) []string {
 // findLevel returns the index of the level with one antagonist.
 func findLevel(p *profile.Profile, want profile.Antagonist) (int, bool) {
 	for i, l := range p.Levels {
-		if len(l.Antagonists) == 1 && l.Antagonists[0] == want {
+		if len(l.Antagonists) == 1 && l.Antagonists[0] == want && l.BusySiblings == 0 {
 			return i, true
 		}
 	}

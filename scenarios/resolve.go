@@ -116,14 +116,14 @@ func (c *checker) resolveInterference(s *Scenario) {
 }
 
 // expand turns [factorial] into contenders.
-func (s *Scenario) expand() {
+func (s *Scenario) expand(dir string) {
 	if s.Factorial == nil {
 		return
 	}
 	for _, technique := range s.Factorial.Techniques {
 		for _, policy := range s.Factorial.Policies {
 			s.Contenders = append(s.Contenders, Contender{
-				Name: technique.Key() + "/" + policy, Technique: technique, Policy: policy,
+				Name: technique.Key() + "/" + policy, Technique: technique, Policy: policy, dir: dir,
 			})
 		}
 	}
@@ -161,6 +161,7 @@ func (s *Scenario) Hash() string {
 // Workload returns the class as the workloads package has it.
 func (k *Class) Workload() workloads.Class {
 	class := workloads.Class{
+		Size: k.Size, Spread: k.SizeSpread,
 		Name: k.Name, Share: k.Share,
 		Target: workloads.Target{Latency: k.Latency.Std(), Accuracy: k.Accuracy},
 	}

@@ -60,6 +60,10 @@ type Class struct {
 	Latency  Duration `toml:"latency"`  // from intended arrival to finish
 	Accuracy float64  `toml:"accuracy"` // 0 to 1; 0 (left out) asks for nothing
 	Changes  []Change `toml:"change,omitempty"`
+	// Size is the median number of samples of a query, and SizeSpread the sigma of its lognormal
+	// distribution: see workloads.Class. Defaults: 1 and 0.
+	Size       int     `toml:"size,omitempty"`
+	SizeSpread float64 `toml:"size_spread,omitempty"`
 }
 
 // Change sets a class's targets from At on, for queries that arrive then. What is
@@ -74,6 +78,10 @@ type Change struct {
 type Machine struct {
 	Workers int  `toml:"workers"`         // 1 or more; default 1
 	Memory  Size `toml:"memory,omitzero"` // for resident weights; 0 (left out): all fit
+	// Queues is "one" for all workers (default) or "per-worker": a query joins the shortest as it
+	// arrives, what runs counted, and stays there unless Steal lets idle workers take it.
+	Queues string `toml:"queues,omitempty"`
+	Steal  bool   `toml:"steal,omitempty"`
 }
 
 // Interference is what disturbs one worker, the truth that policies do not see: an
@@ -124,13 +132,20 @@ type Feedback struct {
 
 // Contender is a technique with a policy.
 type Contender struct {
-	Name      string         `toml:"name"` // default "technique/policy"
-	Technique Technique      `toml:"technique"`
-	Policy    string         `toml:"policy"`
-	Params    map[string]any `toml:"params,omitempty"` // the policy's parameters
+	Name      string    `toml:"name"` // default "technique/policy"
+	Technique Technique `toml:"technique"`
+	// Policy is a registered name, file: and the path of a Starlark script, or exec: and a command that
+	// answers as package process says; paths start from the folder of the scenario's file.
+	Policy string         `toml:"policy"`
+	Params map[string]any `toml:"params,omitempty"` // the policy's parameters
 	// Correction multiplies the times that the policy is told by what completions say of them,
 	// so that a stale profile does not sink it; see scheduler.Correction.
 	Correction bool `toml:"correction,omitempty"`
+	// DecisionCost is the virtual time for which each start holds the worker beside the service,
+	// for what the policy takes to decide: default 0s. The time that a policy takes here is not looked at.
+	DecisionCost Duration `toml:"decision_cost,omitzero"`
+
+	dir string // of the scenario's file: where scripts and programs start from
 }
 
 // Factorial is the cross product of techniques and policies, each pair a contender

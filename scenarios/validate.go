@@ -83,7 +83,7 @@ func (a *App) unliveable(s *Scenario, techniques []engine.Technique) (problems P
 		}
 	}
 	for i := range s.Contenders {
-		policy, err := a.Policies.New(s.Contenders[i].Policy, scheduler.NewParams(s.Contenders[i].Params))
+		policy, err := makers{a.Policies}.of(context.Background(), &s.Contenders[i])
 		if _, knows := policy.(scheduler.TruthUser); err == nil && knows {
 			add(index("contender", i)+".policy", "one that does not know the truth, which nobody does in life", fmt.Sprintf("%q", s.Contenders[i].Policy))
 		}

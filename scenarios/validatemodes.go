@@ -11,7 +11,6 @@ import (
 	"slosim/engine/measure"
 	"slosim/engine/profile"
 	"slosim/reports"
-	"slosim/scheduler"
 	wall "slosim/sim/live"
 	"slosim/sim/virtual"
 	"slosim/workloads"
@@ -40,7 +39,7 @@ func (v *validation) schedule(key rng.Key, until time.Duration) ([]workloads.Que
 // liveConfig is the wall-clock driver's view of a run.
 func (v *validation) liveConfig(entrant int, key rng.Key, until time.Duration, timeline []virtual.Interval) (*wall.Config, error) {
 	e, s := &v.entrants[entrant], v.scenario
-	policy, err := v.policies.New(e.Policy, scheduler.NewParams(e.Params))
+	policy, err := v.policies.of(context.Background(), &e.Contender)
 	if err != nil {
 		return nil, err
 	}
@@ -92,6 +91,7 @@ func (v *validation) live(ctx context.Context, entrant, repetition int, key rng.
 	cfg.Runner = v.warmed(entrant)
 	v.stage.Odd()
 	stats, err := wall.Run(ctx, cfg, recorder)
+	done(cfg.Policy)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -157,6 +157,7 @@ func (v *validation) rehearse(ctx context.Context, entrant, number int) (runtime
 	}
 	cfg.Runner = v.warmed(entrant)
 	stats, err := wall.Run(ctx, cfg, nil)
+	done(cfg.Policy)
 	if err != nil {
 		return runtimeCost{}, v.blame(entrant, err)
 	}
@@ -197,10 +198,11 @@ func (c runtimeCost) with(other runtimeCost) runtimeCost {
 // simulate runs a repetition in virtual time, with real kernels or from the profile.
 func (v *validation) simulate(ctx context.Context, mode, entrant, repetition int, key rng.Key, cost runtimeCost) error {
 	e := v.entrants[entrant]
-	policy, err := v.policies.New(e.Policy, scheduler.NewParams(e.Params))
+	policy, err := v.policies.of(ctx, &e.Contender)
 	if err != nil {
 		return err
 	}
+	defer done(policy)
 	stream, err := v.stream(key)
 	if err != nil {
 		return err

@@ -1,6 +1,11 @@
 package workloads
 
-import "time"
+import (
+	"math"
+	"time"
+
+	"gonum.org/v1/gonum/stat/distuv"
+)
 
 // Query is one inference request. Its fields are fixed at arrival and nothing
 // that a policy decides changes them.
@@ -10,7 +15,7 @@ type Query struct {
 	Class    uint16        // index into the scenario's classes
 	Model    uint16        // index into the scenario's models
 	Source   uint16        // index into the scenario's arrival sources
-	Size     uint16        // samples in this query, 1 unless a trace says otherwise
+	Size     uint16        // samples in this query, 1 unless its class says otherwise
 	Sample   uint32        // index of the data set's sample that it carries
 }
 
@@ -35,6 +40,24 @@ type Class struct {
 	Share float64
 	Target
 	Changes []Change
+	// Size is the median number of samples of a query, and Spread the sigma of the logarithm of its
+	// lognormal distribution: recommendation queries are heavy-tailed (Gupta et al., "DeepRecSys",
+	// ISCA 2020). 0 is a size of 1; without spread all have the same. Sizes end at MaxSize.
+	Size   int
+	Spread float64
+}
+
+// MaxSize is the most samples of a query.
+const MaxSize = 1024
+
+// SizeAt returns the size of a query with the u-quantile of its class's distribution, 0 < u < 1.
+func (c *Class) SizeAt(u float64) uint16 {
+	median := float64(max(1, c.Size))
+	if c.Spread == 0 {
+		return uint16(min(median, MaxSize))
+	}
+	size := median * math.Exp(c.Spread*distuv.UnitNormal.Quantile(u))
+	return uint16(math.Round(min(max(size, 1), MaxSize)))
 }
 
 // TargetAt returns the target in force at virtual time at. A query keeps the

@@ -28,6 +28,10 @@ type Stream struct {
 	id      uint64
 
 	classOf, sampleOf rng.Draws
+
+	classes []Class
+	sized   bool // some class has queries of several samples
+	sizeOf  rng.Draws
 }
 
 type source struct {
@@ -53,7 +57,9 @@ func NewStream(spec StreamSpec) (*Stream, error) {
 		return nil, err
 	}
 	s := &Stream{shares: shares, samples: uint64(spec.Samples),
-		classOf: spec.Key.Draws(rng.ClassOf), sampleOf: spec.Key.Draws(rng.SampleOf)}
+		classOf: spec.Key.Draws(rng.ClassOf), sampleOf: spec.Key.Draws(rng.SampleOf),
+		classes: spec.Classes, sizeOf: spec.Key.Draws(rng.SizeOf),
+		sized: slices.ContainsFunc(spec.Classes, func(c Class) bool { return c.Size > 1 || c.Spread > 0 })}
 	for _, arrivals := range spec.Sources {
 		one := source{arrivals: arrivals}
 		if closed, ok := arrivals.(Closed); ok {
@@ -143,6 +149,9 @@ func (s *Stream) Next(q *Query) (ok bool) {
 	q.ID, q.ArriveAt = s.id, s.sources[first].at
 	q.Class, q.Model, q.Source, q.Size = s.class(s.id), 0, uint16(first), 1
 	q.Sample = uint32(s.sampleOf.Index(s.id, s.samples))
+	if s.sized {
+		q.Size = s.classes[q.Class].SizeAt(min(max(s.sizeOf.Float(s.id), 0x1p-53), 1-0x1p-53))
+	}
 	s.id++
 	one := &s.sources[first]
 	one.at, one.ok = one.arrivals.Next()

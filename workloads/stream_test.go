@@ -183,3 +183,44 @@ func queries(stream *Stream) []Query {
 	}
 	return all
 }
+
+// Sizes follow their class: all the same, or lognormal around the median.
+func TestSizes(t *testing.T) {
+	spec := StreamSpec{Sources: []Arrivals{&every{gap: 1}}, Samples: 1, Key: rng.Key{Seed: 1},
+		Classes: []Class{{Share: 0.5, Size: 4}, {Share: 0.5, Size: 10, Spread: 1}}}
+	s, err := NewStream(spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var q Query
+	below, n, sum := 0, 0, 0.0
+	for range 20_000 {
+		if !s.Next(&q) {
+			t.Fatal("want an endless stream")
+		}
+		switch {
+		case q.Class == 0 && q.Size != 4:
+			t.Fatalf("want 4 samples, got %d", q.Size)
+		case q.Class == 1:
+			n++
+			sum += math.Log(float64(q.Size))
+			if q.Size < 10 {
+				below++
+			}
+		}
+	}
+	if share := float64(below) / float64(n); share < 0.44 || share > 0.5 { // 10 itself is rounded to
+		t.Errorf("want about half of the sizes below the median, got %v", share)
+	}
+	if mean := sum / float64(n); math.Abs(mean-math.Log(10)) > 0.05 {
+		t.Errorf("mean of logarithms: want %v, got %v", math.Log(10), mean)
+	}
+}
+
+// every yields an arrival each gap.
+type every struct{ gap, at time.Duration }
+
+func (e *every) Next() (time.Duration, bool) {
+	e.at += e.gap
+	return e.at, true
+}

@@ -49,6 +49,7 @@ const (
 	Split
 	Think
 	Synthetic
+	SizeOf
 )
 
 // Key is the part of a draw's identity that stays fixed over one replication.

@@ -1,4 +1,4 @@
-package main
+package command
 
 import (
 	"github.com/spf13/cobra"
@@ -29,10 +29,16 @@ func newRoot(app App, std streams, started *bool) *cobra.Command {
 	})
 	root.AddCommand(runCommand(app), measureCommand(app), validateCommand(app), dataCommand(app), trainCommand(app), tradeoffCommand(app),
 		reportCommand(app), listCommand(app), initCommand(), benchCommand(app), selfcheckCommand(app), antagonistCommand())
-	for _, cmd := range root.Commands() {
-		noteStart(cmd, started)
-	}
+	noteStarts(root, started)
 	return root
+}
+
+// noteStarts does so for all verbs below a command.
+func noteStarts(cmd *cobra.Command, started *bool) {
+	for _, verb := range cmd.Commands() {
+		noteStart(verb, started)
+		noteStarts(verb, started)
+	}
 }
 
 // noteStart sets started when the verb itself runs: after the checks of arguments and

@@ -1,4 +1,4 @@
-package main
+package command
 
 import (
 	_ "embed"
@@ -18,7 +18,7 @@ import (
 var template string
 
 func initCommand() *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:     "init [FILE]",
 		Short:   "Write a commented scenario to start from (default scenario.toml)",
 		Example: "  slosim init\n  slosim init experiments/mine.toml",
@@ -35,6 +35,8 @@ func initCommand() *cobra.Command {
 			return err
 		},
 	}
+	cmd.AddCommand(initPolicyCommand())
+	return cmd
 }
 
 // writeNew writes a file that must not exist.

@@ -1,10 +1,11 @@
-// Command slosim answers which way of trading accuracy for time keeps a service level
+// Package command is the command line of slosim, for its own main and for those of researchers
+// who bring policies. slosim answers which way of trading accuracy for time keeps a service level
 // objective, on given traffic and a noisy machine.
 //
 // It is thin: every verb reads its flags, checks them, and calls one method of
 // scenarios.App. Nothing is simulated, measured or decided here.
 //
-//  1. main stops at Ctrl-C through a context; run builds the commands and returns the
+//  1. Main stops at Ctrl-C through a context; run builds the commands and returns the
 //     exit code, so that tests can call it.
 //  2. Each verb stands in a file of its own: flags in, an options struct out.
 //  3. Results go to stdout, progress and messages to stderr. Bars are drawn only on a
@@ -13,14 +14,16 @@
 // Exit codes: 0 ok, 1 an assertion failed, 2 bad usage or scenario, 3 internal or I/O,
 // 4 a contender failed while the others' results are kept, 130 interrupted.
 //
-// default.pgo is a profile of the simulator, with which go build makes its hot path a tenth
-// faster. To renew it after that path has changed:
+// A main with policies of its own is:
 //
-//	go build -trimpath -pgo=off -o /tmp/slosim ./cmd/slosim
-//	/tmp/slosim bench --sim --rounds 15 --cpuprofile cmd/slosim/default.pgo
+//	func main() {
+//		os.Exit(command.Main(scheduler.Registry{"mine": newMine}))
+//	}
+//
+// and knows all verbs of slosim:
 //
 //	slosim init                                # writes scenario.toml
 //	slosim run scenario.toml --set seed=7
 //	slosim run scenarios/quickstart.toml -o results/quick
 //	slosim list policies
-package main
+package command

@@ -1,0 +1,97 @@
+package command
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"slosim/scenarios"
+)
+
+// policyFiles are what init policy writes, with NAME and POLICY for what the user says.
+//
+//go:embed policy/policy.star policy/scenario.toml policy/main.go.txt policy/main_test.go.txt
+var policyFiles embed.FS
+
+// policyName is what a policy may be called: the name stands in file names, TOML and Go.
+var policyName = regexp.MustCompile(`^[a-z][a-z0-9_-]*$`)
+
+func initPolicyCommand() *cobra.Command {
+	inGo := false
+	cmd := &cobra.Command{
+		Use:   "policy NAME",
+		Short: "Write a commented policy, a scenario that compares it, and its test, into the folder NAME",
+		Long: "Write a commented policy, a scenario that compares it with lcao, slackfit and a clairvoyant, and its\n" +
+			"test into the folder NAME, which must not exist. The policy is a Starlark script; with --go it is a Go type\n" +
+			"in a main of its own that knows all verbs of slosim, for a folder inside slosim's source.",
+		Example: "  slosim init policy mine\n  slosim init policy mine --go",
+		Args:    exactly("NAME"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			name := args[0]
+			if !policyName.MatchString(name) {
+				return scenarios.Usagef("NAME: want a letter and then letters, digits, - and _, all lower case, got %q", name)
+			}
+			if inGo && !insideSource() {
+				return scenarios.Usagef("--go: want a folder inside slosim's source, whose go.mod says module slosim; elsewhere write a module that replaces slosim by that folder")
+			}
+			next, err := writePolicy(name, inGo)
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprint(cmd.OutOrStdout(), next)
+			return err
+		},
+	}
+	cmd.Flags().BoolVar(&inGo, "go", false, "a Go type instead of a script")
+	return cmd
+}
+
+// insideSource says whether the working folder is part of slosim's source.
+func insideSource() bool {
+	dir, err := os.Getwd()
+	for err == nil {
+		if text, reading := os.ReadFile(filepath.Join(dir, "go.mod")); reading == nil {
+			return strings.HasPrefix(string(text), "module slosim\n")
+		}
+		up := filepath.Dir(dir)
+		if up == dir {
+			return false
+		}
+		dir = up
+	}
+	return false
+}
+
+// writePolicy writes the folder and returns what to do next.
+func writePolicy(name string, inGo bool) (next string, err error) {
+	files, policy := map[string]string{"policy.star": name + ".star", "scenario.toml": "scenario.toml"}, "file:"+name+".star"
+	next = fmt.Sprintf("wrote %[1]s/%[1]s.star and %[1]s/scenario.toml; next:\n  slosim policytest file:%[1]s/%[1]s.star\n  slosim run %[1]s/scenario.toml\n", name)
+	if inGo {
+		files = map[string]string{"main.go.txt": "main.go", "main_test.go.txt": "main_test.go", "scenario.toml": "scenario.toml"}
+		policy = name
+		next = fmt.Sprintf("wrote main.go, main_test.go and scenario.toml into %[1]s; next:\n  go test ./%[1]s\n  go run ./%[1]s run %[1]s/scenario.toml\n", name)
+	}
+	if err := os.Mkdir(name, 0o755); errors.Is(err, fs.ErrExist) {
+		return "", scenarios.Usagef("init: want a folder that does not exist, got %s, which is left as it is", name)
+	} else if err != nil {
+		return "", fmt.Errorf("init: %w", err)
+	}
+	for from, to := range files {
+		text, err := policyFiles.ReadFile("policy/" + from)
+		if err == nil {
+			filled := strings.NewReplacer("NAME", name, "POLICY", policy).Replace(string(text))
+			err = writeNew(filepath.Join(name, to), filled)
+		}
+		if err != nil {
+			return "", errors.Join(err, os.RemoveAll(name)) // it was made here
+		}
+	}
+	return next, nil
+}
