@@ -173,7 +173,7 @@ func (t *wideZoo) Load(group int) error {
 func (t *wideZoo) NewSession() Session {
 	s := &wideZooSession{t: t}
 	for _, n := range t.nets {
-		s.sessions = append(s.sessions, n.NewSession().(*wideSession))
+		s.sessions = append(s.sessions, n.newSession())
 	}
 	return s
 }
