@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -38,6 +39,9 @@ func (a *App) CheckProfile(ctx context.Context, o MeasureOptions) error {
 	moved := measure.Check(ctx, cfg, p)
 	if ctx.Err() != nil {
 		return ctx.Err()
+	}
+	if busy := (measure.BusyError{}); errors.As(moved, &busy) {
+		return AssertionError{Failed: []string{o.Check + ": " + busy.Error()}}
 	}
 	if moved != nil {
 		drift.Holds, drift.Moved = false, moved.Error()

@@ -56,6 +56,10 @@ func (a *App) profileOf(ctx context.Context, s subject, file string, p Progress)
 	if !errors.Is(why, fs.ErrNotExist) {
 		m.warnings = append(m.warnings, fmt.Sprintf("measured again: %v", why))
 	}
+	if measure.Busy(m.Profile) { // the next run is to measure again
+		m.warnings = append(m.warnings, "the profile is not cached")
+		return m, nil
+	}
 	if err := a.keepProfile(path, m.Profile); err != nil {
 		m.warnings = append(m.warnings, fmt.Sprintf("the profile is not cached: %v", err))
 	}
@@ -183,6 +187,9 @@ func (a *App) cachedProfile(ctx context.Context, s subject, path string, p Progr
 		p.Add(1)
 	}
 	p.Done()
+	if busy := (measure.BusyError{}); errors.As(err, &busy) { // measuring again would be no better
+		return measured{Profile: loaded, hash: loaded.Hash(), origin: "cache", warnings: []string{"the cached profile was not checked for drift: " + busy.Error()}}, nil
+	}
 	if err != nil {
 		return measured{}, fmt.Errorf("the cached profile has drifted: %w", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -39,8 +40,11 @@ func (a *App) Validate(ctx context.Context, o ValidateOptions) error {
 		return problems
 	}
 	if o.Dir != "" {
-		if err := writable("-o", o.Dir+"/x"); err != nil {
-			return fmt.Errorf("-o: want a folder that is there: %w", err)
+		if _, err := ClaimDir(o.Dir, "", ""); err != nil {
+			return Usagef("-o: want a folder that can be made or is there, got %s: %w", o.Dir, err)
+		}
+		if err := writable("-o", filepath.Join(o.Dir, "validation.json")); err != nil {
+			return Usagef("%w", err)
 		}
 	}
 	p, err := a.profileOf(ctx, s, o.Profile, o.progress())

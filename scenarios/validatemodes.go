@@ -164,8 +164,8 @@ func (v *validation) rehearse(ctx context.Context, entrant, number int) (runtime
 	cost := costOf(stats)
 	rate := float64(len(cfg.Queries)) / cfg.Duration.Seconds()
 	if mean := cost.overhead.Mean(); rate*mean.Seconds() > 0.5 {
-		return cost, v.scenario.problem("arrivals", fmt.Sprintf("at most %.0f queries a second, which this machine can release on time: each takes %v beside its service", 0.5/mean.Seconds(), mean),
-			fmt.Sprintf("%.0f", rate))
+		return cost, Problems{v.scenario.problem("arrivals.rate", fmt.Sprintf("at most %.0f queries a second, which this machine can release on time: each takes %v beside its service", 0.5/mean.Seconds(), mean),
+			fmt.Sprintf("%.0f", rate))}
 	}
 	return cost, nil
 }

@@ -17,7 +17,7 @@ import (
 // those that ship; a name of theirs is an error. Call it first in main: a process that was started to
 // disturb becomes that antagonist and does not return.
 func Main(policies scheduler.Registry) int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
 	std := streams{os.Stdin, os.Stdout, os.Stderr}

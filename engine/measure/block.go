@@ -117,6 +117,7 @@ const rounds = 6
 func (c *campaign) alone() error {
 	all := [halves][]int{c.random.Perm(c.cfg.Calibration.Len()), c.random.Perm(c.cfg.Truth.Len())}
 	blocks := c.mix(c.plan(c.longSize, func(_, _, half int) []int { return all[half] }), c.batchBlocks())
+	attention := attend()
 	for round := range rounds {
 		if round > 0 {
 			if err := c.move(); err != nil {
@@ -131,6 +132,9 @@ func (c *campaign) alone() error {
 			c.blockAlone(b, round)
 			c.progress("alone", from+i+1, len(blocks))
 		}
+	}
+	if away := attention.away(); away > mostBusy {
+		c.warn("%s", BusyError{away})
 	}
 	c.out.Campaign.Reference = distribution(c.dense)
 	c.out.Campaign.Drift = drift(c.dense)

@@ -36,7 +36,12 @@ func Check(ctx context.Context, cfg Config, p *profile.Profile) error {
 		if err != nil {
 			return err
 		}
-		moved = c.compare(p)
+		attention := attend()
+		if moved = c.compare(p); moved != nil {
+			if away := attention.away(); away > mostBusy {
+				moved = BusyError{away}
+			}
+		}
 		restore()
 		if moved == nil || ctx.Err() != nil {
 			break
