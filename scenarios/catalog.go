@@ -39,7 +39,7 @@ func (a *App) Known() Known {
 func familyEntries() []Entry {
 	var entries []Entry
 	for _, f := range Families() {
-		entries = append(entries, Entry{f.Name, f.About})
+		entries = append(entries, Entry{Name: f.Name, About: f.About})
 	}
 	return entries
 }
@@ -85,7 +85,7 @@ func techniqueEntries() []Entry {
 	names := slices.Concat(engine.Techniques(), wideTechniques())
 	slices.Sort(names)
 	for _, name := range slices.Compact(names) {
-		entries = append(entries, Entry{name, about[name]})
+		entries = append(entries, Entry{Name: name, About: about[name]})
 	}
 	return entries
 }
@@ -93,7 +93,11 @@ func techniqueEntries() []Entry {
 func (a *App) policyEntries() []Entry {
 	var entries []Entry
 	for _, name := range a.Policies.Names() {
-		entries = append(entries, Entry{name, scheduler.About(name)})
+		entry := Entry{Name: name, About: scheduler.About(name), Paper: scheduler.Paper(name)}
+		for _, p := range a.Policies.Params(name) {
+			entry.Params = append(entry.Params, Param(p))
+		}
+		entries = append(entries, entry)
 	}
 	return entries
 }
@@ -101,7 +105,7 @@ func (a *App) policyEntries() []Entry {
 func traceEntries() []Entry {
 	var entries []Entry
 	for _, t := range workloads.Traces() {
-		entries = append(entries, Entry{t.Name, fmt.Sprintf("%s; %s; %s", t.Description, t.Licence, t.Attribution)})
+		entries = append(entries, Entry{Name: t.Name, About: fmt.Sprintf("%s; %s; %s", t.Description, t.Licence, t.Attribution)})
 	}
 	return entries
 }
@@ -109,7 +113,7 @@ func traceEntries() []Entry {
 func recordingEntries() []Entry {
 	var entries []Entry
 	for _, r := range workloads.Recordings() {
-		entries = append(entries, Entry{r.Name, fmt.Sprintf("%s; %s; %s", r.Description, r.Licence, r.Attribution)})
+		entries = append(entries, Entry{Name: r.Name, About: fmt.Sprintf("%s; %s; %s", r.Description, r.Licence, r.Attribution)})
 	}
 	return entries
 }
@@ -117,7 +121,7 @@ func recordingEntries() []Entry {
 func arrivalEntries() []Entry {
 	var entries []Entry
 	for _, kind := range workloads.Kinds() {
-		entries = append(entries, Entry{kind, workloads.AboutKind(kind)})
+		entries = append(entries, Entry{Name: kind, About: workloads.AboutKind(kind)})
 	}
 	return entries
 }
@@ -130,7 +134,7 @@ func antagonistEntries() []Entry {
 	}
 	var entries []Entry
 	for _, kind := range antagonist.Kinds() {
-		entries = append(entries, Entry{kind, about[kind]})
+		entries = append(entries, Entry{Name: kind, About: about[kind]})
 	}
 	return entries
 }
@@ -138,10 +142,10 @@ func antagonistEntries() []Entry {
 func datasetEntries() []Entry {
 	var entries []Entry
 	for _, d := range workloads.Datasets() {
-		entries = append(entries, Entry{d.Name, fmt.Sprintf("%s; %s, %s", d.Description, d.Licence, d.Copyright)})
+		entries = append(entries, Entry{Name: d.Name, About: fmt.Sprintf("%s; %s, %s", d.Description, d.Licence, d.Copyright)})
 	}
 	for _, d := range workloads.SparseDatasets() {
-		entries = append(entries, Entry{d.Name, fmt.Sprintf("%s; %s, %s", d.Description, d.Licence, d.Copyright)})
+		entries = append(entries, Entry{Name: d.Name, About: fmt.Sprintf("%s; %s, %s", d.Description, d.Licence, d.Copyright)})
 	}
 	return entries
 }

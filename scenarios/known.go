@@ -1,6 +1,10 @@
 package scenarios
 
-import "slosim/workloads"
+import (
+	"strings"
+
+	"slosim/workloads"
+)
 
 // Known is what a scenario may name, and who checks the parts that this package does
 // not understand itself. It is handed in, so that researchers can add their own
@@ -41,8 +45,38 @@ type Known struct {
 
 // Entry is something that has a name, with one line about it for lists.
 type Entry struct {
-	Name  string `json:"name"`
-	About string `json:"about,omitempty"`
+	Name   string  `json:"name"`
+	About  string  `json:"about,omitempty"`
+	Paper  string  `json:"paper,omitempty"`  // that a policy was published in
+	Params []Param `json:"params,omitempty"` // of a policy
+}
+
+// Param is a parameter, as a scenario writes it.
+type Param struct {
+	Key      string   `json:"key"`
+	Kind     string   `json:"kind"`
+	Default  string   `json:"default"`
+	Range    string   `json:"range,omitempty"`
+	Choices  []string `json:"choices,omitempty"`
+	Required bool     `json:"required,omitempty"`
+}
+
+// String is "key (default, range)" in one line.
+func (p Param) String() string {
+	what := []string{p.Default}
+	switch {
+	case p.Required:
+		what[0] = "required"
+	case p.Default == "":
+		what[0] = `""`
+	}
+	if p.Range != "" {
+		what = append(what, p.Range)
+	}
+	if len(p.Choices) > 0 {
+		what = append(what, strings.Join(p.Choices, "|"))
+	}
+	return p.Key + " (" + strings.Join(what, ", ") + ")"
 }
 
 // Entries makes entries of bare names.

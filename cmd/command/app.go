@@ -24,6 +24,7 @@ type simulator interface {
 	Validate(ctx context.Context, o scenarios.ValidateOptions) error
 	Report(ctx context.Context, o scenarios.ReportOptions) error
 	Selfcheck(ctx context.Context, o scenarios.SelfcheckOptions) error
+	Policytest(ctx context.Context, o scenarios.PolicytestOptions) error
 }
 
 // measurer makes data and networks and measures them.

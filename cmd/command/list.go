@@ -58,6 +58,12 @@ func writeEntries(w io.Writer, entries []scenarios.Entry, asJSON bool) error {
 			continue
 		}
 		fmt.Fprintf(table, "%s\t%s\n", entry.Name, entry.About)
+		if entry.Paper != "" {
+			fmt.Fprintf(table, "\t  %s\n", entry.Paper)
+		}
+		for _, param := range entry.Params {
+			fmt.Fprintf(table, "\t  %s\n", param)
+		}
 	}
 	return table.Flush()
 }

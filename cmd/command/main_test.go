@@ -111,6 +111,11 @@ func (f fakeApp) Validate(_ context.Context, o scenarios.ValidateOptions) error 
 	return f.err
 }
 
+func (f fakeApp) Policytest(_ context.Context, o scenarios.PolicytestOptions) error {
+	fmt.Fprintf(o.Console.Out, "policytest %s with %v\n", o.Policy, o.Params)
+	return f.err
+}
+
 func (f fakeApp) Selfcheck(_ context.Context, o scenarios.SelfcheckOptions) error {
 	fmt.Fprintf(o.Console.Out, "selfcheck with seed %d\n", o.Seed)
 	return f.err
