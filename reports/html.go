@@ -62,7 +62,9 @@ type page struct {
 	Licence  string
 	Headline string
 	Title    string
-	Sample   string // replications and queries
+	Sample   string       // replications and queries
+	Promise  template.URL // accuracy against attainment, as a picture
+	Ranking  []ranked
 	Matrices []pageMatrix
 	Tables   []pageTable
 	Regrets  []pageRegret
@@ -91,14 +93,19 @@ func newPage(m *result.Manifest, s *result.Summary, f *result.Figures) (*page, e
 	if err != nil {
 		return nil, err
 	}
+	promise, err := promiseImage(s)
+	if err != nil {
+		return nil, err
+	}
 	style := pageStyle + "\n" + plotStyle
 	plot := withoutAddress(plotScript)
 	p := &page{
-		Policy:   contentPolicy(style, plot, pageScript),
-		Styles:   template.HTML("<style>" + style + "</style>"),
-		Scripts:  template.HTML("<script>" + plot + "</script>\n<script>" + pageScript + "</script>"),
-		Data:     data,
-		Licence:  strings.TrimSpace(plotLicence),
+		Policy:  contentPolicy(style, plot, pageScript),
+		Styles:  template.HTML("<style>" + style + "</style>"),
+		Scripts: template.HTML("<script>" + plot + "</script>\n<script>" + pageScript + "</script>"),
+		Data:    data,
+		Licence: strings.TrimSpace(plotLicence),
+		Promise: promise, Ranking: ranking(s),
 		Headline: Headline(s), Title: s.Title, Sample: sampleText(cells),
 		Matrices: pageMatrices(s), Tables: pageTables(s), Regrets: pageRegrets(s), Regret: regretCaption(s), Limits: pageLimits(s), Classes: pageClasses(s, f), Points: pageFronts(f), Judged: pageReliabilities(f), Shaded: shadedTexts(f),
 		Figures: f, Manifest: m, Command: command(m), Machine: machineRows(m, f),

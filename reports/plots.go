@@ -39,12 +39,14 @@ type picture struct {
 	draw func(*result.Figures) (*plot.Plot, error) // nil: there is nothing to draw
 }
 
-// WritePlots writes the pictures of a result as plots/NAME.svg, .png and .pdf: front
+// WritePlots writes the pictures of a result as plots/NAME.svg, .png and .pdf: promise (accuracy
+// against attainment of each contender), front
 // (accuracy against time of each technique), cdf (response times), attainment
 // density, slowdown and queue (over time, interference shaded), reliability-TECHNIQUE (confidence
 // against right answers). Those without data are left out.
-func WritePlots(folder *result.Folder, f *result.Figures) error {
-	pictures := []picture{{"front", frontPlot}, {"cdf", cdfPlot}, {"attainment", attainmentPlot}, {"density", densityPlot},
+func WritePlots(folder *result.Folder, s *result.Summary, f *result.Figures) error {
+	promise := func(*result.Figures) (*plot.Plot, error) { return promisePlot(s) }
+	pictures := []picture{{"promise", promise}, {"front", frontPlot}, {"cdf", cdfPlot}, {"attainment", attainmentPlot}, {"density", densityPlot},
 		{"slowdown", slowdownPlot}, {"queue", queuePlot}}
 	for _, technique := range judgedTechniques(f) {
 		pictures = append(pictures, picture{"reliability-" + fileName(technique), func(f *result.Figures) (*plot.Plot, error) {

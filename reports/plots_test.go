@@ -6,11 +6,14 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+	"gonum.org/v1/plot/plotter"
+
 	"slosim/reports/result"
 )
 
 func TestWritePlots(t *testing.T) {
-	_, _, f, err := fixtureRun(2)
+	_, summary, f, err := fixtureRun(2)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -19,11 +22,11 @@ func TestWritePlots(t *testing.T) {
 		if folders[i], err = result.Create(t.TempDir()); err != nil {
 			t.Fatal(err)
 		}
-		if err := WritePlots(folders[i], &f); err != nil {
+		if err := WritePlots(folders[i], &summary, &f); err != nil {
 			t.Fatal(err)
 		}
 	}
-	for _, name := range []string{"front", "cdf", "attainment", "density", "slowdown", "queue", "reliability-slo-nn"} {
+	for _, name := range []string{"promise", "front", "cdf", "attainment", "density", "slowdown", "queue", "reliability-slo-nn"} {
 		for format, magic := range map[string]string{"svg": "<?xml", "png": "\x89PNG", "pdf": "%PDF"} {
 			first := readAll(t, folders[0].Path("plots/"+name+"."+format))
 			if !bytes.HasPrefix(first, []byte(magic)) {
@@ -46,7 +49,7 @@ func TestPlotsWithoutData(t *testing.T) {
 		t.Fatal(err)
 	}
 	f := result.Figures{CDFs: []result.CDF{{Contender: "dropped everything", MS: []float64{}, Share: []float64{}}}}
-	if err := WritePlots(folder, &f); err != nil {
+	if err := WritePlots(folder, &result.Summary{}, &f); err != nil {
 		t.Fatal(err)
 	}
 	if got, _ := filepath.Glob(folder.Path("plots/*")); len(got) > 0 {
@@ -66,5 +69,15 @@ func readAll(t *testing.T, path string) []byte {
 func TestWesternText(t *testing.T) {
 	if got := westernText("time, µs: a…b ± 模"); got != "time, \xb5s: a\x85b \xb1 ?" {
 		t.Errorf("got %q", got)
+	}
+}
+
+// A front joins who is not beaten in both by a competitor; a clairvoyant neither beats nor joins.
+func TestPromiseFront(t *testing.T) {
+	s := promisePoints{bounds: []bool{false, false, false, false, true},
+		XYs: plotter.XYs{{X: 90, Y: 80}, {X: 95, Y: 70}, {X: 90, Y: 75}, {X: 80, Y: 85}, {X: 99, Y: 99}}}
+	want := plotter.XYs{{X: 80, Y: 85}, {X: 90, Y: 80}, {X: 95, Y: 70}}
+	if diff := cmp.Diff(want, s.undominated()); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
 	}
 }

@@ -113,7 +113,7 @@ func writeReport(folder *result.Folder, m *result.Manifest) (*result.Summary, er
 	if err := folder.Write(result.ReportFile, func(w io.Writer) error { return reports.HTML(w, m, summary, figures) }); err != nil {
 		return nil, err
 	}
-	return summary, reports.WritePlots(folder, figures)
+	return summary, reports.WritePlots(folder, summary, figures)
 }
 
 // asWritten returns the manifest with its numbers rounded as in the file, which is
