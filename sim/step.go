@@ -46,10 +46,14 @@ func (s *System) Step(now time.Duration) ([]scheduler.Command, error) {
 }
 
 // decide tells the policy what is known of finished queries by now, then asks it. A panic
-// inside it is the contender's fault.
+// inside it is the contender's fault; a Failure is one that explains itself.
 func (s *System) decide() (err error) {
 	defer func() {
-		if cause := recover(); cause != nil {
+		switch cause := recover().(type) {
+		case nil:
+		case *scheduler.Failure:
+			err = s.broken("%s", cause.What)
+		default:
 			err = s.broken("panic: %v\n%s", cause, debug.Stack())
 		}
 	}()
