@@ -34,6 +34,7 @@ type contest struct {
 	truth    disturbance // the timeline as records have it
 	samples  int
 	bin      time.Duration
+	kernels  *realKernels // nil: service times are drawn from the profile
 }
 
 // entrant is a contender with its technique as measured.
@@ -290,6 +291,9 @@ func (c *contest) notes() []string {
 	if n, most := c.workers(), c.mostSiblings(); n-1 > most {
 		notes = append(notes, fmt.Sprintf("extrapolated: %d workers, but service times were measured beside at most %d busy ones: this machine has no more cores", n, most))
 	}
+	if c.kernels != nil {
+		notes = append(notes, "kernel service: each query ran its own sample for real; idle time is skipped, so that caches are warmer than in life")
+	}
 	if n := len(c.scenario.Asserts); n > 0 {
 		notes = append(notes, fmt.Sprintf("%d [[assert]] not tested: run measures, it does not judge", n))
 	}
@@ -335,6 +339,14 @@ func (c *contest) run(ctx context.Context, e entrant, replication int, records b
 	if trace != nil {
 		config.Tracer = trace
 	}
+	if c.kernels != nil {
+		runner, release, err := c.kernels.runner(&e)
+		if err != nil {
+			return outcome{err: err}
+		}
+		defer release()
+		config.Runner = runner
+	}
 	stats, err := virtual.Run(ctx, config, recorder)
 	if trace != nil && err == nil {
 		trace.finish(stats.EndAt)
@@ -369,6 +381,9 @@ func (c *contest) recorder(e *entrant, replication int) *recorder {
 // cannot tell that, and takes the truth as it was measured.
 func (c *contest) draw(r *recorder, key rng.Key) *profile.Half {
 	truth := &r.entrant.set.Truth
+	if c.kernels != nil { // which run the samples as they are
+		return truth
+	}
 	if c.scenario.Replications == 1 {
 		r.batches = reports.NewBatches(c.tallyConfig(r.replication))
 		return truth

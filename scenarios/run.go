@@ -31,6 +31,11 @@ func (a *App) Run(ctx context.Context, o RunOptions) error {
 	if err != nil {
 		return err
 	}
+	if o.Service == KernelService {
+		if problems := a.unliveable(o.Scenario, s.techniques); len(problems) > 0 {
+			return problems
+		}
+	}
 	if o.DryRun {
 		return a.dryRun(o, s)
 	}
@@ -63,7 +68,16 @@ func (a *App) Run(ctx context.Context, o RunOptions) error {
 	if err != nil {
 		return errors.Join(err, abandon(dir, made))
 	}
+	if o.Service == KernelService {
+		if c.kernels, err = a.newRealKernels(c, s); err != nil {
+			return errors.Join(err, abandon(dir, made))
+		}
+		o.Jobs = 1 // one core, one thing at a time
+	}
 	ran := c.runAll(ctx, o)
+	if c.kernels != nil {
+		ran.failed = errors.Join(ran.failed, c.kernels.stage.Close())
+	}
 	ran.began = began
 	err = ran.write(folder, o)
 	if err != nil || ran.complete == 0 {

@@ -133,15 +133,9 @@ const (
 //     got is never looked at for that.
 type validation struct {
 	*contest
-	limits     Validate
-	inputs     int
-	truth      engine.Judged
-	cpu        int
-	techniques map[string]engine.Technique
-	dense      engine.Technique
-	benches    map[engine.Technique]*measure.Bench
-	stage      *measure.Stage
-	random     *rand.Rand
+	*realKernels
+	limits Validate
+	random *rand.Rand
 
 	starts  []profile.Dist // [entrant], overheads in rehearsals, in order
 	tallies [modes][][]*reports.Tally
@@ -153,37 +147,21 @@ type validation struct {
 }
 
 func (a *App) newValidation(c *contest, s subject) (*validation, error) {
-	_, truth, err := a.data(s.family)
+	kernels, err := a.newRealKernels(c, s)
 	if err != nil {
 		return nil, err
 	}
-	dense, _, inputs, err := a.reference(s.family)
-	if err != nil {
-		return nil, err
-	}
-	cores := antagonist.Cores()
 	v := &validation{
-		contest: c, limits: defaultValidate(), inputs: inputs, truth: truth, cpu: cores[0], techniques: map[string]engine.Technique{}, dense: dense,
-		benches: map[engine.Technique]*measure.Bench{},
-		random:  rand.New(rand.NewPCG(uint64(c.scenario.Seed), 7)), starts: make([]profile.Dist, len(c.entrants)),
+		contest: c, realKernels: kernels, limits: defaultValidate(),
+		random: rand.New(rand.NewPCG(uint64(c.scenario.Seed), 7)), starts: make([]profile.Dist, len(c.entrants)),
 	}
 	if c.scenario.Validate != nil {
 		v.limits = *c.scenario.Validate
 	}
-	for _, t := range s.techniques {
-		v.techniques[t.Name()] = t
-	}
 	for mode := range modes {
 		v.tallies[mode] = make([][]*reports.Tally, len(c.entrants))
 	}
-	var levels []int
-	for _, piece := range c.timeline {
-		if !slices.Contains(levels, piece.Level) {
-			levels = append(levels, piece.Level)
-		}
-	}
-	v.stage, err = measure.NewStage(a.Launcher, c.profile.Levels, levels, v.cpu, cores)
-	return v, err
+	return v, nil
 }
 
 // run runs all modes of all contenders.

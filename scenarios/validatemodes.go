@@ -6,7 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"slosim/engine"
 	"slosim/engine/antagonist"
 	"slosim/engine/measure"
 	"slosim/engine/profile"
@@ -55,25 +54,6 @@ func (v *validation) liveConfig(entrant int, key rng.Key, until time.Duration, t
 	}, nil
 }
 
-// bench returns what runs a contender's queries, made when first asked for, which has to be on
-// the worker's thread: it reads what the clock costs there.
-func (v *validation) bench(t engine.Technique) *measure.Bench {
-	if v.benches[t] == nil {
-		v.benches[t] = measure.NewBench(t, v.truth, v.inputs)
-	}
-	return v.benches[t]
-}
-
-// warmed returns a contender's bench with the weights of every point near.
-func (v *validation) warmed(entrant int) *measure.Bench {
-	e := &v.entrants[entrant]
-	b := v.bench(v.techniques[e.Technique.Key()])
-	for point := range e.set.Points {
-		b.Warm(point, warmCalls)
-	}
-	return b
-}
-
 // live serves a repetition on the wall clock. It returns why the run is void, if it is.
 func (v *validation) live(ctx context.Context, entrant, repetition int, key rng.Key) (*reports.Tally, []string, error) {
 	restore, err := measure.Seize(v.cpu)
@@ -88,7 +68,7 @@ func (v *validation) live(ctx context.Context, entrant, repetition int, key rng.
 	reference := v.bench(v.dense)
 	recorder := v.recorder(&v.entrants[entrant], repetition)
 	before := reference.Look(lookCalls)
-	cfg.Runner = v.warmed(entrant)
+	cfg.Runner = v.warmed(&v.entrants[entrant])
 	v.stage.Odd()
 	stats, err := wall.Run(ctx, cfg, recorder)
 	done(cfg.Policy)
@@ -155,7 +135,7 @@ func (v *validation) rehearse(ctx context.Context, entrant, number int) (runtime
 	if err != nil {
 		return runtimeCost{}, err
 	}
-	cfg.Runner = v.warmed(entrant)
+	cfg.Runner = v.warmed(&v.entrants[entrant])
 	stats, err := wall.Run(ctx, cfg, nil)
 	done(cfg.Policy)
 	if err != nil {
@@ -214,13 +194,11 @@ func (v *validation) simulate(ctx context.Context, mode, entrant, repetition int
 		cfg.Excess = excessOf(&e.set.Truth, len(v.profile.Levels), cost.served)
 	}
 	if mode == kernels {
-		restore, err := measure.Seize(v.cpu)
+		runner, release, err := v.runner(&v.entrants[entrant])
 		if err != nil {
 			return err
 		}
-		defer restore()
-		runner := &kernelRunner{bench: v.warmed(entrant), stage: v.stage}
-		defer runner.end()
+		defer release()
 		cfg.Runner = runner
 	}
 	if _, err := virtual.Run(ctx, cfg, recorder); err != nil {
@@ -229,53 +207,3 @@ func (v *validation) simulate(ctx context.Context, mode, entrant, repetition int
 	v.tallies[mode][entrant] = append(v.tallies[mode][entrant], recorder.tally)
 	return nil
 }
-
-// kernelRunner runs queries for real in virtual time.
-type kernelRunner struct {
-	bench *measure.Bench
-	stage *measure.Stage
-	level int
-}
-
-// settle is how long an antagonist disturbs before what it disturbs is timed: virtual time
-// stands still meanwhile.
-const settle = 20 * time.Millisecond
-
-// Disturb implements virtual.Runner.
-func (k *kernelRunner) Disturb(level int) error {
-	if level == k.level {
-		return nil
-	}
-	if err := k.stage.Pause(k.level); err != nil {
-		return err
-	}
-	k.level = level
-	if err := k.stage.Resume(level); err != nil {
-		return err
-	}
-	if level != 0 {
-		k.spin(settle)
-	}
-	return nil
-}
-
-// spin keeps the core busy, as a worker does.
-func (k *kernelRunner) spin(length time.Duration) {
-	for began := time.Now(); time.Since(began) < length; {
-		k.bench.Warm(0, 1)
-	}
-}
-
-// Run implements virtual.Runner.
-func (k *kernelRunner) Run(q *workloads.Query, point int) (ran virtual.Ran) {
-	ran.Activate, ran.Execute, ran.Right = k.bench.Time(q.Sample, point, k.stage.Shared(k.level))
-	return ran
-}
-
-// RunBatch implements virtual.Runner.
-func (k *kernelRunner) RunBatch(samples []uint32, points []int, right []bool) virtual.Ran {
-	return virtual.Ran{Execute: k.bench.TimeBatch(samples, points, right, k.stage.Shared(k.level))}
-}
-
-// end leaves the machine undisturbed.
-func (k *kernelRunner) end() { _ = k.stage.Pause(k.level) }

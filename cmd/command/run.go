@@ -13,15 +13,15 @@ import (
 
 func runCommand(app App) *cobra.Command {
 	var (
-		o    scenarios.RunOptions
-		sets []string
+		o              scenarios.RunOptions
+		sets, policies []string
 	)
 	cmd := &cobra.Command{
 		Use:   "run SCENARIO",
 		Short: "Run all contenders and replications of a scenario and compare them",
 		Long: "Runs all contenders and replications of a scenario, prints the comparison and writes a result\n" +
 			"folder. SCENARIO is a TOML file, or one that ships (slosim list scenarios).",
-		Example:           "  slosim run quickstart --dry-run\n  slosim run scenario.toml --set 'class[0].latency=20ms' --set seed=7 -o results/strict",
+		Example:           "  slosim run quickstart --dry-run\n  slosim run scenario.toml --set 'class[0].latency=20ms' --set seed=7 -o results/strict\n  slosim run shootout --policy file:mine.star",
 		Args:              exactly("SCENARIO"),
 		ValidArgsFunction: completeScenario,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -29,6 +29,9 @@ func runCommand(app App) *cobra.Command {
 				return err
 			}
 			scenario, err := scenarios.Load(args[0], app.Known(), sets...)
+			if err == nil {
+				scenario, err = scenario.With(app.Known(), policies)
+			}
 			if err != nil {
 				return err
 			}
@@ -40,9 +43,10 @@ func runCommand(app App) *cobra.Command {
 	f.StringVarP(&o.Dir, "output", "o", "", "result folder; made if missing, files in it are replaced (default: the first free "+
 		scenarios.ResultsRoot+"/SCENARIO-N)")
 	f.StringArrayVar(&sets, "set", nil, "override a key, e.g. class[0].latency=20ms; may be repeated")
+	f.StringArrayVar(&policies, "policy", nil, "let this policy take part too, on every technique: a name, file:SCRIPT.star or exec:COMMAND; may be repeated")
 	f.StringVar(&o.Profile, "profile", "", "use this measured profile as it is (default: the cached one, or measure)")
 	f.StringVar(&o.SaveProfile, "save-profile", "", "write the profile that was used to this file")
-	f.StringVar(&o.Service, "service", "profile", "where service times come from: profile")
+	f.StringVar(&o.Service, "service", "profile", "where service times come from: profile, or kernel: each query runs its own sample for real, under real antagonists")
 	f.BoolVar(&o.DryRun, "dry-run", false, "print the resolved scenario and what would run; measure and write nothing")
 	f.IntVar(&o.Jobs, "jobs", runtime.GOMAXPROCS(0), "replications at a time; results do not depend on it")
 	f.BoolVar(&o.Records, "records", false, "write queries.parquet, a row a query")
@@ -81,8 +85,8 @@ func quoted(word string) string {
 
 // checkRun checks the flags that need no scenario.
 func checkRun(o scenarios.RunOptions) error {
-	if o.Service != "profile" {
-		return scenarios.Usagef("--service: want profile (kernel and live service are not supported yet), got %q", o.Service)
+	if o.Service != "profile" && o.Service != scenarios.KernelService {
+		return scenarios.Usagef("--service: want profile or kernel (slosim validate runs live), got %q", o.Service)
 	}
 	if err := atLeast1("--trace-queries", o.TraceQueries); err != nil {
 		return err
