@@ -3,7 +3,8 @@
 //
 // [Run] drives a policy through a set of small worlds (one point, cascades, overload,
 // several workers, classes and models, probes, a slowing machine, a stale profile with its
-// correction, batches, large queries, no slack and all the slack in the world) and checks that it
+// correction, batches, large queries, queues of workers, no slack and all the slack in the world) and
+// checks that it
 //
 //  1. breaks no rule of the plan: points in range, queries that wait, idle workers, batches of
 //     whole queries of one model, splits of no more samples than are left;

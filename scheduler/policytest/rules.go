@@ -50,7 +50,7 @@ func (d *driver) poison() {
 		}
 		d.plan.Commands()[i] = scheduler.Command{Worker: -99, Point: -99}
 	}
-	d.view = scheduler.NewView(d.world.Models, d.confidence)
+	d.view = d.newView()
 	d.plan = &scheduler.Plan{}
 }
 
@@ -91,10 +91,8 @@ func (d *driver) startable(kind scheduler.Kind, ref scheduler.QueryRef) (at int,
 	if at < 0 {
 		return 0, fmt.Errorf("%v: want a waiting query, got reference %d", kind, ref)
 	}
-	for w := range d.workers {
-		if d.workers[w].Busy && d.workers[w].Probing && d.workers[w].Running == ref {
-			return 0, fmt.Errorf("%v: query %d is being probed on worker %d", kind, ref-1, w)
-		}
+	if w := d.probing(ref); w >= 0 {
+		return 0, fmt.Errorf("%v: query %d is being probed on worker %d", kind, ref-1, w)
 	}
 	return at, nil
 }
@@ -111,6 +109,9 @@ func (d *driver) idle(c *scheduler.Command) error {
 func (d *driver) probe(c scheduler.Command, q scheduler.Waiting) error {
 	if err := d.idle(&c); err != nil {
 		return err
+	}
+	if !d.view.May(&q, c.Worker) {
+		return fmt.Errorf("probe: want a worker that may take query %d, got %d", q.Ref-1, c.Worker)
 	}
 	if q.Probed && int(q.ProbedOn) == c.Worker {
 		return fmt.Errorf("probe: query %d was probed there already", q.Ref-1)
@@ -129,16 +130,23 @@ func (d *driver) remove(i int) {
 
 // idling refuses a worker that idles while a query waits that it could run.
 func (d *driver) idling() error {
-	free := len(d.waiting)
-	idle := false
+	if len(d.wakes) > 0 {
+		return nil
+	}
 	for w := range d.workers {
-		idle = idle || !d.workers[w].Busy
-		if d.workers[w].Busy && d.workers[w].Probing {
-			free--
+		if d.workers[w].Busy {
+			continue
+		}
+		for i := range d.waiting {
+			if q := &d.waiting[i]; d.view.May(q, w) && d.probing(q.Ref) < 0 {
+				return fmt.Errorf("want no worker idle while %d queries wait, or a Wake: worker %d could run query %d", len(d.waiting), w, q.Ref-1)
+			}
 		}
 	}
-	if idle && free > 0 && len(d.wakes) == 0 {
-		return fmt.Errorf("want no worker idle while %d queries wait, or a Wake", free)
-	}
 	return nil
+}
+
+// probing returns the worker that probes a query, -1 if none does.
+func (d *driver) probing(ref scheduler.QueryRef) int {
+	return slices.IndexFunc(d.workers, func(w scheduler.Worker) bool { return w.Busy && w.Probing && w.Running == ref })
 }

@@ -70,6 +70,8 @@ func (d *driver) assign(c *scheduler.Command, a scheduler.Assign, together int) 
 		return 0, fmt.Errorf("start: want a point of 0..%d, got %d", n-1, a.Point)
 	case int(q.Model) != d.model(c.Query):
 		return 0, fmt.Errorf("start: want a batch of one model, got models %d and %d", d.model(c.Query), q.Model)
+	case !d.view.May(q, c.Worker):
+		return 0, fmt.Errorf("start: want a worker that may take query %d, got %d", a.Query-1, c.Worker)
 	case together > 1 && p.parts > 0:
 		return 0, fmt.Errorf("start: want whole queries in a batch, but samples of query %d run", a.Query-1)
 	case samples < 1 || samples > q.Left || (together > 1 && c.Count != 0):

@@ -64,6 +64,8 @@ func Worlds() []World {
 		{Name: "batches of models", Models: []*profile.Belief{batched, cascade}, Classes: two, Workers: 2, Rate: 8000, Queries: 500, Slowdown: slowing},
 		{Name: "large queries", Models: []*profile.Belief{batched}, Classes: two, Workers: 3, Rate: 300, Queries: 300, Sizes: []int{1, 1, 3, 50}},
 		{Name: "large queries, overload", Models: []*profile.Belief{front}, Classes: one, Workers: 2, Rate: 1500, Queries: 300, Sizes: []int{1, 1, 40}},
+		{Name: "queues of workers", Models: []*profile.Belief{batched}, Classes: two, Workers: 3, Rate: 9000, Queries: 400, Queues: PerWorker},
+		{Name: "stolen queries", Models: []*profile.Belief{batched, cascade}, Classes: two, Workers: 3, Rate: 6000, Queries: 400, Sizes: []int{1, 1, 5}, Queues: Stealing},
 		{Name: "no slack", Models: []*profile.Belief{batched}, Classes: []workloads.Class{class("all", 1, 0, 0.85)}, Workers: 2, Rate: 3000, Queries: 200},
 		{Name: "infinite slack", Models: []*profile.Belief{batched}, Classes: patient, Workers: 2, Rate: 9000, Queries: 300},
 	}

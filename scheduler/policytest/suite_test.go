@@ -13,19 +13,26 @@ type decide func(v *scheduler.View, p *scheduler.Plan)
 
 func (f decide) Decide(v *scheduler.View, p *scheduler.Plan) { f(v, p) }
 
-// correct starts queries in order on idle workers.
+// correct starts queries in order on idle workers that may take them.
 func correct(v *scheduler.View, p *scheduler.Plan) {
-	next := 0
+	taken := map[int]bool{}
 	for w := range v.Workers {
-		if !v.Workers[w].Busy && next < len(v.Waiting) {
-			p.Start(w, v.Waiting[next].Ref, 0, scheduler.Fixed)
-			next++
+		for i := range v.Waiting {
+			if !v.Workers[w].Busy && !taken[i] && v.May(&v.Waiting[i], w) {
+				p.Start(w, v.Waiting[i].Ref, 0, scheduler.Fixed)
+				taken[i] = true
+				break
+			}
 		}
 	}
 }
 
 func TestRunAcceptsACorrectPolicy(t *testing.T) {
-	Run(t, func() scheduler.Policy { return decide(correct) })
+	for _, w := range Worlds() {
+		if err := w.Check(func() scheduler.Policy { return decide(correct) }); err != nil {
+			t.Errorf("%s: %v", w.Name, err)
+		}
+	}
 }
 
 // breaker is a policy and what is wrong with it.
@@ -119,6 +126,24 @@ func TestDriveRefusesBreakersOfBatchesAndSplits(t *testing.T) {
 			})
 		}, "want a query that waits, but samples"},
 	})
+}
+
+func TestDriveRefusesAnotherWorkersQueue(t *testing.T) {
+	first := decide(func(v *scheduler.View, p *scheduler.Plan) {
+		for w := range v.Workers {
+			if len(v.Waiting) > 0 && !v.Workers[w].Busy {
+				p.Start(w, v.Waiting[0].Ref, 0, scheduler.Fixed)
+				return
+			}
+		}
+	})
+	world := Worlds()[1]
+	world.Workers, world.Queues = 2, PerWorker
+	refused(t, world, map[string]breaker{"the first idle worker": {first, "want a worker that may take query 1"}})
+	world.Queues = Stealing
+	if _, err := world.Drive(first); err != nil {
+		t.Errorf("stealing: want it allowed, got %v", err)
+	}
 }
 
 // TestDriveCarriesOutBatchesAndSplits: three samples of one query on three workers, and the

@@ -20,6 +20,7 @@ type World struct {
 	Rate     float64 // queries per second
 	Queries  int
 	Sizes    []int // samples of a query, each as likely as the others; nil: 1
+	Queues   Queues
 	Seed     uint64
 	Slowdown func(now time.Duration) float64 // true and believed at once; nil: always 1
 	// Stale is how many times as long as the beliefs say queries take; 0: as long. With it the
@@ -28,6 +29,16 @@ type World struct {
 	// Poison overwrites everything a policy was shown as soon as Decide returns.
 	Poison bool
 }
+
+// Queues says whose queries a worker may take.
+type Queues uint8
+
+// The kinds of queues.
+const (
+	OneQueue  Queues = iota // any worker any query
+	PerWorker               // a query joins the queue of a worker in turn, and stays there
+	Stealing                // likewise, but idle workers may take queries of others
+)
 
 // Tally is what came of a world.
 type Tally struct {
@@ -116,9 +127,15 @@ func newDriver(w World, policy scheduler.Policy) *driver {
 	}
 	d.observer, _ = policy.(scheduler.Observer)
 	d.keyer, _ = policy.(scheduler.Keyer)
-	d.view = scheduler.NewView(w.Models, d.confidence)
+	d.view = d.newView()
 	d.draw(0)
 	return d
+}
+
+func (d *driver) newView() *scheduler.View {
+	v := scheduler.NewView(d.world.Models, d.confidence)
+	v.Stealing = d.world.Queues == Stealing
+	return v
 }
 
 // draw makes query number id, which arrives after the one before it.
@@ -186,6 +203,9 @@ func (d *driver) admit(q workloads.Query) {
 	w := scheduler.Waiting{
 		Ref: scheduler.QueryRef(q.ID + 1), Class: q.Class, Model: q.Model, ArriveAt: q.ArriveAt,
 		Deadline: q.ArriveAt + target.Latency, Accuracy: target.Accuracy, ProbedOn: -1, Left: int(q.Size),
+	}
+	if d.world.Queues != OneQueue {
+		w.Queue = 1 + int32(q.ID%uint64(d.world.Workers))
 	}
 	key := int64(0)
 	if d.keyer != nil {
