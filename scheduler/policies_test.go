@@ -11,12 +11,23 @@ import (
 // variants are the parameters under which the built-in policies are tested.
 func variants() map[string][]map[string]any {
 	return map[string][]map[string]any{
-		"fixed":           {{"point": "10%"}},
-		"aclo":            {{}, {"probe": true}},
-		"lcao":            {{}, {"utilisation": 0.9}, {"quantile": 0.5, "headroom": 0.0}},
-		"inverse":         {{}, {"quantile": 0.5}},
-		"slackfit":        {{}, {"aware": false, "buckets": 1}},
-		"model-switching": {{}, {"aware": false, "hysteresis": 0.0}},
+		"fixed":            {{"point": "10%"}},
+		"aclo":             {{}, {"probe": true}},
+		"lcao":             {{}, {"utilisation": 0.9}, {"quantile": 0.5, "headroom": 0.0}},
+		"inverse":          {{}, {"quantile": 0.5}},
+		"edf":              {{}, {"point": "full"}},
+		"sjf":              {{}, {"point": "full"}},
+		"clipper":          {{}, {"wait": "2ms", "aware": false}, {"select": "exp3"}},
+		"infaas":           {{}, {"aware": false, "votes": 1}},
+		"proteus":          {{}, {"aware": false, "least": "1ms"}},
+		"clockwork":        {{}, {"point": "full"}},
+		"nexus-early-drop": {{}, {"point": "full"}},
+		"orloj":            {{}, {"aware": false}},
+		"deeprecsys":       {{}, {"point": "full", "window": 5}},
+		"chameleon":        {{}, {"aware": false, "period": "10ms", "top": 1}},
+		"videostorm":       {{}, {"aware": false, "period": "1ms"}},
+		"slackfit":         {{}, {"aware": false, "buckets": 1}},
+		"model-switching":  {{}, {"aware": false, "hysteresis": 0.0}},
 	}
 }
 
