@@ -189,7 +189,7 @@ func (r *ran) contenders() []reports.Contender {
 		if r.faulty[i] != nil {
 			continue
 		}
-		c := reports.Contender{Name: e.Name, Technique: e.Technique.Key(), Policy: e.Policy}
+		c := reports.Contender{Name: e.Name, Technique: e.Technique.Key(), Policy: shortPolicy(e.Policy)}
 		for _, replication := range r.outcomes[:r.complete] {
 			c.Tallies = append(c.Tallies, replication[i].tally)
 			c.Batches = replication[i].batches

@@ -131,6 +131,7 @@ func TestMain(m *testing.M) {
 		"slosim": func() {
 			os.Exit(run(context.Background(), fakeApp{}, streams{os.Stdin, os.Stdout, os.Stderr}, os.Args[1:]))
 		},
+		"slosim-itself": func() { os.Exit(Main(nil)) },
 	})
 }
 
@@ -144,6 +145,18 @@ func TestScripts(t *testing.T) {
 			"exits": exits,
 			"edit":  edit,
 		},
+	})
+}
+
+// TestRealScripts does what a user would, with a profile that ships for tests.
+func TestRealScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/real",
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("XDG_CACHE_HOME", env.WorkDir) // no cache of this machine's
+			return copyFile("../../scenarios/testdata/golden-fashion-mnist.profile", filepath.Join(env.WorkDir, "golden.profile"))
+		},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"exits": exits},
 	})
 }
 
@@ -235,5 +248,25 @@ func TestInitWritesAScenarioThatParses(t *testing.T) {
 	total := s.Duration.Std() * time.Duration(s.Replications*len(s.Contenders))
 	if total.Seconds() > 60 {
 		t.Errorf("virtual time in all: want at most a minute, got %v", total)
+	}
+}
+
+// The Go policy that init writes compiles and keeps its own test.
+func TestTheGoPolicyConforms(t *testing.T) {
+	here, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, err := os.MkdirTemp(here, "written") // inside the module
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	t.Chdir(dir)
+	if _, err := writePolicy("mine", true); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command("go", "test", "./mine").CombinedOutput(); err != nil {
+		t.Errorf("go test: %v\n%s", err, out)
 	}
 }
