@@ -43,7 +43,7 @@ func TestParseReadsEveryTable(t *testing.T) {
 		},
 		Asserts: []Assert{{Contender: "zoo/full", Class: "interactive", Window: "all", Metric: "attainment", Min: &minimum}},
 	}
-	if diff := cmp.Diff(want, s, cmpopts.IgnoreUnexported(Scenario{})); diff != "" {
+	if diff := cmp.Diff(want, s, cmpopts.IgnoreUnexported(Scenario{}, Contender{})); diff != "" {
 		t.Errorf("scenario (-want +got):\n%s", diff)
 	}
 }
@@ -69,7 +69,7 @@ interference = [{antagonist = "memory"}]
 		Sensor:       Sensor{Period: defaultSensorPeriod, Lag: defaultSensorLag, Noise: defaultSensorNoise},
 		Contenders:   []Contender{{Name: "zoo/full", Technique: Technique{Name: "zoo"}, Policy: "full"}},
 	}
-	if diff := cmp.Diff(want, s, cmpopts.IgnoreUnexported(Scenario{})); diff != "" {
+	if diff := cmp.Diff(want, s, cmpopts.IgnoreUnexported(Scenario{}, Contender{})); diff != "" {
 		t.Errorf("scenario (-want +got):\n%s", diff)
 	}
 }
@@ -101,7 +101,7 @@ func TestTextIsAFixedPoint(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := parseKnown(t, e.text, e.known)
 			again := parseKnown(t, s.Text(), e.known)
-			if diff := cmp.Diff(s, again, cmpopts.IgnoreUnexported(Scenario{})); diff != "" {
+			if diff := cmp.Diff(s, again, cmpopts.IgnoreUnexported(Scenario{}, Contender{})); diff != "" {
 				t.Errorf("parsed again from its text (-want +got):\n%s\n%s", diff, s.Text())
 			}
 			if s.Hash() != again.Hash() {

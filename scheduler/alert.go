@@ -52,8 +52,11 @@ func (a *alert) Bind(s Setting) error {
 	return nil
 }
 
-// Observe updates the slow-down factor.
+// Observe updates the slow-down factor by queries of one sample.
 func (a *alert) Observe(c Completion) {
+	if c.Samples > 1 { // profiled is the time of one
+		return
+	}
 	a.filter.update(float64(c.FinishAt-c.StartAt) / float64(a.means[c.Model][c.Point]))
 }
 

@@ -22,22 +22,46 @@ func (t *turn) slack() time.Duration    { return t.query().Slack(t.view.Now) }
 func (t *turn) points() int             { return len(t.view.Models[t.query().Model].Points()) }
 func (t *turn) accuracy(pt int) float64 { return t.view.Models[t.query().Model].Accuracy(pt) }
 
-func (t *turn) mean(point int) time.Duration { return t.on().corrected(t.memo.means[point]) }
+// mean returns the mean time of what is left of the query at a point.
+func (t *turn) mean(point int) time.Duration {
+	if n := t.query().Left; n > 1 {
+		return t.view.BatchMean(t.worker, t.query().Model, point, n)
+	}
+	return t.on().corrected(t.memo.means[point])
+}
 
+// quantile returns a quantile of it.
 func (t *turn) quantile(point int, q float64) time.Duration {
+	if n := t.query().Left; n > 1 {
+		return t.view.BatchQuantile(t.worker, t.query().Model, point, n, q)
+	}
 	return t.on().corrected(t.memo.quantile(point, q))
 }
 
 // on is the worker.
 func (t *turn) on() *Worker { return &t.view.Workers[t.worker] }
 
+// within returns the share of queries like it that take at most limit: of several samples as if
+// their time were spread like that of one.
 func (t *turn) within(point int, limit time.Duration) float64 {
+	if t.query().Left > 1 {
+		one := t.view.Mean(t.worker, t.query().Model, point)
+		limit = time.Duration(float64(limit) * float64(one) / float64(max(t.mean(point), 1)))
+	}
 	return t.view.Within(t.worker, t.query().Model, point, limit)
 }
 
 // cheapest returns the point with the lowest mean on the worker.
 func (t *turn) cheapest() (point int, mean time.Duration) {
-	return t.memo.cheapest, t.on().corrected(t.memo.least)
+	if t.query().Left <= 1 {
+		return t.memo.cheapest, t.on().corrected(t.memo.least)
+	}
+	for p := range t.points() {
+		if m := t.mean(p); p == 0 || m < mean {
+			point, mean = p, m
+		}
+	}
+	return point, mean
 }
 
 // choice is the answer about one turn.

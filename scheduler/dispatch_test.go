@@ -142,3 +142,20 @@ func TestDispatchKeepsToQueues(t *testing.T) {
 		}
 	}
 }
+
+// A large query needs as many times as long, and gets a point for that.
+func TestLargeQueriesGetCheaperPoints(t *testing.T) {
+	models := frontModels()
+	policy := mustNew(t, "lcao", nil)
+	bind(t, policy, models, 1)
+	name := func(left int) string {
+		v := view(models, 1)
+		v.Waiting = []scheduler.Waiting{{Deadline: 2500 * time.Microsecond, Left: left}}
+		return models[0].Points()[decideOnce(policy, v)[0].Point].Name
+	}
+	for left, want := range map[int]string{1: "100%", 4: "60%", 8: "30%", 16: "10%"} {
+		if got := name(left); got != want {
+			t.Errorf("%d samples: want %s, got %s", left, want, got)
+		}
+	}
+}

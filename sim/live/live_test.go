@@ -259,7 +259,7 @@ func TestConfigErrors(t *testing.T) {
 		"antagonists: want":    func(c *live.Config) { c.Timeline = []virtual.Interval{{To: 2, Level: 1}} },
 		"query 1: want an":     func(c *live.Config) { c.Queries[1].ArriveAt = 0 },
 		"want class 0..1":      func(c *live.Config) { c.Queries[1].Class = 2 },
-		"want one sample":      func(c *live.Config) { c.Queries[1].Sample = 4 },
+		"want sample 0..3":     func(c *live.Config) { c.Queries[1].Sample = 4 },
 		"nobody knows in life": func(c *live.Config) { c.Policy = clairvoyant{} },
 	} {
 		c := config(schedule(3, ms), ms)
