@@ -41,6 +41,7 @@ func TestRegistryDescribesParameters(t *testing.T) {
 	got := builtin.Params("slackfit")
 	want := []scheduler.ParamInfo{
 		{Key: "aware", Kind: "true or false", Default: "true"},
+		{Key: "batch", Kind: "whole number", Default: "16", Range: "1..1024"},
 		{Key: "buckets", Kind: "whole number", Default: "16", Range: "1..1000"},
 		drop,
 		{Key: "quantile", Kind: "number", Default: "0.5", Range: "0..1"},

@@ -64,3 +64,35 @@ func TestALERTLearnsTheSlowdown(t *testing.T) {
 		}
 	}
 }
+
+// A burst is drained by the largest batch that the head's slack allows, at the best point for it;
+// a query alone gets the most accurate point.
+func TestSlackFitBatchesBursts(t *testing.T) {
+	models := []*profile.Belief{policytest.BatchedBelief(0.25, false, policytest.Front()...)}
+	policy := mustNew(t, "slackfit", map[string]any{"batch": int64(8)})
+	bind(t, policy, models, 1)
+	decide := func(waiting int, slack time.Duration) (count int, point string) {
+		v := view(models, 1)
+		for i := range waiting {
+			v.Waiting = append(v.Waiting, scheduler.Waiting{Ref: scheduler.QueryRef(i + 1), Deadline: slack, Left: 1})
+		}
+		c := decideOnce(policy, v)[0]
+		return max(1, len(c.Batch)), models[0].Points()[c.Point].Name
+	}
+	for _, c := range []struct {
+		waiting int
+		slack   time.Duration
+		count   int
+		point   string
+	}{
+		{1, 10 * time.Millisecond, 1, "100%"},
+		{20, 10 * time.Millisecond, 8, "100%"},
+		{20, 900 * time.Microsecond, 8, "30%"},
+		{20, 400 * time.Microsecond, 8, "10%"},
+		{20, time.Microsecond, 1, "10%"},
+	} {
+		if count, point := decide(c.waiting, c.slack); count != c.count || point != c.point {
+			t.Errorf("%d waiting, slack %v: want %d at %s, got %d at %s", c.waiting, c.slack, c.count, c.point, count, point)
+		}
+	}
+}

@@ -1,37 +1,28 @@
 package scheduler
 
-import (
-	"time"
+import "time"
 
-	"slosim/engine/profile"
-)
-
-// slackFit follows SuperServe's SlackFit (Khare et al., NSDI 2025), without batches: offline,
-// the range of the points' latencies is cut into equal buckets; online, the head's slack
-// selects the bucket just below it, and the most accurate point up to that bucket
-// runs. A queue leaves its head little slack, so bursts select cheap points; the queries
-// behind are not looked at.
+// slackFit follows SuperServe's SlackFit (Khare et al., NSDI 2025): offline, the range of the
+// latencies of all control tuples, a point and a batch size, is cut into equal buckets; online, the
+// head's slack selects the bucket just below it, and of the tuples up to that bucket the one with the
+// largest batch runs, of equal batches the most accurate one. A queue leaves its head little slack, so
+// that bursts select cheap points and large batches, which drain it. (That large batches go before
+// accuracy is recalled, not checked.) A batch is no larger than the queue, and where batches do not
+// pay, by the profile, a tuple is a point alone; deadlines behind the head are not looked at.
 //
 // Latencies are calibrated quantiles (quantile, 0.5: the median). Ours: with aware = true (the default)
 // they are those at the believed slow-down, so that the rival is at its best; false is
 // the rule as published. The number of buckets is not known to us.
 //
-// Parameters: buckets (16), quantile (0.5), aware (true), drop.
+// Parameters: buckets (16), batch (16), quantile (0.5), aware (true), drop.
 type slackFit struct {
-	dispatcher
+	batcher
 	buckets    int
-	q          float64
-	aware      bool
 	byAccuracy [][]int
 }
 
 func newSlackFit(p *Params) Policy {
-	return &slackFit{
-		dispatcher: newDispatcher(p),
-		buckets:    p.Int("buckets", 16, 1, 1000),
-		q:          p.Float("quantile", 0.5, 0, 1),
-		aware:      p.Bool("aware", true),
-	}
+	return &slackFit{batcher: newBatcher(p, 16, 0.5), buckets: p.Int("buckets", 16, 1, 1000)}
 }
 
 // Bind sorts the points of each model.
@@ -43,39 +34,51 @@ func (s *slackFit) Bind(setting Setting) error {
 	return nil
 }
 
-// Decide starts queries in order.
+// Decide starts batches in order of the queue.
 func (s *slackFit) Decide(v *View, p *Plan) { s.run(v, p, s) }
 
-func (s *slackFit) choose(t *turn) choice {
-	model, slowdown := t.view.Models[t.query().Model], 1.0
-	if s.aware {
-		slowdown = t.view.Workers[t.worker].Slowdown
-	}
-	limit, fastest := s.limit(model, slowdown, t.on().uncorrected(t.slack()))
-	for _, p := range s.byAccuracy[t.query().Model] {
-		if model.Quantile(p, s.q, slowdown) <= limit {
-			return start(p, Fits)
+func (s *slackFit) pack(b *bunch) packed {
+	limit, fastest := s.limit(b)
+	best := packed{kind: Start, point: fastest, count: 1, why: Cheapest}
+	for _, p := range s.byAccuracy[b.head().Model] {
+		if count := s.within(b, p, limit); count > best.count || count == best.count && best.why == Cheapest {
+			best = together(count, p, Fits)
 		}
 	}
-	return start(fastest, Cheapest)
+	return best
 }
 
-// limit returns the upper edge of the bucket just below the slack, below every latency
-// if there is none, and the point with the lowest latency.
-func (s *slackFit) limit(model *profile.Belief, slowdown float64, slack time.Duration) (limit time.Duration, fastest int) {
-	least := model.Quantile(0, s.q, slowdown)
-	most := least
-	for p := range model.Points() {
-		latency := model.Quantile(p, s.q, slowdown)
-		if latency < least {
-			least, fastest = latency, p
+// within returns how many of the first members take at most limit together at a point; 0: not
+// even the head.
+func (s *slackFit) within(b *bunch, point int, limit time.Duration) int {
+	for samples := max(b.full(point), b.samples(0)); ; samples-- {
+		count, sum := b.first(samples)
+		if b.time(point, sum) <= limit {
+			return count
 		}
-		most = max(most, latency)
+		if count == 1 {
+			return 0
+		}
+		samples = min(samples, sum)
 	}
-	if slack < least {
+}
+
+// limit returns the upper edge of the bucket just below the head's slack, below every latency if there
+// is none, and the point at which the head takes the least time.
+func (s *slackFit) limit(b *bunch) (limit time.Duration, fastest int) {
+	var least, most time.Duration
+	for p := range b.points() {
+		one := b.time(p, b.samples(0))
+		if p == 0 || one < least {
+			least, fastest = one, p
+		}
+		most = max(most, one, b.time(p, b.full(p)))
+	}
+	slack := b.slack(0)
+	switch {
+	case slack < least:
 		return least - 1, fastest
-	}
-	if slack >= most {
+	case slack >= most:
 		return most, fastest
 	}
 	width := max(1, (most-least)/time.Duration(s.buckets))
