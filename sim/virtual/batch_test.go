@@ -128,3 +128,15 @@ func TestLargeQueriesAreSplit(t *testing.T) {
 		}
 	}
 }
+
+// Kernels that take twice as long in life do so in batches.
+func TestBatchTakesLongerInLife(t *testing.T) {
+	set := batched(newSet(newHalf([]time.Duration{3 * ms})), []int{2}, []time.Duration{4 * ms})
+	c := newConfig(set, 1)
+	c.Excess = &virtual.Excess{Quantiles: []float64{0.5}, Extra: [][][][][]time.Duration{{{{{3 * ms}}}}}}
+	c.Policy, c.Stream = batches(2), &listed{at: []time.Duration{0, 0}, samples: 4}
+	kept, _ := run(t, c)
+	if kept[0].FinishAt != 8*ms {
+		t.Errorf("want the batch's end at 8ms, got %v", kept[0].FinishAt)
+	}
+}

@@ -120,7 +120,7 @@ func (s *service) one(level, point int, class uint8, u float64) time.Duration {
 }
 
 // together returns the execution time of a batch: as measured for so many samples at one point,
-// drawn by the first one's quantile, or of one after another.
+// drawn by the first one's quantile and longer in life as its samples are, or of one after another.
 func (s *service) together(level int) time.Duration {
 	same, sum := true, s.one(level, s.point, s.class, s.uRun)
 	for i := range s.more {
@@ -128,10 +128,25 @@ func (s *service) together(level int) time.Duration {
 		same = same && p.point == s.point
 		sum += s.one(level, p.point, p.class, p.uRun)
 	}
-	if same {
-		if took, ok := s.set.Batch(s.half, s.point, level, 1+len(s.more), s.uRun); ok {
-			return took
-		}
+	if !same {
+		return sum
+	}
+	took, ok := s.set.Batch(s.half, s.point, level, 1+len(s.more), s.uRun)
+	switch {
+	case !ok:
+		return sum
+	case s.excess == nil:
+		return took
+	}
+	return time.Duration(float64(took) * float64(sum) / float64(max(s.profiled(level), 1)))
+}
+
+// profiled returns what the profile says of the samples of a batch one after another.
+func (s *service) profiled(level int) time.Duration {
+	sum := s.half.Service(s.point, level, s.class, s.uRun)
+	for i := range s.more {
+		p := &s.more[i]
+		sum += s.half.Service(p.point, level, p.class, p.uRun)
 	}
 	return sum
 }
