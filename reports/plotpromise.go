@@ -150,6 +150,7 @@ func (s *promisePoints) draw(p *plot.Plot) error {
 		return err
 	}
 	for i := range labels.TextStyle {
+		labels.TextStyle[i].Font = p.X.Tick.Label.Font // a second font makes PDFs differ
 		labels.TextStyle[i].Font.Size = vg.Points(9)
 	}
 	labels.Offset = vg.Point{X: vg.Points(4), Y: vg.Points(3)}

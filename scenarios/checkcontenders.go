@@ -144,14 +144,20 @@ func (c *checker) asserts(s *Scenario) {
 		c.oneOf(path+".window", "windows", a.Window, []string{"all", "quiet", "interference"})
 		c.require(path+".metric", "a metric's name")
 		c.oneOf(path+".metric", "metrics", a.Metric, names(c.known.Metrics))
+		if a.NotWorseThan != "" {
+			c.oneOf(path+".not_worse_than", "contenders", a.NotWorseThan, contenders)
+		}
+		if _, _, ok := parseWithin(a.Within); a.Within != "" && !ok {
+			c.add(path+".within", `"1pt" of a share, or "5%" of the value`, show(a.Within))
+		}
 		c.bounds(a, path)
 	}
 }
 
 func (c *checker) bounds(a *Assert, path string) {
 	switch {
-	case a.Min == nil && a.Max == nil:
-		c.add(path, "min, max or both", "neither")
+	case a.Min == nil && a.Max == nil && a.NotWorseThan == "" && a.Within == "":
+		c.add(path, "min, max, not_worse_than or within", "none of them")
 	case a.Min != nil && a.Max != nil && *a.Min > *a.Max && c.fine(path+".min", path+".max"):
 		c.add(path+".max", "at least min = "+show(*a.Min), show(*a.Max))
 	}

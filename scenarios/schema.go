@@ -157,12 +157,15 @@ type Factorial struct {
 
 // Assert is a condition on a result that `check` tests.
 type Assert struct {
-	Contender string   `toml:"contender"`
-	Class     string   `toml:"class"`  // default "all"
-	Window    string   `toml:"window"` // "all" (default), "quiet" or "interference"
-	Metric    string   `toml:"metric"`
-	Min       *float64 `toml:"min"` // at least one of Min and Max
-	Max       *float64 `toml:"max"`
+	Contender string `toml:"contender"`
+	Class     string `toml:"class"`  // default "all"
+	Window    string `toml:"window"` // "all" (default), "quiet" or "interference"
+	Metric    string `toml:"metric"`
+	// At least one of the following.
+	Min          *float64 `toml:"min"`
+	Max          *float64 `toml:"max"`
+	NotWorseThan string   `toml:"not_worse_than,omitempty"` // a contender, under the same draws
+	Within       string   `toml:"within,omitempty"`         // of the stored baseline: "1pt" of a share, or "5%"
 }
 
 // Validate says how `slosim validate` compares the simulation with live runs, and how far

@@ -21,6 +21,7 @@ type catalogue interface {
 // simulator runs scenarios and shows results.
 type simulator interface {
 	Run(ctx context.Context, o scenarios.RunOptions) error
+	Check(ctx context.Context, o scenarios.CheckOptions) error
 	Validate(ctx context.Context, o scenarios.ValidateOptions) error
 	Report(ctx context.Context, o scenarios.ReportOptions) error
 	Selfcheck(ctx context.Context, o scenarios.SelfcheckOptions) error

@@ -116,6 +116,11 @@ func (f fakeApp) Policytest(_ context.Context, o scenarios.PolicytestOptions) er
 	return f.err
 }
 
+func (f fakeApp) Check(_ context.Context, o scenarios.CheckOptions) error {
+	fmt.Fprintf(o.Console.Out, "check %d scenarios at %g, junit %q\n", len(o.Scenarios), o.Alpha, o.JUnit)
+	return f.err
+}
+
 func (f fakeApp) Selfcheck(_ context.Context, o scenarios.SelfcheckOptions) error {
 	fmt.Fprintf(o.Console.Out, "selfcheck with seed %d\n", o.Seed)
 	return f.err

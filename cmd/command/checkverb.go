@@ -1,0 +1,52 @@
+package command
+
+import (
+	"runtime"
+
+	"github.com/spf13/cobra"
+
+	"slosim/scenarios"
+)
+
+func checkCommand(app App) *cobra.Command {
+	var (
+		o    scenarios.CheckOptions
+		sets []string
+	)
+	cmd := &cobra.Command{
+		Use:   "check SCENARIO...",
+		Short: "Run scenarios and test their [[assert]] blocks: a regression test on SLO attainment",
+		Long: "Runs scenarios and tests their [[assert]] blocks, a line each. An assertion does not hold if the replications\n" +
+			"contradict it, at level --alpha for all assertions of a scenario together. With a committed profile\n" +
+			"(slosim measure, then --profile) the result is the same on every machine of an architecture. Exit code 1 when\n" +
+			"one does not hold.",
+		Example:           "  slosim check quickstart\n  slosim check ci/*.toml --profile ci/fashion.profile --junit slosim.xml",
+		Args:              cobra.MinimumNArgs(1),
+		ValidArgsFunction: completeScenario,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := atLeast1("--jobs", o.Jobs); err != nil {
+				return err
+			}
+			if !(o.Alpha > 0 && o.Alpha < 1) {
+				return scenarios.Usagef("--alpha: want above 0 and below 1, got %g", o.Alpha)
+			}
+			for _, path := range args {
+				scenario, err := scenarios.Load(path, app.Known(), sets...)
+				if err != nil {
+					return err
+				}
+				o.Scenarios = append(o.Scenarios, scenario)
+			}
+			o.Console = console(cmd)
+			return app.Check(cmd.Context(), o)
+		},
+	}
+	f := cmd.Flags()
+	f.StringArrayVar(&sets, "set", nil, "override a key in every scenario; may be repeated")
+	f.StringVar(&o.Profile, "profile", "", "use this measured profile as it is (default: the cached one, or measure)")
+	f.StringVar(&o.JUnit, "junit", "", "write JUnit XML to this file")
+	f.IntVar(&o.Jobs, "jobs", runtime.GOMAXPROCS(0), "replications at a time; results do not depend on it")
+	f.Float64Var(&o.Alpha, "alpha", scenarios.DefaultAlpha, "share of runs that may be red though every assertion is true")
+	f.BoolVar(&o.Update, "update", false, "write the baselines that within refers to, beside the scenarios, instead of testing")
+	return cmd
+}

@@ -1,0 +1,96 @@
+package reports
+
+import (
+	"bytes"
+	"encoding/xml"
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"slosim/reports/result"
+)
+
+func number(x float64) *float64 { return &x }
+
+// The p-value is that of a one-sided t-test: uniform where the mean is the limit, so that a share alpha
+// of true assertions on the edge is red.
+func TestBelowIsATest(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	red, n := 0, 4000
+	for range n {
+		values := make([]float64, 5)
+		for i := range values {
+			values[i] = 10 + r.NormFloat64()
+		}
+		if below(values, 10) <= 0.05 {
+			red++
+		}
+	}
+	if share := float64(red) / float64(n); share < 0.04 || share > 0.06 {
+		t.Errorf("want 5 %% red on the edge, got %.3f", share)
+	}
+	for _, c := range []struct {
+		values []float64
+		limit  float64
+		want   float64
+	}{
+		{[]float64{1, 1, 1}, 0.9, 1}, {[]float64{1, 1, 1}, 1.1, 0}, {[]float64{1}, 1.1, 0}, {[]float64{1}, 1, 1},
+		{[]float64{1, math.Inf(1)}, 5, 1}, {[]float64{1, math.Inf(-1)}, 0, 0},
+	} {
+		if got := below(c.values, c.limit); got != c.want {
+			t.Errorf("%v at least %v: want p = %v, got %v", c.values, c.limit, c.want, got)
+		}
+	}
+}
+
+// Holm: the smallest p-value is held against alpha over all, the next against alpha over the rest.
+func TestHolm(t *testing.T) {
+	all := []result.Checked{{P: 0.03}, {P: 0.001}, {P: 0.5}, {P: 0.012}}
+	holm(all, 0.05)
+	for i, want := range []bool{true, false, true, false} {
+		if all[i].Holds != want {
+			t.Errorf("assertion %d: want %v, got %v", i, want, all[i].Holds)
+		}
+	}
+}
+
+func TestCheck(t *testing.T) {
+	contenders := fixtureTallies(4)
+	first := contenders[0].Name
+	mean, err := MeanOf(contenders, Assertion{Contender: first, Class: "all", Window: "all", Metric: "attainment"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := func(a Assertion) Assertion {
+		a.Contender, a.Class, a.Window, a.Metric = first, "all", "all", "attainment"
+		return a
+	}
+	checked, err := Check(contenders, []Assertion{
+		at(Assertion{Min: number(mean - 0.5)}), at(Assertion{Min: number(mean + 0.5)}), at(Assertion{Max: number(mean + 0.5)}),
+		at(Assertion{Max: number(mean - 0.5)}), at(Assertion{NotWorseThan: first}), at(Assertion{Baseline: &mean, Within: 0.01}),
+		at(Assertion{Baseline: number(mean + 0.5), Within: 0.01}),
+	}, 0.05)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []bool{true, false, true, false, true, true, false} {
+		if checked[i].Holds != want {
+			t.Errorf("%s: want %v, got %+v", checked[i].What, want, checked[i])
+		}
+	}
+	if _, err := Check(contenders, []Assertion{{Contender: "nobody", Metric: "attainment"}}, 0.05); err == nil {
+		t.Error("want an unknown contender refused")
+	}
+	var out bytes.Buffer
+	if err := result.EncodeJUnit(&out, checked); err != nil {
+		t.Fatal(err)
+	}
+	var any struct {
+		Tests    int `xml:"tests,attr"`
+		Failures int `xml:"failures,attr"`
+	}
+	if err := xml.Unmarshal(out.Bytes(), &any); err != nil || any.Tests != 7 || any.Failures != 3 || !strings.Contains(out.String(), "at least") {
+		t.Errorf("want 7 tests with 3 failures, got %+v, %v\n%s", any, err, out.String())
+	}
+}

@@ -1,0 +1,264 @@
+package scenarios
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strconv"
+	"strings"
+
+	"slosim/reports"
+	"slosim/reports/result"
+)
+
+// CheckOptions say which scenarios' assertions are tested.
+type CheckOptions struct {
+	Console
+	Scenarios []*Scenario
+	Profile   string  // a file that is used as it is; empty: the cached one, or measure
+	JUnit     string  // file for JUnit's XML; empty: none
+	Jobs      int     // replications at a time
+	Alpha     float64 // share of runs that may be red though every assertion is true, for each scenario
+	Update    bool    // write the baselines that within refers to, instead of testing
+}
+
+// DefaultAlpha is CheckOptions.Alpha where nothing else is said.
+const DefaultAlpha = 0.01
+
+// Check runs scenarios and tests their [[assert]] blocks, a line each. What does not hold is an
+// AssertionError.
+func (a *App) Check(ctx context.Context, o CheckOptions) error {
+	if err := writable("--junit", o.JUnit); err != nil {
+		return err
+	}
+	all, failed := a.Checked(ctx, o)
+	if failed != nil && all == nil {
+		return failed
+	}
+	if o.JUnit != "" {
+		if err := result.WriteFile(o.JUnit, func(w io.Writer) error { return result.EncodeJUnit(w, all) }); err != nil {
+			return err
+		}
+	}
+	return errors.Join(failed, tellChecked(o, all))
+}
+
+// Checked runs scenarios and returns what their assertions found. An error without findings is why
+// there are none; one beside them is of contenders that failed.
+func (a *App) Checked(ctx context.Context, o CheckOptions) (all []result.Checked, failed error) {
+	for _, s := range o.Scenarios {
+		checked, err := a.checkOne(ctx, o, s)
+		if err != nil && checked == nil {
+			return nil, err
+		}
+		failed = errors.Join(failed, err)
+		all = append(all, checked...)
+	}
+	return all, failed
+}
+
+// tellChecked prints the findings and returns those that do not hold.
+func tellChecked(o CheckOptions, all []result.Checked) error {
+	var red []string
+	for i := range all {
+		c, mark := &all[i], "PASS"
+		if !c.Holds {
+			mark = "FAIL"
+			red = append(red, fmt.Sprintf("%s: %s", c.Scenario, c.What))
+		}
+		if !o.JSON {
+			if _, err := fmt.Fprintf(o.Out, "%s  %s: %s: got %s\n", mark, c.Scenario, c.What, c.Found()); err != nil {
+				return err
+			}
+		}
+	}
+	if o.JSON {
+		if err := result.EncodeJSON(o.Out, all); err != nil {
+			return err
+		}
+	}
+	if len(red) > 0 {
+		return AssertionError{Failed: red}
+	}
+	return nil
+}
+
+// checkOne runs one scenario and tests its assertions. Contenders that failed are the error beside
+// what was found of the others.
+func (a *App) checkOne(ctx context.Context, o CheckOptions, s *Scenario) ([]result.Checked, error) {
+	if len(s.Asserts) == 0 {
+		return nil, Problems{s.problem("assert", "at least one [[assert]] block to test", "none")}
+	}
+	asserts, err := s.assertions(o.Update)
+	if err != nil {
+		return nil, err
+	}
+	ran, err := a.contestOf(ctx, o, s)
+	if err != nil {
+		return nil, err
+	}
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	sound := ran.contenders()
+	if len(sound) == 0 {
+		return nil, ran.failed
+	}
+	if o.Update {
+		return nil, errors.Join(ran.failed, s.keepBaseline(sound, asserts, o.Out))
+	}
+	checked, err := ran.test(sound, asserts, o.Alpha)
+	if err != nil {
+		return nil, err
+	}
+	return checked, ran.failed
+}
+
+// contestOf runs a scenario's contenders and replications, without a result folder.
+func (a *App) contestOf(ctx context.Context, o CheckOptions, s *Scenario) (*ran, error) {
+	run := RunOptions{Console: o.Console, Scenario: s, Jobs: o.Jobs}
+	if _, err := a.readyFor(ctx, run); err != nil {
+		return nil, err
+	}
+	subject, err := a.subjectOf(s)
+	if err != nil {
+		return nil, err
+	}
+	p, err := a.profileOf(ctx, subject, o.Profile, o.progress())
+	if err != nil {
+		return nil, err
+	}
+	c, err := a.newContest(s, p)
+	if err != nil {
+		return nil, err
+	}
+	return c.runAll(ctx, run), nil
+}
+
+// test tests the assertions of the contenders that did not fail; those of the others do not hold.
+func (r *ran) test(sound []reports.Contender, asserts []reports.Assertion, alpha float64) ([]result.Checked, error) {
+	var testable []reports.Assertion
+	var out []result.Checked
+	for _, assert := range asserts {
+		if why := r.broken(assert); why != "" {
+			out = append(out, result.Checked{Scenario: r.scenario.Name, What: assert.String(), Why: why})
+			continue
+		}
+		testable = append(testable, assert)
+	}
+	checked, err := reports.Check(sound, testable, alpha)
+	for i := range checked {
+		checked[i].Scenario = r.scenario.Name
+	}
+	return append(out, checked...), err
+}
+
+// broken says which contender of an assertion failed; empty: none.
+func (r *ran) broken(assert reports.Assertion) string {
+	for i, e := range r.entrants {
+		if err := r.faulty[i]; err != nil && (e.Name == assert.Contender || e.Name == assert.NotWorseThan) {
+			return fmt.Sprintf("contender %q failed: %v", e.Name, err)
+		}
+	}
+	return ""
+}
+
+// assertions are the scenario's as reports tests them, with baselines unless those are to be made.
+func (s *Scenario) assertions(making bool) (list []reports.Assertion, err error) {
+	var base baseline
+	for i := range s.Asserts {
+		a := &s.Asserts[i]
+		one := reports.Assertion{Contender: a.Contender, Class: a.Class, Window: a.Window, Metric: a.Metric,
+			Min: a.Min, Max: a.Max, NotWorseThan: a.NotWorseThan}
+		if a.Within != "" && !making {
+			if base.Means == nil {
+				if base, err = s.readBaseline(); err != nil {
+					return nil, err
+				}
+			}
+			mean, ok := base.Means[a.key()]
+			if !ok {
+				return nil, Problems{s.problem(index("assert", i)+".within", "a value of "+a.key()+" in "+s.baselineFile()+" (slosim check --update writes it)", "none")}
+			}
+			one.Baseline, one.Within = &mean, a.within(mean)
+		}
+		list = append(list, one)
+	}
+	return list, nil
+}
+
+// key names what an assertion is about in a baseline.
+func (a *Assert) key() string {
+	return strings.Join([]string{a.Contender, a.Class, a.Window, a.Metric}, " | ")
+}
+
+// within is the tolerance around a stored mean.
+func (a *Assert) within(mean float64) float64 {
+	size, relative, _ := parseWithin(a.Within)
+	if relative {
+		return size * mean
+	}
+	return size
+}
+
+// parseWithin reads "1pt", a percentage point of a share, or "5%" of the value.
+func parseWithin(text string) (size float64, relative, ok bool) {
+	number, point := strings.CutSuffix(text, "pt")
+	if !point {
+		number, relative = strings.CutSuffix(text, "%")
+	}
+	size, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+	return size / 100, relative, err == nil && (point || relative) && size > 0 && size <= 1e6
+}
+
+// baseline are stored means of what assertions are about.
+type baseline struct {
+	Schema int                `json:"schema"`
+	Means  map[string]float64 `json:"means"`
+}
+
+// baselineFile stands beside the scenario.
+func (s *Scenario) baselineFile() string {
+	return strings.TrimSuffix(s.problem("", "", "").File, ".toml") + ".baseline.json"
+}
+
+func (s *Scenario) readBaseline() (b baseline, err error) {
+	text, err := os.ReadFile(s.baselineFile())
+	if errors.Is(err, fs.ErrNotExist) {
+		return b, Usagef("%s: want the baseline that within refers to, got no file (slosim check --update writes it)", s.baselineFile())
+	}
+	if err != nil {
+		return b, err
+	}
+	if err := json.Unmarshal(text, &b); err != nil || b.Schema != result.Schema || b.Means == nil {
+		return b, Usagef("%s: want a baseline of schema %d, got another file (%v)", s.baselineFile(), result.Schema, err)
+	}
+	return b, nil
+}
+
+// keepBaseline writes the means of what assertions with within are about.
+func (s *Scenario) keepBaseline(sound []reports.Contender, asserts []reports.Assertion, out io.Writer) error {
+	b := baseline{Schema: result.Schema, Means: map[string]float64{}}
+	for i := range s.Asserts {
+		if s.Asserts[i].Within == "" {
+			continue
+		}
+		mean, err := reports.MeanOf(sound, asserts[i])
+		if err != nil {
+			return err
+		}
+		b.Means[s.Asserts[i].key()] = mean
+	}
+	if len(b.Means) == 0 {
+		return Problems{s.problem("assert", "an assertion with within, to make a baseline for", "none")}
+	}
+	if err := result.WriteFile(s.baselineFile(), func(w io.Writer) error { return result.EncodeJSON(w, b) }); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(out, "wrote %s\n", s.baselineFile())
+	return err
+}
