@@ -59,9 +59,12 @@ func ranking(s *result.Summary) []ranked {
 	return list
 }
 
-// promisePlot draws the accuracy of answered queries against SLO attainment, a numbered point a
-// contender, numbers by effective accuracy, and a line through those that nobody beats in both. nil:
-// there are fewer than two to compare.
+// leastMissed is where the logarithmic axis of missed deadlines ends, in per cent: fewer are drawn there.
+const leastMissed = 0.01
+
+// promisePlot draws the accuracy of answered queries against missed deadlines, a numbered point a
+// competitor, numbers by effective accuracy, and a line through those that nobody beats in both. Most
+// miss few, so that the axis of misses is logarithmic. nil: there are fewer than two to compare.
 func promisePlot(s *result.Summary) (*plot.Plot, error) {
 	var points promisePoints
 	for _, r := range ranking(s) {
@@ -70,42 +73,42 @@ func promisePlot(s *result.Summary) (*plot.Plot, error) {
 	if len(points.XYs) < 2 {
 		return nil, nil
 	}
-	p := newPlot("What is promised and what is right (numbers: places; dark: knows the future)", "SLO attainment, % of arrived queries", "accuracy, % of answered queries")
+	p := newPlot("Missed deadlines against accuracy (numbers: places; best is up and left)",
+		"not answered in time, % of arrived queries", "accuracy, % of answered queries")
 	if err := points.draw(p); err != nil {
 		return nil, err
 	}
-	for _, axis := range []*plot.Axis{&p.X, &p.Y} {
-		margin := (axis.Max-axis.Min)*0.05 + 0.05
-		axis.Min, axis.Max = axis.Min-margin, axis.Max+margin
-		axis.Tick.Marker = plot.TickerFunc(evenTicks)
+	low, high := 100.0, leastMissed
+	for _, xy := range points.XYs {
+		low, high = min(low, xy.X), max(high, xy.X)
 	}
+	logX(p, low/1.5, high*1.8)
+	margin := (p.Y.Max-p.Y.Min)*0.05 + 0.05
+	p.Y.Min, p.Y.Max = p.Y.Min-margin, p.Y.Max+margin
+	p.Y.Tick.Marker = plot.TickerFunc(evenTicks)
 	return p, nil
 }
 
-// promisePoints are the contenders with error bars in both directions.
+// promisePoints are the competitors with error bars in both directions.
 type promisePoints struct {
 	plotter.XYs
 	plotter.XErrors
 	plotter.YErrors
 	labels []string
-	bounds []bool
 }
 
 func (s *promisePoints) add(r ranked) {
 	x, y := r.cell.Metrics["attainment"], r.cell.Metrics["accuracy"]
-	if x.Mean == nil || y.Mean == nil {
+	if r.Bound || x.Mean == nil || y.Mean == nil {
 		return
 	}
-	s.XYs = append(s.XYs, plotter.XY{X: 100 * *x.Mean, Y: 100 * *y.Mean})
+	missed := max(100*(1-*x.Mean), leastMissed)
+	s.XYs = append(s.XYs, plotter.XY{X: missed, Y: 100 * *y.Mean})
 	low, high := sides(x)
-	s.XErrors = append(s.XErrors, struct{ Low, High float64 }{low, high})
+	s.XErrors = append(s.XErrors, struct{ Low, High float64 }{min(high, missed*0.6), low}) // a log axis has no 0
 	low, high = sides(y)
 	s.YErrors = append(s.YErrors, struct{ Low, High float64 }{low, high})
-	label := ""
-	if !r.Bound {
-		label = strconv.Itoa(r.Place)
-	}
-	s.labels, s.bounds = append(s.labels, label), append(s.bounds, r.Bound)
+	s.labels = append(s.labels, strconv.Itoa(r.Place))
 }
 
 // sides are what an interval has below and above the mean, in percentage points, within 0 to 100 %.
@@ -127,13 +130,7 @@ func (s *promisePoints) draw(p *plot.Plot) error {
 	if err != nil {
 		return err
 	}
-	points.GlyphStyleFunc = func(i int) draw.GlyphStyle {
-		shape := draw.GlyphStyle{Color: palette[0], Radius: vg.Points(3), Shape: draw.CircleGlyph{}}
-		if s.bounds[i] {
-			shape.Color = palette[len(palette)-1]
-		}
-		return shape
-	}
+	points.GlyphStyle = draw.GlyphStyle{Color: palette[0], Radius: vg.Points(2.5), Shape: draw.CircleGlyph{}}
 	across, err := plotter.NewXErrorBars(s)
 	if err != nil {
 		return err
@@ -158,13 +155,12 @@ func (s *promisePoints) draw(p *plot.Plot) error {
 	return nil
 }
 
-// undominated returns the competitors that no other one beats in both, by attainment.
+// undominated returns those that no other one beats in both, by misses.
 func (s *promisePoints) undominated() (front plotter.XYs) {
-	for i, a := range s.XYs {
-		beaten := s.bounds[i]
-		for j, b := range s.XYs {
-			beaten = beaten || !s.bounds[j] && b.X >= a.X && b.Y >= a.Y && (b.X > a.X || b.Y > a.Y)
-		}
+	for _, a := range s.XYs {
+		beaten := slices.ContainsFunc(s.XYs, func(b plotter.XY) bool {
+			return b.X <= a.X && b.Y >= a.Y && (b.X < a.X || b.Y > a.Y)
+		})
 		if !beaten {
 			front = append(front, a)
 		}

@@ -72,11 +72,10 @@ func TestWesternText(t *testing.T) {
 	}
 }
 
-// A front joins who is not beaten in both by a competitor; a clairvoyant neither beats nor joins.
+// A front joins who is not beaten in both.
 func TestPromiseFront(t *testing.T) {
-	s := promisePoints{bounds: []bool{false, false, false, false, true},
-		XYs: plotter.XYs{{X: 90, Y: 80}, {X: 95, Y: 70}, {X: 90, Y: 75}, {X: 80, Y: 85}, {X: 99, Y: 99}}}
-	want := plotter.XYs{{X: 80, Y: 85}, {X: 90, Y: 80}, {X: 95, Y: 70}}
+	s := promisePoints{XYs: plotter.XYs{{X: 10, Y: 80}, {X: 5, Y: 70}, {X: 10, Y: 75}, {X: 20, Y: 85}}}
+	want := plotter.XYs{{X: 5, Y: 70}, {X: 10, Y: 80}, {X: 20, Y: 85}}
 	if diff := cmp.Diff(want, s.undominated()); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
