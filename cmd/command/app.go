@@ -22,6 +22,7 @@ type catalogue interface {
 type simulator interface {
 	Run(ctx context.Context, o scenarios.RunOptions) error
 	Check(ctx context.Context, o scenarios.CheckOptions) error
+	Capacity(ctx context.Context, o scenarios.CapacityOptions) error
 	Validate(ctx context.Context, o scenarios.ValidateOptions) error
 	Report(ctx context.Context, o scenarios.ReportOptions) error
 	Selfcheck(ctx context.Context, o scenarios.SelfcheckOptions) error

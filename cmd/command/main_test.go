@@ -121,6 +121,11 @@ func (f fakeApp) Check(_ context.Context, o scenarios.CheckOptions) error {
 	return f.err
 }
 
+func (f fakeApp) Capacity(_ context.Context, o scenarios.CapacityOptions) error {
+	fmt.Fprintf(o.Console.Out, "capacity of %q for %g\n", o.Scenario.Title, o.Target)
+	return f.err
+}
+
 func (f fakeApp) Selfcheck(_ context.Context, o scenarios.SelfcheckOptions) error {
 	fmt.Fprintf(o.Console.Out, "selfcheck with seed %d\n", o.Seed)
 	return f.err

@@ -1,0 +1,50 @@
+package reports
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"slosim/reports/result"
+)
+
+// CapacityRow is what was found of a contender: the highest rate that holds and the lowest that fails,
+// or numbers of workers.
+type CapacityRow struct {
+	Contender          string
+	Holds, Fails, Load float64
+	Worst              result.Metric // attainment of the class nearest to its target
+}
+
+// PrintCapacity prints a line a contender.
+func PrintCapacity(w io.Writer, target float64, workers bool, rows []CapacityRow) error {
+	var out strings.Builder
+	g := grid{left: 1}
+	if workers {
+		fmt.Fprintf(&out, "the smallest number of workers at which every class keeps %s %% of its deadlines\n\n", fixed(100*target, 2))
+		g.add([]string{"contender", "workers", "attainment there %"}, nil)
+	} else {
+		fmt.Fprintf(&out, "the highest rate at which every class keeps %s %% of its deadlines\n\n", fixed(100*target, 2))
+		g.add([]string{"contender", "queries a second", "fails at", "load", "attainment there %"}, nil)
+	}
+	for _, r := range rows {
+		holds, fails, load := "none", "-", "-"
+		if r.Holds > 0 {
+			holds, load = fixed(r.Holds, 0), fixed(r.Load, 2)
+		}
+		if r.Fails > 0 {
+			fails = fixed(r.Fails, 0)
+		}
+		if workers {
+			g.add([]string{printable(r.Contender), holds, hundred(r.Worst, 2)}, nil)
+			continue
+		}
+		g.add([]string{printable(r.Contender), holds, fails, load, hundred(r.Worst, 2)}, nil)
+	}
+	out.WriteString(g.String())
+	if !workers {
+		out.WriteString("\nload: of the dense network on the workers; ± half-widths of 95 % intervals over replications\n")
+	}
+	_, err := io.WriteString(w, out.String())
+	return err
+}
