@@ -18,7 +18,7 @@ import (
 
 const (
 	defaultSteps = 10_000_000
-	mostSteps    = 1_000_000_000_000
+	mostSteps    = 1_000_000_000 // a minute
 )
 
 // New returns the policy of a script. A relative path is relative to dir, the folder of the
