@@ -348,6 +348,11 @@ func (c *contest) run(ctx context.Context, e entrant, replication int, records b
 		config.Runner = runner
 	}
 	stats, err := virtual.Run(ctx, config, recorder)
+	if err != nil && ctx.Err() != nil {
+		err = ctx.Err() // a program that was stopped with it did nothing wrong
+	} else if err != nil && isRoute(e.Policy) && !failure(err) {
+		err = &scheduler.Failure{What: err.Error()} // what it refused, or could not start
+	}
 	if trace != nil && err == nil {
 		trace.finish(stats.EndAt)
 	}

@@ -62,9 +62,19 @@ func (a *App) Policytest(ctx context.Context, o PolicytestOptions) error {
 		}
 	}
 	if len(failed) > 0 {
-		return AssertionError{Failed: failed}
+		return AssertionError{Failed: oneOfAKind(found, failed)}
 	}
 	return nil
+}
+
+// oneOfAKind says a failure once that every world has.
+func oneOfAKind(found []Conformance, failed []string) []string {
+	for _, one := range found {
+		if one.Broke == "" || one.Broke != found[0].Broke {
+			return failed
+		}
+	}
+	return []string{fmt.Sprintf("in each of %d worlds: %s", len(found), found[0].Broke)}
 }
 
 // fresh makes the policy anew; that it can be made was checked.

@@ -36,6 +36,9 @@ func (s *System) Step(now time.Duration) ([]scheduler.Command, error) {
 	if err := s.apply(); err != nil {
 		return nil, err
 	}
+	if err := s.idling(); err != nil {
+		return nil, err
+	}
 	if s.counts.Waiting > 0 && s.busy == 0 && len(s.pending.at) == 0 {
 		return nil, s.broken("%d queries wait, every worker idles and no Wake is pending", s.counts.Waiting)
 	}
@@ -43,6 +46,22 @@ func (s *System) Step(now time.Duration) ([]scheduler.Command, error) {
 		panic(fmt.Sprintf("sim: queries lost or doubled at %v: %+v", now, s.counts))
 	}
 	return s.accepted, nil
+}
+
+// mostFruitless is how many decisions in a row may ask for a Wake and change nothing else, while
+// nothing else happens: a policy that looks again every nanosecond would never end.
+const mostFruitless = 1_000_000
+
+// idling counts decisions that change nothing.
+func (s *System) idling() error {
+	state := [3]uint64{s.counts.Arrived, s.counts.Finished + s.counts.Dropped, uint64(s.busy)}
+	if state != s.stirred {
+		s.stirred, s.fruitless = state, 0
+	}
+	if s.fruitless++; s.fruitless > mostFruitless {
+		return s.broken("wake: %d decisions in a row changed nothing and asked for a Wake each", mostFruitless)
+	}
+	return nil
 }
 
 // decide tells the policy what is known of finished queries by now, then asks it. A panic

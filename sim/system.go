@@ -41,7 +41,10 @@ type System struct {
 	counts  Counts
 	busy    int // workers that run or probe
 	pending wakes
-	now     time.Duration
+	// What happened last, and the decisions since then that changed nothing.
+	stirred   [3]uint64
+	fruitless int
+	now       time.Duration
 
 	workers  []scheduler.Worker
 	runs     [][]scheduler.QueryRef // [worker] what it runs, or probes

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -23,7 +24,7 @@ var policyFiles embed.FS
 // policyName is what a policy may be called: the name stands in file names, TOML and Go.
 var policyName = regexp.MustCompile(`^[a-z][a-z0-9_-]*$`)
 
-func initPolicyCommand() *cobra.Command {
+func initPolicyCommand(app App) *cobra.Command {
 	inGo := false
 	cmd := &cobra.Command{
 		Use:   "policy NAME",
@@ -38,6 +39,14 @@ func initPolicyCommand() *cobra.Command {
 			if !policyName.MatchString(name) {
 				return scenarios.Usagef("NAME: want a letter and then letters, digits, - and _, all lower case, got %q", name)
 			}
+			for _, known := range app.Known().Policies {
+				if known.Name == name {
+					return scenarios.Usagef("NAME: want one that no policy has, got %q", name)
+				}
+			}
+			if slices.Contains(reservedNames(), name) {
+				return scenarios.Usagef("NAME: want another one: %q means something else to Go, or stands in the scenario", name)
+			}
 			if inGo && !insideSource() {
 				return scenarios.Usagef("--go: want a folder inside slosim's source, whose go.mod says module slosim; elsewhere write a module that replaces slosim by that folder")
 			}
@@ -51,6 +60,11 @@ func initPolicyCommand() *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&inGo, "go", false, "a Go type instead of a script")
 	return cmd
+}
+
+// reservedNames are those of folders that Go treats in its own way, and of a contender of the scenario.
+func reservedNames() []string {
+	return []string{"clairvoyant", "internal", "main", "testdata", "vendor"}
 }
 
 // insideSource says whether the working folder is part of slosim's source.

@@ -17,7 +17,7 @@ import (
 //go:embed init.toml
 var template string
 
-func initCommand() *cobra.Command {
+func initCommand(app App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "init [FILE]",
 		Short:   "Write a commented scenario to start from (default scenario.toml)",
@@ -35,7 +35,7 @@ func initCommand() *cobra.Command {
 			return err
 		},
 	}
-	cmd.AddCommand(initPolicyCommand())
+	cmd.AddCommand(initPolicyCommand(app))
 	return cmd
 }
 

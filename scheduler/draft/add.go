@@ -6,9 +6,15 @@ import (
 	"slosim/scheduler"
 )
 
+// mostCommands bounds a plan: far more than there are queries and workers to command.
+const mostCommands = 1 << 16
+
 // Add writes a command that Check has passed into the plan, or says which command before it
 // stands in its way.
 func (d *Draft) Add(c *scheduler.Command) error {
+	if len(d.plan.Commands()) == mostCommands {
+		return fmt.Errorf("%s: want at most %d commands in a decision", Verb(c), mostCommands)
+	}
 	switch c.Kind {
 	case scheduler.Wake:
 		d.plan.Wake(c.At)

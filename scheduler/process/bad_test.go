@@ -156,7 +156,6 @@ func TestBadReplies(t *testing.T) {
 		start(`2`, `7`, `0`):            "commands[0]: start: worker: want 0..1, got 2",
 		start(`0`, `6`, `0`):            "commands[0]: start: query 6: want one that waits, it does not",
 		start(`0`, `-1`, `0`):           "commands[0]: start: query: want the ref of a query that waits, got -1",
-		start(`0`, `7`, `0,"why":"so"`): "commands[0]: why: want one of accurate,",
 		start(`0`, `7`, `0,"colour":1`): `unknown field "colour"`,
 		`{"commands":[{"do":"drop","query":7},{"do":"drop","query":7}]}`:         "commands[1]: drop: query 7: want each query once",
 		`{"commands":[{"do":"split","worker":0,"query":7,"point":0,"count":9}]}`: "commands[0]: split: count: want 1..4, got 9",

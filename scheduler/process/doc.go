@@ -45,7 +45,7 @@
 //     {"do":"start","worker":0,"query":ref,"point":0}  {"do":"batch","worker":0,"queries":[[ref,point],...]}
 //     {"do":"split","worker":0,"query":ref,"point":0,"count":1}  {"do":"probe","worker":0,"query":ref}
 //     {"do":"drop","query":ref}  {"do":"wake","at":1000000}
-//     and "why" if it likes ("fits", "late", ...). Before that it may ask, as often as it likes:
+//     and "why" if it likes ("fits", "accurate", "cheapest", "fixed", "load", "queue", "late", ...; other texts are unstated). Before that it may ask, as often as it likes:
 //     {"ask":[["within",worker,model,point,limit],...]}, and is answered {"seq":1,"answers":[0.97,...]}.
 //     Questions are mean, quantile (q), within (limit), batch_mean (count), batch_quantile (count, q),
 //     all after worker, model and point; and confidence (ref, point). A "seq" in an answer is compared.

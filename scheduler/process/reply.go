@@ -133,8 +133,8 @@ func (o *order) command(reasons draft.Reasons) (c scheduler.Command, err error) 
 	if f.err != nil {
 		return c, fmt.Errorf("%s: %w", o.Do, f.err)
 	}
-	c.Why, err = reasons.Find(o.Why)
-	return c, err
+	c.Why = reasons.Find(o.Why)
+	return c, nil
 }
 
 // fields reads numbers; the first error is kept.

@@ -155,13 +155,11 @@ func (p *policy) same(q *query) bool {
 	return i >= 0 && p.view.Waiting[i].ArriveAt == q.ArriveAt && p.view.Waiting[i].Deadline == q.Deadline
 }
 
-// why reads a reason by its name.
+// why reads a reason by its name; other texts are for the script's readers alone.
 func (a *arguments) why(i int) scheduler.Reason {
 	text := a.text(i)
 	if a.err != nil || text == "" {
 		return scheduler.Unstated
 	}
-	reason, err := a.policy.reasons.Find(text)
-	a.complain(-1, err)
-	return reason
+	return a.policy.reasons.Find(text)
 }

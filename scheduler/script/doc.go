@@ -38,6 +38,8 @@
 //	drop(query, why="")                        give it up
 //	wake(at)                                   call decide again at an instant
 //
+//	why: fits accurate cheapest fixed load queue late probe unmet known contrary; other texts are unstated
+//
 //	view.now  view.arrived  view.stealing
 //	view.waiting    in queue order: ref cls model arrive_at deadline accuracy slack probed probed_on left queue
 //	view.workers    index busy probing running point started_at slowdown samples (running: None while idle)

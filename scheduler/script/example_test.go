@@ -24,5 +24,5 @@ func ExampleNew() {
 	}
 	// Output:
 	// start query 7 on worker 0 at point 3: fits
-	// start query 8 on worker 1 at point 3: fits
+	// start query 8 on worker 1 at point 1: queue
 }

@@ -17,6 +17,7 @@ import (
 )
 
 const (
+	mostSource   = 4 << 20 // bytes
 	defaultSteps = 10_000_000
 	mostSteps    = 1_000_000_000 // a minute
 )
@@ -32,6 +33,9 @@ func New(path, dir string, params *scheduler.Params) (scheduler.Policy, error) {
 	source, err := os.ReadFile(full)
 	if err != nil {
 		return nil, fmt.Errorf("script: want a file with a policy: %w", err)
+	}
+	if len(source) > mostSource {
+		return nil, fmt.Errorf("%s: want a script of at most %d bytes, got %d", path, mostSource, len(source))
 	}
 	p := &policy{file: path, limit: uint64(params.Int("max_steps", defaultSteps, 1, mostSteps)), reasons: draft.NewReasons()}
 	p.waiting, p.workers, p.asks = newList(p, "waiting", p.queryAt), newList(p, "workers", p.workerAt), p.questions()

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 
 	"go.starlark.net/starlark"
 )
@@ -50,6 +51,7 @@ func describe(v starlark.Value) string {
 }
 
 func short(text string) string {
+	text = strings.ToValidUTF8(text[:min(len(text), 400)], "?")
 	if runes := []rune(text); len(runes) > 60 {
 		return string(runes[:60]) + "..."
 	}

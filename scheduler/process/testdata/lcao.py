@@ -74,7 +74,12 @@ class LCAO:
     def choose(self, worker, i, q):
         self.on = worker, q["model"]
         table, slack = self.tables[self.on], q["deadline"] - self.now
-        means, quantiles = table["mean"], [per_q[0] for per_q in table["quantiles"]]
+        self.singles, self.left = table["mean"], q["left"]
+        means, quantiles = self.singles, [per_q[0] for per_q in table["quantiles"]]
+        if self.left > 1:  # of several samples together
+            means = self.ask([["batch_mean", *self.on, p, self.left] for p in range(len(means))])
+            quantiles = self.ask([["batch_quantile", *self.on, p, self.left, self.q] for p in range(len(means))])
+        self.means = means
         cheapest = means.index(min(means))
         self.cheapest, self.least = cheapest, means[cheapest]
         why = "fits"
@@ -91,9 +96,14 @@ class LCAO:
             why = "cheapest"
         return cheapest, why
 
+    def ask(self, questions):
+        send({"ask": questions})
+        return receive()["answers"]
+
     def within(self, point, limit):
-        send({"ask": [["within", self.on[0], self.on[1], point, limit]]})
-        return receive()["answers"][0]
+        if self.left > 1:  # as if the time of several were spread like that of one
+            limit = int(float(limit) * float(self.singles[point]) / float(max(self.means[point], 1)))
+        return self.ask([["within", *self.on, point, limit]])[0]
 
     def fits(self, slack, need):
         """Whether the point leaves a query enough of its chances, need mean service times before it."""
