@@ -111,7 +111,7 @@ func TestBadNames(t *testing.T) {
 		{"unknown parameter", "quantile = 0.99", "quantil = 0.99", `contender[0].params.quantil: want a known parameter, got 0.99`},
 		{"unknown policy in the factorial", `policies = ["full"]`, `policies = ["ful"]`, `factorial.policies[0]: want one of aclo, always-fastest, clairvoyant-greedy, full, lcao, model-switching, got "ful" (did you mean "full"?)`},
 		{"assertion of nobody", `contender = "zoo/full"`, `contender = "zoo/ful"`, `assert[0].contender: want one of dropout, dense/full, zoo/full, got "zoo/ful" (did you mean "zoo/full"?)`},
-		{"assertion of nothing", "min = 0.9", "", `assert[0]: want min, max or both, got neither`},
+		{"assertion of nothing", "min = 0.9", "", `assert[0]: want min, max, not_worse_than or within, got none of them`},
 		{"unknown metric", `metric = "attainment"`, `metric = "p99"`, `assert[0].metric: want one of attainment, p99_ms, got "p99" (did you mean "p99_ms"?)`},
 		{"schema of the future", "schema = 1", "schema = 2", `schema: want 1, got 2`},
 		{"syntax", "seed = 3", "seed = ", `bad.toml:3: want TOML, got expected value but found '\n' instead`},

@@ -226,7 +226,7 @@ func TestUnseenLevelsOfAContest(t *testing.T) {
 		return profile.Level{Slowdown: 2, Antagonists: []profile.Antagonist{{Kind: kind, Intensity: 1}}}
 	}
 	c := &contest{
-		scenario: &Scenario{Interference: []Interference{
+		scenario: &Scenario{Machines: []Machine{{Workers: 1}}, Interference: []Interference{
 			{Antagonist: "cpu", Intensity: 1}, {Antagonist: "memory", Intensity: 1, Unseen: true}, {File: "slow.csv"}}},
 		profile: measured{Profile: &profile.Profile{Levels: []profile.Level{{Slowdown: 1}, level("cpu"), level("memory"), level("cache")}}},
 	}
