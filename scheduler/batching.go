@@ -218,7 +218,7 @@ func (d *batcher) hand(v *View, p *Plan, c packer) {
 	if len(d.idle) == 0 {
 		return
 	}
-	d.taken, d.spare = append(d.taken[:0], make([]bool, len(v.Waiting))...), d.spare[:0]
+	d.taken, d.spare = zeroed(d.taken, len(v.Waiting)), d.spare[:0]
 	d.steal = false
 	d.rounds(v, p, c)
 	if v.Stealing {
@@ -346,4 +346,11 @@ func (d *batcher) hold(p *Plan, b *bunch, at time.Duration) {
 			d.taken[i] = true
 		}
 	}
+}
+
+// zeroed returns a slice of n zero values in the memory of another, if that has room.
+func zeroed[T any](memory []T, n int) []T {
+	memory = slices.Grow(memory[:0], n)[:n]
+	clear(memory)
+	return memory
 }

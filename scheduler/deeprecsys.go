@@ -71,7 +71,7 @@ func (d *deepRecSys) Decide(v *View, p *Plan) {
 	if len(d.idle) == 0 {
 		return
 	}
-	d.taken = append(d.taken[:0], make([]bool, len(v.Waiting))...)
+	d.taken = zeroed(d.taken, len(v.Waiting))
 	d.steal = false
 	d.pass(v, p)
 	if v.Stealing {

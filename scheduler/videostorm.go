@@ -95,7 +95,7 @@ func (s *videoStorm) Decide(v *View, p *Plan) {
 		return
 	}
 	s.findIdle(v)
-	s.taken = append(s.taken[:0], make([]bool, len(v.Waiting))...)
+	s.taken = zeroed(s.taken, len(v.Waiting))
 	for len(s.idle) > 0 {
 		next := s.next(v)
 		if next < 0 {
