@@ -8,16 +8,8 @@ import (
 	"slosim/reports/result"
 )
 
-// CapacityRow is what was found of a contender: the highest rate that holds and the lowest that fails,
-// or numbers of workers.
-type CapacityRow struct {
-	Contender          string
-	Holds, Fails, Load float64
-	Worst              result.Metric // attainment of the class nearest to its target
-}
-
 // PrintCapacity prints a line a contender.
-func PrintCapacity(w io.Writer, target float64, workers bool, rows []CapacityRow) error {
+func PrintCapacity(w io.Writer, target float64, workers bool, rows []result.Capacity) error {
 	var out strings.Builder
 	g := grid{left: 1}
 	if workers {

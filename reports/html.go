@@ -63,7 +63,7 @@ type page struct {
 	Headline string
 	Title    string
 	Sample   string       // replications and queries
-	Promise  template.URL // accuracy against attainment, as a picture
+	Promise  template.URL // accuracy against missed deadlines, as a picture
 	Ranking  []ranked
 	Matrices []pageMatrix
 	Tables   []pageTable

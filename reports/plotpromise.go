@@ -131,11 +131,7 @@ func (s *promisePoints) draw(p *plot.Plot) error {
 		return err
 	}
 	points.GlyphStyle = draw.GlyphStyle{Color: palette[0], Radius: vg.Points(2.5), Shape: draw.CircleGlyph{}}
-	across, err := plotter.NewXErrorBars(s)
-	if err != nil {
-		return err
-	}
-	upright, err := plotter.NewYErrorBars(s)
+	across, upright, err := errorBars(s)
 	if err != nil {
 		return err
 	}

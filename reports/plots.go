@@ -40,7 +40,7 @@ type picture struct {
 }
 
 // WritePlots writes the pictures of a result as plots/NAME.svg, .png and .pdf: promise (accuracy
-// against attainment of each contender), front
+// against missed deadlines of each contender), front
 // (accuracy against time of each technique), cdf (response times), attainment
 // density, slowdown and queue (over time, interference shaded), reliability-TECHNIQUE (confidence
 // against right answers). Those without data are left out.
@@ -250,11 +250,7 @@ func (s *frontPoints) draw(p *plot.Plot, i int, shape draw.GlyphDrawer) error {
 		return err
 	}
 	points.GlyphStyle = draw.GlyphStyle{Color: palette[i%len(palette)], Radius: vg.Points(3), Shape: shape}
-	across, err := plotter.NewXErrorBars(s)
-	if err != nil {
-		return err
-	}
-	upright, err := plotter.NewYErrorBars(s)
+	across, upright, err := errorBars(s)
 	if err != nil {
 		return err
 	}
@@ -262,6 +258,18 @@ func (s *frontPoints) draw(p *plot.Plot, i int, shape draw.GlyphDrawer) error {
 	across.CapWidth, upright.CapWidth = vg.Points(3), vg.Points(3)
 	p.Add(across, upright, points)
 	return nil
+}
+
+// errorBars are those of points in both directions.
+func errorBars(points interface {
+	plotter.XYer
+	plotter.XErrorer
+	plotter.YErrorer
+}) (across *plotter.XErrorBars, upright *plotter.YErrorBars, err error) {
+	if across, err = plotter.NewXErrorBars(points); err == nil {
+		upright, err = plotter.NewYErrorBars(points)
+	}
+	return across, upright, err
 }
 
 // undominated returns the line through a front's undominated points.

@@ -109,16 +109,10 @@ func validationCells(runs []Contender) (cells []result.ValidationCell) {
 // plainMetric is the mean over repetitions with Student's interval. The images are the same
 // in all modes, so that their luck is none of a difference's.
 func plainMetric(values []float64) result.Metric {
-	var finite []float64
-	for _, x := range values {
-		if math.IsInf(x, 0) {
-			return result.Metric{Missing: result.Infinite}
-		}
-		if !math.IsNaN(x) {
-			finite = append(finite, x)
-		}
+	if slices.ContainsFunc(values, func(x float64) bool { return math.IsInf(x, 0) }) {
+		return result.Metric{Missing: result.Infinite}
 	}
-	return toMetric(studentT(finite))
+	return toMetric(studentT(finiteOf(values)))
 }
 
 // errorsOf are differences by repetition; relative ones are shares of the mean live value: a mean

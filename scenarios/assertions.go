@@ -97,10 +97,11 @@ func (a *App) checkOne(ctx context.Context, o CheckOptions, s *Scenario) ([]resu
 	if err != nil {
 		return nil, err
 	}
-	ran, err := a.contestOf(ctx, o, s)
+	c, err := a.contestOf(ctx, o.Console, s, o.Profile)
 	if err != nil {
 		return nil, err
 	}
+	ran := c.runAll(ctx, RunOptions{Console: o.Console, Scenario: s, Jobs: o.Jobs})
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
@@ -118,25 +119,20 @@ func (a *App) checkOne(ctx context.Context, o CheckOptions, s *Scenario) ([]resu
 	return checked, ran.failed
 }
 
-// contestOf runs a scenario's contenders and replications, without a result folder.
-func (a *App) contestOf(ctx context.Context, o CheckOptions, s *Scenario) (*ran, error) {
-	run := RunOptions{Console: o.Console, Scenario: s, Jobs: o.Jobs}
-	if _, err := a.readyFor(ctx, run); err != nil {
+// contestOf joins a scenario and its profile: the file given, the cached one, or a new one.
+func (a *App) contestOf(ctx context.Context, o Console, s *Scenario, file string) (*contest, error) {
+	if _, err := a.readyFor(ctx, RunOptions{Console: o, Scenario: s}); err != nil {
 		return nil, err
 	}
 	subject, err := a.subjectOf(s)
 	if err != nil {
 		return nil, err
 	}
-	p, err := a.profileOf(ctx, subject, o.Profile, o.progress())
+	p, err := a.profileOf(ctx, subject, file, o.progress())
 	if err != nil {
 		return nil, err
 	}
-	c, err := a.newContest(s, p)
-	if err != nil {
-		return nil, err
-	}
-	return c.runAll(ctx, run), nil
+	return a.newContest(s, p)
 }
 
 // test tests the assertions of the contenders that did not fail; those of the others do not hold.

@@ -30,41 +30,24 @@ type CapacityOptions struct {
 // between one that holds and one that does not, under the same draws, so that what is found is a
 // bracket: attainment falls with the rate, or the bracket is one of several.
 func (a *App) Capacity(ctx context.Context, o CapacityOptions) error {
-	if _, err := a.readyFor(ctx, RunOptions{Console: o.Console, Scenario: o.Scenario}); err != nil {
-		return err
-	}
-	s, err := a.subjectOf(o.Scenario)
+	c, err := a.contestOf(ctx, o.Console, o.Scenario, o.Profile)
 	if err != nil {
 		return err
 	}
-	p, err := a.profileOf(ctx, s, o.Profile, o.progress())
-	if err != nil {
-		return err
-	}
-	c, err := a.newContest(o.Scenario, p)
-	if err != nil {
-		return err
-	}
-	var found []Capacity
+	var found []result.Capacity
 	for _, e := range c.entrants {
-		one, err := (&search{app: a, options: o, profile: p, contender: e.Contender}).run(ctx, c.process.Rate())
+		s := &search{app: a, options: o, profile: c.profile, contender: e.Contender, rate: c.process.Rate()}
+		one, err := s.run(ctx)
 		if err != nil {
 			return fmt.Errorf("contender %q: %w", e.Name, err)
 		}
-		one.Load = one.Holds * p.Campaign.Reference.Mean().Seconds() * c.meanSize() / float64(c.workers())
+		one.Load = one.Holds * c.profile.Campaign.Reference.Mean().Seconds() * c.meanSize() / float64(c.workers())
 		found = append(found, one)
 	}
-	return tellCapacity(o, found)
-}
-
-// Capacity is what was found of a contender. Rates are in queries a second.
-type Capacity struct {
-	Contender string        `json:"contender"`
-	Holds     float64       `json:"holds"` // the highest rate, or number of workers, that held; 0: none did
-	Fails     float64       `json:"fails"` // the lowest rate, or highest number of workers, that did not; 0: all held
-	Load      float64       `json:"load"`  // Holds, of the dense network on the workers
-	Worst     result.Metric `json:"worst"` // attainment of the class that is nearest to its target, at Holds
-	Runs      int           `json:"runs"`
+	if o.JSON {
+		return result.EncodeJSON(o.Out, found)
+	}
+	return reports.PrintCapacity(o.Out, o.Target, o.Workers, found)
 }
 
 // search is the bisection of one contender.
@@ -73,6 +56,7 @@ type search struct {
 	options   CapacityOptions
 	profile   measured
 	contender Contender
+	rate      float64 // the scenario's own
 
 	runs  int
 	worst result.Metric // of the last run that held
@@ -85,21 +69,22 @@ const (
 	mostDoublings = 2
 )
 
-func (s *search) run(ctx context.Context, rate float64) (c Capacity, err error) {
+func (s *search) run(ctx context.Context) (c result.Capacity, err error) {
 	c.Contender = s.contender.Name
 	if s.options.Workers {
 		c.Holds, c.Fails, err = s.workers(ctx)
 	} else {
-		c.Holds, c.Fails, err = s.rates(ctx, rate)
+		c.Holds, c.Fails, err = s.rates(ctx)
 	}
 	c.Runs, c.Worst = s.runs, s.worst
 	return c, err
 }
 
 // rates brackets the rate and bisects it.
-func (s *search) rates(ctx context.Context, rate float64) (holds, fails float64, err error) {
-	for range capacitySteps {
-		ok, err := s.holds(ctx, rate, 0)
+func (s *search) rates(ctx context.Context) (holds, fails float64, err error) {
+	workers, rate := s.options.Scenario.Machines[0].Workers, s.rate
+	for n := 0; n < capacitySteps && (holds == 0 || fails == 0); n++ {
+		ok, err := s.holds(ctx, rate, workers)
 		if err != nil {
 			return 0, 0, err
 		}
@@ -108,29 +93,19 @@ func (s *search) rates(ctx context.Context, rate float64) (holds, fails float64,
 		} else {
 			fails, rate = rate, rate/capacityStep
 		}
-		if holds > 0 && fails > 0 {
-			break
-		}
 	}
-	for holds > 0 && fails > holds*(1+s.options.Precision) {
-		middle := math.Sqrt(holds * fails)
-		ok, err := s.holds(ctx, middle, 0)
-		if err != nil {
-			return 0, 0, err
-		}
-		if ok {
-			holds = middle
-		} else {
-			fails = middle
-		}
+	if holds == 0 || fails == 0 {
+		return holds, fails, nil
 	}
-	return holds, fails, nil
+	wide := func(holds, fails float64) bool { return fails > holds*(1+s.options.Precision) }
+	middle := func(holds, fails float64) float64 { return math.Sqrt(holds * fails) }
+	return bisect(holds, fails, wide, middle, func(rate float64) (bool, error) { return s.holds(ctx, rate, workers) })
 }
 
 // workers doubles their number until the targets hold, and bisects it.
 func (s *search) workers(ctx context.Context) (holds, fails float64, err error) {
 	for n := 1; n <= maxWorkers && holds == 0; n *= 2 {
-		ok, err := s.holds(ctx, 0, n)
+		ok, err := s.holds(ctx, s.rate, n)
 		if err != nil {
 			return 0, 0, err
 		}
@@ -140,16 +115,24 @@ func (s *search) workers(ctx context.Context) (holds, fails float64, err error) 
 			fails = float64(n)
 		}
 	}
-	for holds > fails+1 && holds > 0 {
-		middle := int(holds+fails) / 2
-		ok, err := s.holds(ctx, 0, middle)
+	wide := func(holds, fails float64) bool { return holds > fails+1 }
+	middle := func(holds, fails float64) float64 { return math.Floor((holds + fails) / 2) }
+	return bisect(holds, fails, wide, middle, func(n float64) (bool, error) { return s.holds(ctx, s.rate, int(n)) })
+}
+
+// bisect narrows a bracket, which is wide, to one that is not.
+func bisect(holds, fails float64, wide func(holds, fails float64) bool, middle func(holds, fails float64) float64,
+	try func(at float64) (bool, error)) (float64, float64, error) {
+	for wide(holds, fails) {
+		at := middle(holds, fails)
+		ok, err := try(at)
 		if err != nil {
 			return 0, 0, err
 		}
 		if ok {
-			holds = float64(middle)
+			holds = at
 		} else {
-			fails = float64(middle)
+			fails = at
 		}
 	}
 	return holds, fails, nil
@@ -192,24 +175,14 @@ func (s *search) holds(ctx context.Context, rate float64, workers int) (bool, er
 func (s *search) simulate(ctx context.Context, rate float64, workers, replications int) ([]result.Cell, error) {
 	one := *s.options.Scenario
 	one.Contenders, one.Replications = []Contender{s.contender}, replications
-	if workers > 0 {
-		one.Machines = slices.Clone(one.Machines)
-		one.Machines[0].Workers = workers
-	}
+	one.Arrivals.Rate, one.Arrivals.Load = rate, 0 // a load would follow the number of workers
+	one.Machines = slices.Clone(one.Machines)
+	one.Machines[0].Workers = workers
 	c, err := s.app.newContest(&one, s.profile)
 	if err != nil {
 		return nil, err
 	}
-	if rate > 0 || workers > 0 { // a load would follow the number of workers
-		if rate == 0 {
-			rate = s.baseRate()
-		}
-		one.Arrivals.Rate, one.Arrivals.Load = rate, 0
-		if err := c.arrive(); err != nil {
-			return nil, err
-		}
-	}
-	ran := c.runAll(ctx, RunOptions{Scenario: &one, Jobs: s.options.Jobs, Console: Console{}})
+	ran := c.runAll(ctx, RunOptions{Scenario: &one, Jobs: s.options.Jobs})
 	s.runs++
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -222,28 +195,4 @@ func (s *search) simulate(ctx context.Context, rate float64, workers, replicatio
 		return nil, err
 	}
 	return slices.DeleteFunc(summary.Cells, func(cell result.Cell) bool { return cell.Class == "all" || cell.Window != "all" }), nil
-}
-
-// baseRate is the scenario's own, as on its own number of workers.
-func (s *search) baseRate() float64 {
-	c, err := s.app.newContest(s.options.Scenario, s.profile)
-	if err != nil {
-		return 0 // it was made before
-	}
-	return c.process.Rate()
-}
-
-// tellCapacity prints what was found.
-func tellCapacity(o CapacityOptions, found []Capacity) error {
-	if o.JSON {
-		return result.EncodeJSON(o.Out, found)
-	}
-	return reports.PrintCapacity(o.Out, o.Target, o.Workers, capacityRows(found))
-}
-
-func capacityRows(found []Capacity) (rows []reports.CapacityRow) {
-	for _, c := range found {
-		rows = append(rows, reports.CapacityRow{Contender: c.Contender, Holds: c.Holds, Fails: c.Fails, Load: c.Load, Worst: c.Worst})
-	}
-	return rows
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"slosim/engine/profile"
+	"slosim/reports/result"
 )
 
 const stationText = `
@@ -84,7 +85,7 @@ func TestCapacityIsThatOfMD1(t *testing.T) {
 	if err := app.Capacity(context.Background(), o); err != nil {
 		t.Fatal(err)
 	}
-	var found []Capacity
+	var found []result.Capacity
 	if err := json.Unmarshal(out.Bytes(), &found); err != nil || len(found) != 1 {
 		t.Fatalf("want one contender, got %v\n%s", err, out.String())
 	}

@@ -1,8 +1,6 @@
 package command
 
 import (
-	"runtime"
-
 	"github.com/spf13/cobra"
 
 	"slosim/scenarios"
@@ -36,8 +34,8 @@ func capacityCommand(app App) *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.StringArrayVar(&sets, "set", nil, "override a key; may be repeated")
-	f.StringVar(&o.Profile, "profile", "", "use this measured profile as it is (default: the cached one, or measure)")
-	f.IntVar(&o.Jobs, "jobs", runtime.GOMAXPROCS(0), "replications at a time; results do not depend on it")
+	profileFlag(f, &o.Profile)
+	jobsFlag(f, &o.Jobs)
 	f.Float64Var(&o.Target, "target", 0.99, "SLO attainment that every class must keep")
 	f.Float64Var(&o.Accuracy, "accuracy", 0, "accuracy of answered queries that every class must keep; 0: any")
 	f.Float64Var(&o.Precision, "precision", 0.02, "how much higher the lowest rate that fails may be, as a share")

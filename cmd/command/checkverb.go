@@ -1,8 +1,6 @@
 package command
 
 import (
-	"runtime"
-
 	"github.com/spf13/cobra"
 
 	"slosim/scenarios"
@@ -43,9 +41,9 @@ func checkCommand(app App) *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.StringArrayVar(&sets, "set", nil, "override a key in every scenario; may be repeated")
-	f.StringVar(&o.Profile, "profile", "", "use this measured profile as it is (default: the cached one, or measure)")
+	profileFlag(f, &o.Profile)
 	f.StringVar(&o.JUnit, "junit", "", "write JUnit XML to this file")
-	f.IntVar(&o.Jobs, "jobs", runtime.GOMAXPROCS(0), "replications at a time; results do not depend on it")
+	jobsFlag(f, &o.Jobs)
 	f.Float64Var(&o.Alpha, "alpha", scenarios.DefaultAlpha, "share of runs that may be red though every assertion is true")
 	f.BoolVar(&o.Update, "update", false, "write the baselines that within refers to, beside the scenarios, instead of testing")
 	return cmd

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -57,6 +58,16 @@ func console(cmd *cobra.Command) scenarios.Console {
 // NO_COLOR (no-color.org) is set.
 func colorful(w io.Writer) bool {
 	return os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && isTerminal(w)
+}
+
+// profileFlag is --profile of the verbs that run scenarios.
+func profileFlag(f *pflag.FlagSet, file *string) {
+	f.StringVar(file, "profile", "", "use this measured profile as it is (default: the cached one, or measure)")
+}
+
+// jobsFlag is --jobs of the verbs that simulate replications.
+func jobsFlag(f *pflag.FlagSet, jobs *int) {
+	f.IntVar(jobs, "jobs", runtime.GOMAXPROCS(0), "replications at a time; results do not depend on it")
 }
 
 // atLeast1 checks a count given as a flag.

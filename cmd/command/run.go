@@ -1,7 +1,6 @@
 package command
 
 import (
-	"runtime"
 	"strings"
 	"unicode"
 
@@ -44,11 +43,11 @@ func runCommand(app App) *cobra.Command {
 		scenarios.ResultsRoot+"/SCENARIO-N)")
 	f.StringArrayVar(&sets, "set", nil, "override a key, e.g. class[0].latency=20ms; may be repeated")
 	f.StringArrayVar(&policies, "policy", nil, "let this policy take part too, on every technique: a name, file:SCRIPT.star or exec:COMMAND; may be repeated")
-	f.StringVar(&o.Profile, "profile", "", "use this measured profile as it is (default: the cached one, or measure)")
+	profileFlag(f, &o.Profile)
 	f.StringVar(&o.SaveProfile, "save-profile", "", "write the profile that was used to this file")
 	f.StringVar(&o.Service, "service", "profile", "where service times come from: profile, or kernel: each query runs its own sample for real, under real antagonists")
 	f.BoolVar(&o.DryRun, "dry-run", false, "print the resolved scenario and what would run; measure and write nothing")
-	f.IntVar(&o.Jobs, "jobs", runtime.GOMAXPROCS(0), "replications at a time; results do not depend on it")
+	jobsFlag(f, &o.Jobs)
 	f.BoolVar(&o.Records, "records", false, "write queries.parquet, a row a query")
 	f.BoolVar(&o.Trace, "trace", false, "write schedule.json of the first replication, which opens in Perfetto")
 	f.DurationVar(&o.TraceFrom, "trace-from", -1, "with --trace: trace queries that arrive from this instant of virtual time (default: the end of the warm-up)")

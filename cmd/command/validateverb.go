@@ -32,6 +32,6 @@ func validateCommand(app App) *cobra.Command {
 	f := cmd.Flags()
 	f.StringVarP(&o.Dir, "output", "o", "", "folder for validation.json and the distributions as pictures")
 	f.StringArrayVar(&sets, "set", nil, "override a key, e.g. validate.repetitions=3; may be repeated")
-	f.StringVar(&o.Profile, "profile", "", "use this measured profile as it is (default: the cached one, or measure)")
+	profileFlag(f, &o.Profile)
 	return cmd
 }

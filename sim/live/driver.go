@@ -35,8 +35,9 @@ type driver struct {
 	stats   Stats
 }
 
-// Run serves a schedule on the wall clock, on the calling goroutine's thread. Errors are a *sim.RuleError, the context's, or say what is wrong with cfg or what an
-// antagonist did; records made before are of a run that is not whole.
+// Run serves a schedule on the wall clock, on the calling goroutine's thread. Errors are a
+// *sim.RuleError, the context's, or say what is wrong with cfg or what an antagonist did; records
+// made before are of a run that is not whole.
 func Run(ctx context.Context, cfg *Config, recorder sim.Recorder) (Stats, error) {
 	if err := cfg.validate(); err != nil {
 		return Stats{}, err

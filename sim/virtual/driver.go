@@ -402,8 +402,8 @@ func (d *driver) changeLevel(i int, at time.Duration) error {
 
 // pushLevel adds the end of a worker's present segment to the events.
 func (d *driver) pushLevel(i int) {
-	if w := &d.workers[i]; w.time[w.segment].to < forever {
-		end := w.time[w.segment].to
+	w := &d.workers[i]
+	if end := w.time[w.segment].to; end < forever {
 		d.list.Push(end, changesLevel, uint64(i))
 	}
 }

@@ -1,0 +1,11 @@
+package result
+
+// Capacity is what a contender carries: rates in queries a second, or numbers of workers.
+type Capacity struct {
+	Contender string  `json:"contender"`
+	Holds     float64 `json:"holds"` // the highest rate, or smallest number of workers, that held; 0: none did
+	Fails     float64 `json:"fails"` // the lowest rate, or highest number of workers, that did not; 0: all held
+	Load      float64 `json:"load"`  // Holds, of the dense network on the workers
+	Worst     Metric  `json:"worst"` // attainment of the class that is nearest to its target, at Holds
+	Runs      int     `json:"runs"`
+}
