@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -63,6 +64,7 @@ func (r *ran) figures(contenders []reports.Contender) (result.Figures, error) {
 // manifest says how the result came to be.
 func (r *ran) manifest(command string) result.Manifest {
 	version, commit := version()
+	folder, _ := os.Getwd() // without one, explain is told less
 	m := result.Manifest{
 		Schema:        result.Schema,
 		Version:       version,
@@ -73,6 +75,9 @@ func (r *ran) manifest(command string) result.Manifest {
 		Kernel:        r.profile.Machine.Variant,
 		Command:       command,
 		Scenario:      r.scenario.Name,
+		ScenarioFile:  r.scenario.problem("", "", "").File,
+		Folder:        folder,
+		Service:       "profile",
 		ScenarioHash:  r.scenario.Hash(),
 		ScenarioText:  r.scenario.Text(),
 		ProfileHash:   r.profile.hash,
@@ -82,6 +87,9 @@ func (r *ran) manifest(command string) result.Manifest {
 		WallSeconds:   time.Since(r.began).Seconds(),
 		Interrupted:   r.complete < r.scenario.Replications,
 		Warnings:      slices.Concat(r.profile.Campaign.Warnings, r.profile.warnings),
+	}
+	if r.kernels != nil {
+		m.Service = KernelService
 	}
 	if r.simulate > 0 {
 		m.QueriesPerSecond = float64(r.queries) / r.simulate.Seconds()

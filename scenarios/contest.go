@@ -323,40 +323,52 @@ type outcome struct {
 
 // run runs one replication of one contender.
 func (c *contest) run(ctx context.Context, e entrant, replication int, records bool, trace *scheduleTracer) outcome {
-	key := rng.Key{Seed: uint64(c.scenario.Seed), Replication: uint32(replication)}
-	policy, err := c.policies.of(ctx, &e.Contender)
-	if err != nil {
-		return outcome{err: err}
-	}
-	defer done(policy)
-	stream, err := c.stream(key)
-	if err != nil {
-		return outcome{err: err}
-	}
 	recorder := c.recorder(&e, replication)
 	recorder.keep = records
-	config := c.config(e, policy, stream, c.draw(recorder, key), key)
-	if trace != nil {
-		config.Tracer = trace
-	}
+	var runner virtual.Runner
 	if c.kernels != nil {
-		runner, release, err := c.kernels.runner(&e)
+		real, release, err := c.kernels.runner(&e)
 		if err != nil {
 			return outcome{err: err}
 		}
 		defer release()
+		runner = real
+	}
+	stats, err := c.simulate(ctx, e, recorder, recorder, func(config *virtual.Config) {
 		config.Runner = runner
-	}
-	stats, err := virtual.Run(ctx, config, recorder)
-	if err != nil && ctx.Err() != nil {
-		err = ctx.Err() // a program that was stopped with it did nothing wrong
-	} else if err != nil && isRoute(e.Policy) && !failure(err) {
-		err = &scheduler.Failure{What: err.Error()} // what it refused, or could not start
-	}
+		if trace != nil {
+			config.Tracer = trace
+		}
+	})
 	if trace != nil && err == nil {
 		trace.finish(stats.EndAt)
 	}
 	return outcome{tally: recorder.tally, batches: recorder.batches, rows: recorder.rows, stats: stats, err: err, ran: err == nil, schedule: trace}
+}
+
+// simulate simulates the replication that a recorder is for, with its draws, into records. change has
+// the last word on the configuration.
+func (c *contest) simulate(ctx context.Context, e entrant, r *recorder, records sim.Recorder, change func(*virtual.Config)) (virtual.Stats, error) {
+	key := rng.Key{Seed: uint64(c.scenario.Seed), Replication: uint32(r.replication)}
+	policy, err := c.policies.of(ctx, &e.Contender)
+	if err != nil {
+		return virtual.Stats{}, err
+	}
+	defer done(policy)
+	stream, err := c.stream(key)
+	if err != nil {
+		return virtual.Stats{}, err
+	}
+	config := c.config(e, policy, stream, c.draw(r, key), key)
+	change(config)
+	stats, err := virtual.Run(ctx, config, records)
+	switch {
+	case err != nil && ctx.Err() != nil:
+		err = ctx.Err() // a program that was stopped with it did nothing wrong
+	case err != nil && isRoute(e.Policy) && !failure(err):
+		err = &scheduler.Failure{What: err.Error()} // what it refused, or could not start
+	}
+	return stats, err
 }
 
 // stream draws a replication's queries.

@@ -62,7 +62,9 @@ type Config struct {
 	Policy      scheduler.Policy
 	Recorder    Recorder    // nil: records are discarded
 	Confidences Confidences // nil: no technique has any
-	Feedback    Feedback
+	// Certain says that Confidences yields probabilities already: they are not calibrated.
+	Certain  bool
+	Feedback Feedback
 	// Correction multiplies the times that the policy is told by what completions say of them.
 	// It needs beliefs, and completions that Feedback grants, after its delay.
 	Correction bool

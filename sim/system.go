@@ -328,5 +328,8 @@ func (s *System) confidence(ref scheduler.QueryRef, point int) (float64, bool) {
 	if raw != raw { // NaN: this activator has none
 		return 0, false
 	}
+	if s.cfg.Certain {
+		return float64(raw), true
+	}
 	return model.Belief.Confidence(point, raw)
 }

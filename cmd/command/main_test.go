@@ -126,6 +126,11 @@ func (f fakeApp) Capacity(_ context.Context, o scenarios.CapacityOptions) error 
 	return f.err
 }
 
+func (f fakeApp) Explain(_ context.Context, o scenarios.ExplainOptions) error {
+	fmt.Fprintf(o.Console.Out, "explain %s, misses %t\n", o.Dir, o.Misses)
+	return f.err
+}
+
 func (f fakeApp) Selfcheck(_ context.Context, o scenarios.SelfcheckOptions) error {
 	fmt.Fprintf(o.Console.Out, "selfcheck with seed %d\n", o.Seed)
 	return f.err

@@ -84,6 +84,9 @@ type Manifest struct {
 	Kernel           string   `json:"kernel"`  // variant
 	Command          string   `json:"command"` // as typed, quoted for a shell; "" if unknown
 	Scenario         string   `json:"scenario"`
+	ScenarioFile     string   `json:"scenario_file,omitempty"` // as named; relative to Folder
+	Folder           string   `json:"folder,omitempty"`        // the working one
+	Service          string   `json:"service,omitempty"`       // where service times come from: "profile" or "kernel"
 	ScenarioHash     string   `json:"scenario_hash"`
 	ScenarioText     string   `json:"scenario_text"`
 	ProfileHash      string   `json:"profile_hash"`

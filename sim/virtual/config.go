@@ -85,7 +85,11 @@ type Config struct {
 	Policy      scheduler.Policy // fresh: it has seen no other replication
 	Clairvoyant bool             // grants the truth to a policy that is a TruthUser
 	Key         rng.Key
-	Tracer      Tracer // nil: nobody watches
+	Tracer      Tracer    // nil: nobody watches
+	Inspector   Inspector // nil: nobody asks what else there was to choose
+	// Certain makes confidences what they estimate: 1 for an answer that will be right, else 0. It is
+	// for the question what errors of confidence cost.
+	Certain bool
 
 	// Overhead is what the runtime takes for each start of a query or an activation: to notice
 	// it, decide and hand it over. The worker is held meanwhile. nil: nothing.

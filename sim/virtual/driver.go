@@ -146,7 +146,7 @@ func newDriver(cfg *Config, recorder sim.Recorder) (*driver, error) {
 	d.system, err = sim.New(sim.Config{
 		Classes: cfg.Classes, Models: []sim.Model{{Belief: cfg.Belief, Points: len(cfg.Set.Points)}},
 		Workers: cfg.Workers, Queues: cfg.Queues, Policy: cfg.Policy, Recorder: recorder,
-		Confidences: truth{d}, Feedback: cfg.Feedback, Correction: cfg.Correction,
+		Confidences: truth{d}, Certain: cfg.Certain, Feedback: cfg.Feedback, Correction: cfg.Correction,
 	})
 	if cfg.Sensor.Period > 0 {
 		d.list.Push(cfg.Sensor.Period+cfg.Sensor.Lag, senses, 0)
@@ -261,6 +261,7 @@ func (d *driver) arrive(at time.Duration) error {
 	if d.cfg.Tracer != nil { // events are large, and this is for every query
 		d.trace(Event{At: at, What: Arrived, Query: q.ID, Class: q.Class, Until: deadline})
 	}
+	d.inspect(Arrived, ref, 0)
 	return d.admitNext()
 }
 

@@ -36,6 +36,7 @@ func (d *driver) execute(c *scheduler.Command, at time.Duration) {
 		d.traceBegin(Probed, c, q, charge{}, at)
 	case scheduler.Drop:
 		q := d.system.Query(c.Query)
+		d.inspect(Dropped, c.Query, 0)
 		d.trace(Event{At: at, What: Dropped, Query: q.ID})
 		d.gaveUp(q, at)
 	case scheduler.Wake:
@@ -47,6 +48,12 @@ func (d *driver) execute(c *scheduler.Command, at time.Duration) {
 // start charges what the change of weights costs and begins the execution.
 func (d *driver) start(c *scheduler.Command, at time.Duration) {
 	q, w := d.system.Query(c.Query), &d.workers[c.Worker]
+	d.inspect(Started, c.Query, c.Worker)
+	for i := range c.Batch {
+		if c.Batch[i].Query != c.Query {
+			d.inspect(Started, c.Batch[i].Query, c.Worker)
+		}
+	}
 	group := d.groups[c.Point]
 	cost := d.charge(q, c.Worker, group)
 	if cost.loads {
