@@ -24,11 +24,12 @@ type misses struct {
 	missed  []bool
 	late    []time.Duration // of missed ones: after the deadline; never answered: 0
 	queue   int             // longest at an arrival
+	probed  bool            // any query was: the policy asks for confidences
 }
 
 // Record implements sim.Recorder.
 func (m *misses) Record(r *sim.Record) {
-	m.queue = max(m.queue, r.Queue)
+	m.queue, m.probed = max(m.queue, r.Queue), m.probed || r.Probed
 	if r.Query.ArriveAt < m.from || r.Query.ArriveAt >= m.to {
 		return
 	}
@@ -80,7 +81,7 @@ func (c *contest) blame(ctx context.Context, o ExplainOptions, summary *result.S
 				return err
 			}
 			met[replication], queries[replication] = base.met, base.queries
-			list, err := c.causes(e, base.queue)
+			list, err := c.causes(e, base)
 			if err != nil {
 				return err
 			}

@@ -20,9 +20,8 @@ type cause struct {
 // mostColleagues bounds the workers that stand in for a world without queues.
 const mostColleagues = 256
 
-// causes lists what may be to blame for an entrant's misses. queue is the longest that a query of it
-// saw at its arrival.
-func (c *contest) causes(e *entrant, queue int) ([]cause, error) {
+// causes lists what may be to blame for an entrant's misses.
+func (c *contest) causes(e *entrant, base *misses) ([]cause, error) {
 	free, err := c.withoutActivation(e)
 	if err != nil {
 		return nil, err
@@ -31,7 +30,7 @@ func (c *contest) causes(e *entrant, queue int) ([]cause, error) {
 		{name: "interference", about: "nothing disturbs the machine",
 			remove: func(v *virtual.Config) { v.Timeline = nil }},
 		{name: "queueing", about: "as many workers, each disturbed alike, as there are queries",
-			remove: func(v *virtual.Config) { crowdless(v, queue) }},
+			remove: func(v *virtual.Config) { crowdless(v, base.queue) }},
 		{name: "activator cost", about: "activation takes no time, and policies know it", remove: free},
 		{name: "confidence error", about: "a confidence is 1 for an answer that will be right, else 0",
 			remove: func(v *virtual.Config) { v.Certain = true }},
@@ -44,8 +43,11 @@ func (c *contest) causes(e *entrant, queue int) ([]cause, error) {
 	if !e.set.Activates {
 		list[2].why = "the technique has no activator"
 	}
-	if !e.set.HasConfidence {
+	switch {
+	case !e.set.HasConfidence:
 		list[3].why = "the technique has no confidences"
+	case !base.probed:
+		list[3].why = "the policy asked for none"
 	}
 	return list, nil
 }
