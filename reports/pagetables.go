@@ -196,6 +196,10 @@ func shadedTexts(f *result.Figures) []string {
 		if k == shadedListed {
 			return append(texts, fmt.Sprintf("%d more intervals", len(f.Shaded)-k))
 		}
+		if i.Kind == "factor" {
+			texts = append(texts, fmt.Sprintf("slow-down that is made up, %s times as long, from %s s to %s s", short(i.Factor), short(i.FromS), short(i.ToS)))
+			continue
+		}
 		if i.Factor > 0 {
 			texts = append(texts, fmt.Sprintf("recorded slow-down %s, %s times as long on average, from %s s to %s s", i.Kind, short(i.Factor), short(i.FromS), short(i.ToS)))
 			continue

@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"slosim/engine/profile"
 	"slosim/reports/result"
 )
 
@@ -66,20 +65,7 @@ func TestCapacityIsThatOfMD1(t *testing.T) {
 	}
 	app := testApp(t)
 	s := parsed(t, app, stationText)
-	path := madeUp(t, app, s, func(p *profile.Profile) {
-		p.Campaign.Reference = profile.Dist{uint32(service)}
-		for i := range p.Sets {
-			for _, half := range []*profile.Half{&p.Sets[i].Calibration, &p.Sets[i].Truth} {
-				for _, levels := range half.Execute {
-					for _, classes := range levels {
-						for c := range classes {
-							classes[c] = profile.Dist{uint32(service)}
-						}
-					}
-				}
-			}
-		}
-	})
+	path := constantTimes(t, app, stationText, service)
 	var out bytes.Buffer
 	o := CapacityOptions{Console: Console{Out: &out, Err: &out, Progress: quiet{}, JSON: true}, Scenario: s, Profile: path, Jobs: 2, Target: target, Precision: 0.01}
 	if err := app.Capacity(context.Background(), o); err != nil {

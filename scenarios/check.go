@@ -28,6 +28,8 @@ func (c *checker) check(s *Scenario) {
 	c.run(s)
 	c.models(s.Models)
 	c.checkArrivals(&s.Arrivals, s.Warmup, s.Duration)
+	c.bursts(s)
+	c.within("profile_error", s.ProfileError, -0.9, 100)
 	c.classes(s)
 	c.machines(s.Machines)
 	c.interference(s)
@@ -179,9 +181,12 @@ func (c *checker) distinct(path, name string, i int, seen map[string]int) {
 func (c *checker) interference(s *Scenario) {
 	for i := range s.Interference {
 		path := index("interference", i)
-		if c.given[path+".file"] {
+		switch {
+		case c.given[path+".file"]:
 			c.recording(&s.Interference[i], path)
-		} else {
+		case c.given[path+".factor"]:
+			c.factor(&s.Interference[i], path)
+		default:
 			c.antagonist(&s.Interference[i], path)
 		}
 		c.placed(s, &s.Interference[i], path)
@@ -194,13 +199,46 @@ func (c *checker) interference(s *Scenario) {
 }
 
 func (c *checker) antagonist(a *Interference, path string) {
-	c.require(path+".antagonist", "an antagonist's name, or file")
+	c.require(path+".antagonist", "an antagonist's name, file or factor")
 	if c.given[path+".speed"] {
 		c.add(path+".speed", "nothing: it goes with file", show(a.Speed))
 	}
 	c.oneOf(path+".antagonist", "antagonists", a.Antagonist, names(c.known.Antagonists))
 	c.above0(path+".intensity", a.Intensity, 1)
 	c.period(a, path)
+}
+
+// factor checks a slow-down that is made up.
+func (c *checker) factor(a *Interference, path string) {
+	for _, key := range []string{"antagonist", "intensity", "unseen", "speed"} {
+		if c.given[path+"."+key] {
+			c.add(path+"."+key, "nothing: factor says how much slower", "one")
+		}
+	}
+	c.above0(path+".factor", a.Factor, 1000)
+	c.period(a, path)
+}
+
+// bursts checks traffic on top.
+func (c *checker) bursts(s *Scenario) {
+	for i, b := range s.Bursts {
+		path := index("burst", i)
+		if s.Arrivals.Kind != "" && !workloads.HasRate(s.Arrivals.Kind) {
+			c.add(path, "nothing: kind = "+strconv.Quote(s.Arrivals.Kind)+" does not have bursts", "one")
+		}
+		c.require(path+".to", "the instant at which it ends")
+		if c.fine("duration", path+".from", path+".to") && (b.From >= b.To || b.To > s.Duration) {
+			c.add(path+".to", "later than from = "+b.From.String()+", at most the duration "+s.Duration.String(), b.To.String())
+		}
+		switch load, rate := c.given[path+".load"], c.given[path+".rate"]; {
+		case load == rate:
+			c.add(path, "load or rate, one of them", map[bool]string{true: "both", false: "neither"}[load])
+		case load:
+			c.above0(path+".load", b.Load, 1e6)
+		default:
+			c.above0(path+".rate", b.Rate, 1e9)
+		}
+	}
 }
 
 // placed checks when and where a block disturbs.
@@ -244,7 +282,7 @@ func (c *checker) period(a *Interference, path string) {
 // or a recording play beside anything else: what they do together is not known.
 func (c *checker) apart(a, b *Interference, i, j int) {
 	path := index("interference", j)
-	recorded := a.File != "" || b.File != ""
+	recorded := a.scales() || b.scales()
 	if !recorded && a.Profile() == b.Profile() && a.Unseen != b.Unseen {
 		c.add(path+".unseen", fmt.Sprintf("%t, as interference[%d] has it, which is the same antagonist at the same intensity", a.Unseen, i), show(b.Unseen))
 	}
@@ -259,7 +297,7 @@ func (c *checker) apart(a, b *Interference, i, j int) {
 	if at, both := overlap(a.Stretches(), b.Stretches()); both {
 		what := "has the same antagonist on the same worker"
 		if recorded {
-			what = "is on the same worker: nobody knows what a recording and something else do together"
+			what = "is on the same worker: nobody knows what a recorded slow-down, or a factor, and something else do together"
 		}
 		c.add(path+".from", fmt.Sprintf("stretches apart from those of interference[%d], which %s", i, what),
 			"both at "+at.String())

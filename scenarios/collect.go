@@ -7,7 +7,6 @@ import (
 	"io"
 	"math"
 	"os"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -41,13 +40,13 @@ func (r *ran) figures(contenders []reports.Contender) (result.Figures, error) {
 		block := &r.scenario.Interference[i]
 		if block.File != "" {
 			f.Shaded = append(f.Shaded, result.Interval{
-				FromS: block.From.Std().Seconds(), ToS: block.To.Std().Seconds(), Kind: filepath.Base(block.File), Factor: block.meanFactor(),
+				FromS: block.From.Std().Seconds(), ToS: block.To.Std().Seconds(), Kind: block.source(), Factor: block.meanFactor(),
 			})
 			continue
 		}
 		for _, s := range block.Stretches() {
 			f.Shaded = append(f.Shaded, result.Interval{
-				FromS: s.From.Seconds(), ToS: s.To.Seconds(), Kind: block.Antagonist, Degree: block.Intensity,
+				FromS: s.From.Seconds(), ToS: s.To.Seconds(), Kind: block.source(), Degree: block.Intensity, Factor: block.Factor,
 			})
 		}
 	}

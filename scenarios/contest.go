@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -29,6 +28,7 @@ type contest struct {
 	profile  measured
 	entrants []entrant
 	process  *workloads.Process
+	bursts   []*workloads.Process // on top, each from its From on
 	classes  []workloads.Class
 	timeline []virtual.Interval
 	truth    disturbance // the timeline as records have it
@@ -74,7 +74,7 @@ func (a *App) subjectOf(s *Scenario) (subject, error) {
 		return subject{}, problems
 	}
 	for i := range s.Interference {
-		if l := s.Interference[i].Profile(); s.Interference[i].File == "" && !slices.Contains(out.levels, l) {
+		if l := s.Interference[i].Profile(); !s.Interference[i].scales() && !slices.Contains(out.levels, l) {
 			out.levels = append(out.levels, l)
 		}
 	}
@@ -140,17 +140,19 @@ func (a *App) newContest(s *Scenario, p measured) (*contest, error) {
 		c.classes = append(c.classes, s.Classes[i].Workload())
 	}
 	unseen := c.unseen()
-	beliefs := map[*profile.Set]*profile.Belief{}
+	sets, beliefs := map[string]*profile.Set{}, map[string]*profile.Belief{}
 	for _, contender := range s.Contenders {
-		set := findSet(p.Profile, contender.Technique.Key())
-		if beliefs[set] == nil {
-			belief, err := profile.NewBelief(set, p.Levels, unseen...)
+		key := contender.Technique.Key()
+		if sets[key] == nil {
+			sets[key] = mistaken(findSet(p.Profile, key), s.ProfileError)
+			belief, err := profile.NewBelief(sets[key], p.Levels, unseen...)
 			if err != nil {
 				return nil, fmt.Errorf("contender %q: %w", contender.Name, err)
 			}
-			beliefs[set] = belief
+			beliefs[key] = belief
 		}
-		c.entrants = append(c.entrants, entrant{contender, set, beliefs[set]})
+		set := sets[key]
+		c.entrants = append(c.entrants, entrant{contender, set, beliefs[key]})
 		c.samples = set.Truth.Samples
 	}
 	c.bin = binWidth(s.Duration.Std())
@@ -167,7 +169,7 @@ func (a *App) newContest(s *Scenario, p measured) (*contest, error) {
 func (c *contest) unseen() (levels []int) {
 	seen := map[int]bool{0: true}
 	for i := range c.scenario.Interference {
-		if block := &c.scenario.Interference[i]; block.File == "" && !block.Unseen {
+		if block := &c.scenario.Interference[i]; !block.scales() && !block.Unseen {
 			if level, ok := findLevel(c.profile.Profile, block.Profile()); ok {
 				seen[level] = true
 			}
@@ -193,7 +195,7 @@ func binWidth(duration time.Duration) time.Duration {
 func (c *contest) interfere() {
 	for i := range c.scenario.Interference {
 		block := &c.scenario.Interference[i]
-		if block.File != "" {
+		if block.scales() {
 			c.timeline = append(c.timeline, block.intervals()...)
 			continue
 		}
@@ -223,7 +225,36 @@ func (c *contest) arrive() error {
 		return UsageError{err}
 	}
 	c.process = process
+	return c.burst()
+}
+
+// burst makes the processes of the bursts, which begin at 0.
+func (c *contest) burst() error {
+	for i := range c.scenario.Bursts {
+		b := &c.scenario.Bursts[i]
+		spec := workloads.ArrivalSpec{Kind: "poisson", Rate: b.Rate, Duration: (b.To - b.From).Std(), Source: uint16(i + 1)}
+		if b.Load > 0 {
+			spec.Rate = rateOf(b.Load, c.workers(), c.profile.Campaign.Reference.Mean()) / c.meanSize()
+		}
+		process, err := workloads.NewProcess(spec)
+		if err != nil {
+			return UsageError{fmt.Errorf("%s: %w", index("burst", i), err)}
+		}
+		c.bursts = append(c.bursts, process)
+	}
 	return nil
+}
+
+// later yields arrivals some time later.
+type later struct {
+	workloads.Arrivals
+	by time.Duration
+}
+
+// Next implements workloads.Arrivals.
+func (l later) Next() (time.Duration, bool) {
+	at, ok := l.Arrivals.Next()
+	return at + l.by, ok
 }
 
 // bind tries every policy with what it will know, so that a parameter that no profile
@@ -266,7 +297,7 @@ func (c *contest) stationary() bool {
 			return false
 		}
 	}
-	return len(c.timeline) == 0 && c.process.Stationary()
+	return len(c.timeline) == 0 && len(c.bursts) == 0 && c.process.Stationary()
 }
 
 func (c *contest) workers() int { return c.scenario.Machines[0].Workers }
@@ -285,8 +316,17 @@ func (c *contest) notes() []string {
 		}
 		if block.File != "" {
 			notes = append(notes, fmt.Sprintf("interference: %s slows every point by its factor, %.3g on average; what was short on the recorded machine is not known",
-				filepath.Base(block.File), block.meanFactor()))
+				block.source(), block.meanFactor()))
+		} else if block.Factor > 0 {
+			notes = append(notes, fmt.Sprintf("interference: made up: every point takes %.4g times as long", block.Factor))
 		}
+	}
+	for i := range c.scenario.Bursts {
+		b := &c.scenario.Bursts[i]
+		notes = append(notes, fmt.Sprintf("burst: %.0f queries a second more from %v to %v", c.bursts[i].Rate(), b.From, b.To))
+	}
+	if e := c.scenario.ProfileError; e != 0 {
+		notes = append(notes, fmt.Sprintf("profile_error: service takes %.4g times as long as the profile says", 1+e))
 	}
 	if n, most := c.workers(), c.mostSiblings(); n-1 > most {
 		notes = append(notes, fmt.Sprintf("extrapolated: %d workers, but service times were measured beside at most %d busy ones: this machine has no more cores", n, most))
@@ -373,8 +413,12 @@ func (c *contest) simulate(ctx context.Context, e entrant, r *recorder, records 
 
 // stream draws a replication's queries.
 func (c *contest) stream(key rng.Key) (*workloads.Stream, error) {
+	sources := []workloads.Arrivals{c.process.Start(key)}
+	for i, burst := range c.bursts {
+		sources = append(sources, later{burst.Start(key), c.scenario.Bursts[i].From.Std()})
+	}
 	return workloads.NewStream(workloads.StreamSpec{
-		Sources: []workloads.Arrivals{c.process.Start(key)}, Classes: c.classes, Samples: c.samples, Key: key,
+		Sources: sources, Classes: c.classes, Samples: c.samples, Key: key,
 	})
 }
 

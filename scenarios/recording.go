@@ -60,7 +60,7 @@ func (i *Interference) recordingEnd() Duration {
 
 // recording checks a block with a file.
 func (c *checker) recording(block *Interference, path string) {
-	for _, key := range []string{"antagonist", "intensity", "unseen", "every", "for"} {
+	for _, key := range []string{"antagonist", "intensity", "unseen", "every", "for", "factor"} {
 		if c.given[path+"."+key] {
 			c.add(path+"."+key, "nothing: the file says what happens", "one")
 		}
@@ -76,11 +76,31 @@ func (c *checker) recording(block *Interference, path string) {
 	}
 }
 
-// intervals returns what the recording does to its worker: the quiet level's times,
+// scales says whether the block multiplies the quiet level's times, and no antagonist was measured.
+func (i *Interference) scales() bool { return i.File != "" || i.Factor > 0 }
+
+// source names what disturbs.
+func (i *Interference) source() string {
+	switch {
+	case i.File != "":
+		return filepath.Base(i.File)
+	case i.Factor > 0:
+		return "factor"
+	}
+	return i.Antagonist
+}
+
+// intervals returns what the recording, or the factor, does to its worker: the quiet level's times,
 // multiplied.
-func (i *Interference) intervals() []virtual.Interval {
+func (i *Interference) intervals() (out []virtual.Interval) {
+	if i.File == "" {
+		for _, s := range i.Stretches() {
+			out = append(out, virtual.Interval{From: s.From, To: s.To, Worker: i.Worker, Factor: i.Factor})
+		}
+		return out
+	}
 	steps := i.Recording.Play(i.From.Std(), i.To.Std(), i.Speed)
-	out := make([]virtual.Interval, len(steps))
+	out = make([]virtual.Interval, len(steps))
 	for k, s := range steps {
 		to := i.To.Std()
 		if k+1 < len(steps) {

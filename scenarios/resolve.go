@@ -110,7 +110,9 @@ func (c *checker) resolveInterference(s *Scenario) {
 			c.resolveRecording(block, path, s.Duration)
 			continue
 		}
-		orElse(c, path+".intensity", &block.Intensity, 1)
+		if !c.given[path+".factor"] {
+			orElse(c, path+".intensity", &block.Intensity, 1)
+		}
 		orElse(c, path+".to", &block.To, s.Duration)
 	}
 }

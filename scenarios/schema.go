@@ -19,8 +19,13 @@ type Scenario struct {
 	Duration     Duration `toml:"duration"`     // virtual time of a replication, warm-up included
 	Warmup       Duration `toml:"warmup"`       // its head, which no statistic sees
 
+	// ProfileError is how much longer service takes in truth than the profile says, as a share: policies
+	// believe the profile. Below 0: less. Default 0.
+	ProfileError float64 `toml:"profile_error,omitzero"`
+
 	Models       []Model        `toml:"model"` // exactly one for now
 	Arrivals     Arrivals       `toml:"arrivals"`
+	Bursts       []Burst        `toml:"burst,omitempty"`
 	Classes      []Class        `toml:"class"`
 	Machines     []Machine      `toml:"machine"` // exactly one for now; left out: one worker, no limit of memory
 	Interference []Interference `toml:"interference,omitempty"`
@@ -53,6 +58,15 @@ type Model struct {
 	Network string `toml:"network"` // one that ships
 }
 
+// Burst is traffic on top of Arrivals: Poisson arrivals from From to To, classes and samples as of all
+// others.
+type Burst struct {
+	From Duration `toml:"from"`
+	To   Duration `toml:"to"`
+	Load float64  `toml:"load,omitzero"` // offered load of the dense network on all workers
+	Rate float64  `toml:"rate,omitzero"` // or queries a second of virtual time
+}
+
 // Class is a group of queries with the same service level objective.
 type Class struct {
 	Name     string   `toml:"name"`
@@ -62,8 +76,8 @@ type Class struct {
 	Changes  []Change `toml:"change,omitempty"`
 	// Size is the median number of samples of a query, and SizeSpread the sigma of its lognormal
 	// distribution: see workloads.Class. Defaults: 1 and 0.
-	Size       int     `toml:"size,omitempty"`
-	SizeSpread float64 `toml:"size_spread,omitempty"`
+	Size       int     `toml:"size,omitzero"`
+	SizeSpread float64 `toml:"size_spread,omitzero"`
 }
 
 // Change sets a class's targets from At on, for queries that arrive then. What is
@@ -85,7 +99,7 @@ type Machine struct {
 }
 
 // Interference is what disturbs one worker, the truth that policies do not see: an
-// antagonist, or a recorded slow-down. It is active from From to To; with Every and For
+// antagonist, a recorded slow-down, or one that is made up (Factor). It is active from From to To; with Every and For
 // only during the first For of each Every in between. Several stretches are several
 // [[interference]] blocks.
 //
@@ -102,6 +116,9 @@ type Interference struct {
 	Antagonist string  `toml:"antagonist,omitempty"` // "cpu" shares the worker's core; "memory" and "cache" sit beside it
 	Intensity  float64 `toml:"intensity,omitzero"`   // above 0, at most 1: share of time that it is active; default 1
 	File       string  `toml:"file,omitempty"`       // instead of an antagonist: a recording that ships, or a file, relative to the scenario's folder
+	// Factor is a constant slow-down, without saying of what: on-CPU times are multiplied by it, as a
+	// recording would have it.
+	Factor float64 `toml:"factor,omitzero"`
 	// Unseen says that the service was never calibrated against the antagonist: the sensor
 	// reads its slow-down, and policies believe times from the other levels.
 	Unseen  bool     `toml:"unseen,omitempty"`

@@ -80,11 +80,14 @@ func (a *App) unliveable(s *Scenario, techniques []engine.Technique) (problems P
 	}
 	for i := range s.Interference {
 		block, path := &s.Interference[i], index("interference", i)
-		if block.File != "" {
-			add(path+".file", "an antagonist: a recorded slow-down cannot be made for real", fmt.Sprintf("%q", block.File))
+		if block.scales() {
+			add(path, "an antagonist: a slow-down that is recorded or made up cannot be made for real", fmt.Sprintf("%q", block.source()))
 		} else if _, err := antagonist.Place(block.Antagonist, antagonist.Cores()[0], antagonist.Cores()); err != nil {
 			add(path+".antagonist", "one that this machine has a core for", fmt.Sprintf("%q: %v", block.Antagonist, err))
 		}
+	}
+	if s.ProfileError != 0 {
+		add("profile_error", "0: real kernels take what they take", fmt.Sprint(s.ProfileError))
 	}
 	for i := range s.Contenders {
 		policy, err := makers{a.Policies}.of(context.Background(), &s.Contenders[i])

@@ -24,6 +24,7 @@ type simulator interface {
 	Check(ctx context.Context, o scenarios.CheckOptions) error
 	Capacity(ctx context.Context, o scenarios.CapacityOptions) error
 	Validate(ctx context.Context, o scenarios.ValidateOptions) error
+	Breakpoint(ctx context.Context, o scenarios.BreakpointOptions) error
 	Explain(ctx context.Context, o scenarios.ExplainOptions) error
 	Report(ctx context.Context, o scenarios.ReportOptions) error
 	Selfcheck(ctx context.Context, o scenarios.SelfcheckOptions) error

@@ -126,6 +126,11 @@ func (f fakeApp) Capacity(_ context.Context, o scenarios.CapacityOptions) error 
 	return f.err
 }
 
+func (f fakeApp) Breakpoint(_ context.Context, o scenarios.BreakpointOptions) error {
+	fmt.Fprintf(o.Console.Out, "breakpoint of %q by %v\n", o.Scenario.Title, o.By)
+	return f.err
+}
+
 func (f fakeApp) Explain(_ context.Context, o scenarios.ExplainOptions) error {
 	fmt.Fprintf(o.Console.Out, "explain %s, misses %t\n", o.Dir, o.Misses)
 	return f.err

@@ -215,7 +215,8 @@ type Interval struct {
 	ToS    float64 `json:"to_s"`
 	Kind   string  `json:"kind"`
 	Degree float64 `json:"intensity"`
-	// Factor is the mean of a recorded slow-down, whose file is then the Kind; 0: an antagonist.
+	// Factor is the mean of a recorded slow-down, whose file is then the Kind, or one that is made up
+	// (Kind "factor"); 0: an antagonist.
 	Factor float64 `json:"mean_factor,omitempty"`
 }
 
