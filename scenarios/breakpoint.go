@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -54,6 +55,14 @@ func (a *App) Breakpoint(ctx context.Context, o BreakpointOptions) error {
 		return Problems{o.Scenario.problem("assert", "at least one [[assert]] block to break", "none")}
 	}
 	b := &breaker{app: a, options: o, contest: c}
+	for _, kind := range b.kinds() {
+		path, err := b.path(kind.name)
+		if err = firstOf(err, writable("-o", path)); err != nil {
+			return err
+		}
+	}
+	o.progress().Start("looking for breakpoints", len(b.kinds()))
+	defer o.progress().Done()
 	if red, err := b.red(ctx, o.Scenario); err != nil || red != "" {
 		return firstOf(err, Problems{o.Scenario.problem("assert", "assertions that hold before anything is made worse", "one that does not: "+red)})
 	}
@@ -64,6 +73,7 @@ func (a *App) Breakpoint(ctx context.Context, o BreakpointOptions) error {
 			return err
 		}
 		found = append(found, one)
+		o.progress().Add(1)
 	}
 	report := result.Breakpoints{Schema: result.Schema, Scenario: o.Scenario.Name, Found: found}
 	return tell(o.Console, report, func(w io.Writer) error { return reports.PrintBreakpoints(w, &report) })
@@ -86,7 +96,7 @@ type breaker struct {
 	runs    int
 }
 
-// kind is one way to make it worse.
+// worsening is one way to make it worse.
 type worsening struct {
 	name    string
 	lengths []time.Duration
@@ -168,7 +178,7 @@ func (b *breaker) red(ctx context.Context, s *Scenario) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	c, err := b.app.newContest(s, b.contest.profile)
+	c, err := b.app.newContest(s.asserted(), b.contest.profile)
 	if err != nil {
 		return "", err
 	}
@@ -186,25 +196,42 @@ func (b *breaker) red(ctx context.Context, s *Scenario) (string, error) {
 	return "", err
 }
 
-// strengths between which one is looked for; the first is tried first.
+// The strengths between which one is looked for; the first is tried first, for the longest time.
 const (
 	startStrength = 0.25
 	leastStrength = 1e-3
 	mostStrength  = 1e3
 )
 
-// find finds the smallest size of one kind, and writes it.
+// bracket is a strength that holds with one that breaks, for a length.
+type bracket struct {
+	length       time.Duration
+	holds, fails float64
+}
+
+// find finds the smallest size of one kind, and writes it. Of each length it knows within a factor of two
+// what breaks, first; then those are bisected that may still have the smallest size.
 func (b *breaker) find(ctx context.Context, kind worsening) (result.Breakpoint, error) {
 	best := result.Breakpoint{By: kind.name, Unit: kind.unit}
+	brackets, err := b.brackets(ctx, kind)
+	if err != nil {
+		return best, err
+	}
+	slices.SortStableFunc(brackets, func(x, y bracket) int {
+		return cmp.Compare(kind.size(x.holds, x.length), kind.size(y.holds, y.length))
+	})
 	var worst *Scenario
-	for _, length := range kind.lengths {
-		strength, err := b.strength(ctx, kind, length)
+	for _, r := range brackets {
+		if worst != nil && kind.size(r.holds, r.length) >= best.Size {
+			continue
+		}
+		strength, err := b.narrow(ctx, kind, r)
 		if err != nil {
 			return best, err
 		}
-		if size := kind.size(strength, length); strength > 0 && (worst == nil || size < best.Size) {
-			best.Strength, best.LengthMS, best.Size = strength, ms(length), size
-			worst = kind.at(strength, length)
+		if size := kind.size(strength, r.length); worst == nil || size < best.Size {
+			best.Strength, best.LengthMS, best.Size = strength, ms(r.length), size
+			worst = kind.at(strength, r.length)
 		}
 	}
 	if worst == nil {
@@ -214,40 +241,55 @@ func (b *breaker) find(ctx context.Context, kind worsening) (result.Breakpoint, 
 	return best, b.keep(ctx, worst, &best)
 }
 
-// strength bisects the smallest strength of a length that breaks; 0: none does.
-func (b *breaker) strength(ctx context.Context, kind worsening, length time.Duration) (float64, error) {
-	if kind.at(startStrength, length) == nil {
-		return 0, nil
-	}
-	breaks := func(strength float64) (bool, error) {
-		red, err := b.red(ctx, kind.at(strength, length))
-		return red != "", err
-	}
-	holds, fails := 0.0, 0.0
-	for at := startStrength; fails == 0 || holds == 0; {
-		if at > mostStrength {
-			return 0, nil
+// brackets finds one for each length at which anything breaks.
+func (b *breaker) brackets(ctx context.Context, kind worsening) (list []bracket, err error) {
+	start := startStrength
+	for i, length := range kind.lengths {
+		if kind.at(start, length) == nil {
+			continue
 		}
-		if at < leastStrength {
-			return fails, nil
-		}
-		ok, err := breaks(at)
+		r, err := b.bracket(ctx, kind, length, start)
 		if err != nil {
-			return 0, err
+			return nil, err
 		}
-		if ok {
-			fails, at = at, at/2
-		} else {
-			holds, at = at, at*2
-		}
-		if holds > 0 && fails > 0 {
-			break
+		if r.fails > 0 {
+			list = append(list, r)
+			if i+1 < len(kind.lengths) { // as much in all is a likely place to look
+				start = r.fails * float64(length) / float64(kind.lengths[i+1])
+			}
 		}
 	}
-	wide := func(holds, fails float64) bool { return fails > holds*(1+b.options.Precision) }
-	middle := func(holds, fails float64) float64 { return math.Sqrt(holds * fails) }
-	_, fails, err := bisect(holds, fails, wide, middle, func(at float64) (bool, error) {
-		broken, err := breaks(at)
+	return list, nil
+}
+
+// bracket doubles or halves a strength until it knows one that holds and one that breaks.
+func (b *breaker) bracket(ctx context.Context, kind worsening, length time.Duration, at float64) (bracket, error) {
+	r := bracket{length: length}
+	for (r.fails == 0 || r.holds == 0) && at <= mostStrength && at >= leastStrength {
+		broken, err := b.breaks(ctx, kind, length, at)
+		switch {
+		case err != nil:
+			return r, err
+		case broken:
+			r.fails, at = at, at/2
+		default:
+			r.holds, at = at, at*2
+		}
+	}
+	return r, nil
+}
+
+func (b *breaker) breaks(ctx context.Context, kind worsening, length time.Duration, strength float64) (bool, error) {
+	red, err := b.red(ctx, kind.at(strength, length))
+	return red != "", err
+}
+
+// narrow bisects a bracket to the precision asked for. It returns the end that breaks.
+func (b *breaker) narrow(ctx context.Context, kind worsening, r bracket) (float64, error) {
+	wide := func(holds, fails float64) bool { return fails > max(holds, leastStrength)*(1+b.options.Precision) }
+	middle := func(holds, fails float64) float64 { return math.Sqrt(max(holds, leastStrength) * fails) }
+	_, fails, err := bisect(r.holds, r.fails, wide, middle, func(at float64) (bool, error) {
+		broken, err := b.breaks(ctx, kind, r.length, at)
 		return !broken, err
 	})
 	return fails, err
@@ -289,6 +331,15 @@ func kindTitle(found *result.Breakpoint) string {
 	return fmt.Sprintf("%s of %.4g %s", found.By, found.Size, found.Unit)
 }
 
+// asserted is the scenario without contenders that no assertion names.
+func (s *Scenario) asserted() *Scenario {
+	one := *s
+	one.Contenders = slices.DeleteFunc(slices.Clone(s.Contenders), func(c Contender) bool {
+		return !slices.ContainsFunc(s.Asserts, func(a Assert) bool { return a.Contender == c.Name || a.NotWorseThan == c.Name })
+	})
+	return &one
+}
+
 // about is the scenario with one assertion and the contenders that it names; nil if it is not there. What
 // is within a baseline becomes a minimum and a maximum: a baseline belongs to its scenario's file.
 func (s *Scenario) about(what string) *Scenario {
@@ -307,10 +358,7 @@ func (s *Scenario) about(what string) *Scenario {
 		kept.Within, kept.Min, kept.Max = "", larger(kept.Min, low), smaller(kept.Max, high)
 	}
 	one.Asserts = []Assert{kept}
-	one.Contenders = slices.DeleteFunc(slices.Clone(s.Contenders), func(c Contender) bool {
-		return c.Name != s.Asserts[i].Contender && c.Name != s.Asserts[i].NotWorseThan
-	})
-	return &one
+	return one.asserted()
 }
 
 func larger(have *float64, limit float64) *float64 {
