@@ -32,8 +32,9 @@ func benchUnit(metric string) string {
 
 // WriteBenchmarks writes the values of two results in Go's benchmark format, a line for each
 // contender, class, window and replication that both have, for `benchstat -col result`, which
-// takes the replications as independent runs: it does not know that they are paired, so that
-// it finds less than PrintComparison. Values that are infinite or missing are left out.
+// takes the replications as independent runs: it knows neither that they are paired nor of the
+// luck of the images that they share. Infinite values are +Inf, which its rank test takes as
+// the largest; missing ones are left out.
 func WriteBenchmarks(w io.Writer, a, b *result.Replications, folderA, folderB string, choice Choice) error {
 	var out strings.Builder
 	fmt.Fprintf(&out, "# A: %s\n# B: %s\n%s", printable(folderA), printable(folderB), benchUnits(choice.Metrics))
@@ -66,14 +67,21 @@ func benchLines(out *strings.Builder, name string, cell *result.ReplicatedCell, 
 			if !ok {
 				continue
 			}
-			if v := series.Floats()[[2]int{at.a, at.b}[side]]; !math.IsNaN(v) && !math.IsInf(v, 0) {
-				line += " " + result.FormatFloat(v*columnOf(metric).scale) + " " + benchUnit(metric)
+			if v := series.Floats()[[2]int{at.a, at.b}[side]]; !math.IsNaN(v) {
+				line += " " + benchNumber(v*columnOf(metric).scale) + " " + benchUnit(metric)
 			}
 		}
 		if line != "" {
 			fmt.Fprintf(out, "%s 1%s\n", name, line)
 		}
 	}
+}
+
+func benchNumber(v float64) string {
+	if math.IsInf(v, 1) {
+		return "+Inf"
+	}
+	return result.FormatFloat(v)
 }
 
 // benchNames makes names of contenders that the format can hold, each its own.

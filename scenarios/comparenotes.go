@@ -55,26 +55,24 @@ func onlyIn(side string, has, lacks *comparedResult) (notes []string) {
 
 // fewer says which result has not all of its replications, or more than the other.
 func (c *comparison) fewer() (notes []string) {
-	for _, side := range []struct {
-		name       string
-		one, other *comparedResult
-	}{{"A", c.a, c.b}, {"B", c.b, c.a}} {
-		shared := 0
-		for _, n := range side.one.values.Replications {
-			if slices.Contains(side.other.values.Replications, n) {
-				shared++
-			}
+	shared := 0
+	for _, n := range c.a.values.Replications {
+		if slices.Contains(c.b.values.Replications, n) {
+			shared++
 		}
-		n := len(side.one.values.Replications)
-		if side.one.manifest.Interrupted {
-			notes = append(notes, fmt.Sprintf("%s was interrupted after %d of %s replications", side.name, n, side.one.text["replications"]))
+	}
+	for side, r := range map[string]*comparedResult{"A": c.a, "B": c.b} {
+		n := len(r.values.Replications)
+		if r.manifest.Interrupted {
+			notes = append(notes, fmt.Sprintf("%s was interrupted after %d of %s replications", side, n, r.text["replications"]))
 		}
 		if shared < n {
-			notes = append(notes, fmt.Sprintf("%s has %d replications, %d of them in both", side.name, n, shared))
+			notes = append(notes, fmt.Sprintf("%s has %d replications, of which both have %d", side, n, shared))
 		}
-		if side.name == "B" && shared == 1 {
-			notes = append(notes, "only 1 replication in both: no intervals; run at least 2, better 10")
-		}
+	}
+	slices.Sort(notes)
+	if shared == 1 {
+		notes = append(notes, "only 1 replication in both: no intervals; run at least 2, better 10")
 	}
 	return notes
 }
