@@ -58,8 +58,8 @@ func ComparedMetrics() (names []string) {
 // take groups of images in the place of images (Wolter, Introduction to Variance Estimation,
 // chapter 2): a result keeps no more. They stand alone; p-values are given both alone and after
 // Holm's correction (1979) over all differences but those that are the same in every
-// replication. Of these there is nothing to test: common draws make a contender that does not
-// change the same, not nearly the same.
+// replication, to the six digits that a result keeps. Of these there is nothing to test: common
+// draws make a contender that does not change the same, not nearly the same.
 func Compare(a, b *result.Replications, choice Choice) (result.Comparison, error) {
 	out := result.Comparison{Schema: result.Schema}
 	places := sharedPlaces(a.Replications, b.Replications)

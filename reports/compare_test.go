@@ -341,6 +341,24 @@ func TestComparisonColours(t *testing.T) {
 	}
 }
 
+// TestSameMetricsTakeALine: a metric that is the same of all contenders is no table, and one that
+// only some have changed is.
+func TestSameMetricsTakeALine(t *testing.T) {
+	three := []int{0, 1, 2}
+	a, b := series("p50_ms", three, 1, 2, 3), series("p50_ms", three, 1, 2, 3)
+	a.Contenders[0].Cells[0].Metrics["mean_density"] = result.NewSeries([]float64{.1, .2, .3})
+	b.Contenders[0].Cells[0].Metrics["mean_density"] = result.NewSeries([]float64{.1, .2, .4})
+	c := comparedOf(t, a, b, Choice{[]Pair{{"x", "x"}}, []string{"all"}, []string{"all"}, []string{"p50_ms", "mean_density"}})
+	var out bytes.Buffer
+	if err := PrintComparison(&out, &c, false); err != nil {
+		t.Fatal(err)
+	}
+	text := out.String()
+	if !strings.Contains(text, "\nthe same in every replication, of all contenders: p50\n") || strings.Contains(text, "\np50 ms\n") || !strings.Contains(text, "\ndensity %\n") {
+		t.Errorf("want p50 in a line and a table of densities, got\n%s", text)
+	}
+}
+
 // TestBenchNames: what the format cannot hold is replaced, and no two contenders become one.
 func TestBenchNames(t *testing.T) {
 	got := benchNames([]Pair{{"a/b", "a/b"}, {"a b", "a b"}, {"A=b", "A=b"}, {"ä", "ä"}, {"zoo", "x y"}})

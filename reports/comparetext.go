@@ -11,18 +11,27 @@ import (
 )
 
 // PrintComparison prints a table a metric. A contender that is the same in every replication,
-// class, window and metric takes a word instead of lines.
+// class, window and metric takes a word instead of lines, and so does a metric of which that
+// holds for every contender.
 func PrintComparison(w io.Writer, c *result.Comparison, colour bool) error {
 	var out strings.Builder
 	fmt.Fprintf(&out, "A: %s\nB: %s\nB minus A, paired over the %s that both have\n", printable(c.A), printable(c.B), count(c.Shared, "replication"))
 	unchanged := unchangedPairs(c.Differences)
+	var sameMetrics []string
 	for _, metric := range metricsOf(c.Differences) {
 		rows := slices.DeleteFunc(slices.Clone(c.Differences), func(d result.Difference) bool {
 			return d.Metric != metric || slices.Contains(unchanged, pairOf(&d))
 		})
-		if len(rows) > 0 {
+		switch {
+		case len(rows) == 0:
+		case len(unchangedPairs(rows)) == pairsIn(rows):
+			sameMetrics = append(sameMetrics, columnOf(metric).title)
+		default:
 			printCompared(&out, metric, rows, colour)
 		}
+	}
+	if len(sameMetrics) > 0 {
+		fmt.Fprintf(&out, "\nthe same in every replication, of all contenders: %s\n", strings.Join(sameMetrics, ", "))
 	}
 	if len(unchanged) > 0 {
 		var names []string
@@ -55,6 +64,15 @@ func unchangedPairs(all []result.Difference) (pairs []Pair) {
 		}
 	}
 	return slices.DeleteFunc(pairs, func(p Pair) bool { return changed[p] })
+}
+
+// pairsIn is how many contenders are compared.
+func pairsIn(all []result.Difference) int {
+	seen := map[Pair]bool{}
+	for i := range all {
+		seen[pairOf(&all[i])] = true
+	}
+	return len(seen)
 }
 
 // absent says whether neither result has a value in any replication.
@@ -178,6 +196,6 @@ func printVerdicts(out *strings.Builder, c *result.Comparison) {
 		return
 	}
 	fmt.Fprintf(out, "± half-widths of 95 %% intervals (Student's t over n replications; of attainment and accuracies they allow for the luck of the images too),\n"+
-		"~ if they hold 0; p: two-sided, of no difference; Holm: p corrected for all %s that are not the same; better and worse: 0.05 at most\n"+
-		"after it, with a ? if only before\n", count(c.Tests, "comparison"))
+		"~ if they hold 0; p: two-sided, of no difference; Holm: p corrected for all %s that are not the same; better and worse, said of B:\n"+
+		"0.05 at most after the correction, with a ? if only before it\n", count(c.Tests, "comparison"))
 }

@@ -154,9 +154,12 @@ func (c *comparison) refuseScenario() {
 	}
 }
 
-func orNothing(value string, there bool) string {
+func orNothing(value string, there bool) string { return orElseText(value, there, "nothing") }
+
+// orElseText is a value for a message, or a word for there being none.
+func orElseText(value string, there bool, word string) string {
 	if !there {
-		return "nothing"
+		return word
 	}
 	return shorten(value)
 }

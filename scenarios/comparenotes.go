@@ -84,7 +84,7 @@ func (c *comparison) changes(pair reports.Pair) (notes []string) {
 		x, inA := a[key]
 		y, inB := b[key]
 		if key != "name" && x != y {
-			notes = append(notes, fmt.Sprintf("%s: %s is %s in A, %s in B", pair, key, orNothing(x, inA), orNothing(y, inB)))
+			notes = append(notes, fmt.Sprintf("%s: %s is %s in A, %s in B", pair, key, orElseText(x, inA, "left out"), orElseText(y, inB, "left out")))
 		}
 	}
 	return notes
