@@ -424,3 +424,24 @@ func FuzzCompare(f *testing.F) {
 		}
 	})
 }
+
+// TestCompareWantsTheSameGroups: counts of other groups of images would give wrong intervals.
+func TestCompareWantsTheSameGroups(t *testing.T) {
+	a, b := replicated(t, fixtureTallies(2)), replicated(t, fixtureTallies(2))
+	for i := range b.Contenders[0].Images {
+		counts := &b.Contenders[0].Images[i]
+		for _, lists := range [][][]int64{counts.Arrived, counts.Answered, counts.Right, counts.Met, counts.RightMet} {
+			for r := range lists {
+				lists[r] = lists[r][1:]
+			}
+		}
+	}
+	choice := everything(a)
+	if _, err := Compare(a, b, choice); err == nil || !strings.Contains(err.Error(), "same groups of images") {
+		t.Errorf("want it refused, got %v", err)
+	}
+	choice.Metrics = []string{"p50_ms"} // has nothing to do with them
+	if _, err := Compare(a, b, choice); err != nil {
+		t.Error(err)
+	}
+}

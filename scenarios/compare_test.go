@@ -379,3 +379,53 @@ func TestReplicationsAgreeWithTheSummary(t *testing.T) {
 		t.Errorf("want 50 means checked, got %d", checked)
 	}
 }
+
+// TestCompareNotes: what weakens a comparison without forbidding it.
+func TestCompareNotes(t *testing.T) {
+	app := testApp(t)
+	a, b := resultOf(t, app, comparedText, "replications=1"), resultOf(t, app, comparedText, "replications=1", "contender[0].policy=full")
+	edit(t, b, result.ManifestFile, func(root map[string]any) { root["commit"] = "4711" })
+	c := differences(t, app, a.Dir(), b.Dir(), CompareOptions{Contenders: []string{"dropout"}, Metrics: []string{"attainment"}, Classes: []string{"strict"}})
+	if d := c.Differences[0]; d.Verdict != result.Untested || d.Difference.Mean == nil || *d.Difference.Mean >= 0 || d.Difference.Lo != nil || d.P != nil {
+		t.Errorf("one replication: want a difference without interval, got %+v", d)
+	}
+	if notes := strings.Join(c.Notes, "\n"); !strings.Contains(notes, "only 1 replication in both: no intervals") || !strings.Contains(notes, "different builds") {
+		t.Errorf("want notes of one replication and of two builds, got\n%s", notes)
+	}
+
+	closed := strings.Replace(comparedText, "kind = \"poisson\"\nload = 2.0", "kind = \"closed\"\nclients = 3", 1)
+	a, b = resultOf(t, app, closed), resultOf(t, app, closed, "contender[0].policy=full", "contender[1].policy=full")
+	c = differences(t, app, a.Dir(), b.Dir(), CompareOptions{})
+	if notes := strings.Join(c.Notes, "\n"); !strings.Contains(notes, "arrivals wait for answers") {
+		t.Errorf("a closed loop: want a note, not a refusal, got\n%s", notes)
+	}
+	edit(t, a, result.ManifestFile, func(root map[string]any) { root["service"] = "kernel" })
+	edit(t, b, result.ManifestFile, func(root map[string]any) {
+		root["service"], root["failed"] = "kernel", []string{"models: it broke a rule"}
+	})
+	edit(t, b, result.ReplicationsFile, func(root map[string]any) { root["contenders"] = root["contenders"].([]any)[:1] })
+	c = differences(t, app, a.Dir(), b.Dir(), CompareOptions{})
+	if notes := strings.Join(c.Notes, "\n"); !strings.Contains(notes, "measured anew") || !strings.Contains(notes, "models: only in A; in the other one it failed: it broke a rule") {
+		t.Errorf("want notes of kernels and of a failed contender, got\n%s", notes)
+	}
+}
+
+// TestFileSums: a recorded slow-down under the same name counts by what it holds.
+func TestFileSums(t *testing.T) {
+	app := testApp(t)
+	var sums []string
+	for _, rows := range []string{"0,1\n2,1\n", "0,2\n2,1\n", "0,1\n2,1\n"} {
+		s, _, err := inFolder(t, app.Known(), recordedText, "t_s,factor\n"+rows)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files, err := s.fileSums()
+		if err != nil || len(files) != 1 {
+			t.Fatalf("want the sum of one file, got %v, %v", files, err)
+		}
+		sums = append(sums, files["interference[0].file"])
+	}
+	if sums[0] == sums[1] || sums[0] != sums[2] || len(sums[0]) != 64 {
+		t.Errorf("want sums of what the files hold, got %q", sums)
+	}
+}

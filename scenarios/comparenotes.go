@@ -45,7 +45,7 @@ func onlyIn(side string, has, lacks *comparedResult) (notes []string) {
 		why := ""
 		for _, failed := range lacks.manifest.Failed {
 			if reason, ok := strings.CutPrefix(failed, name+": "); ok {
-				why = ", where the other one has its failure: " + reason
+				why = "; in the other one it failed: " + reason
 			}
 		}
 		notes = append(notes, fmt.Sprintf("%s: only in %s%s", name, side, why))
