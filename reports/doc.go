@@ -10,7 +10,9 @@
 //     result.Summary: means over replications with Student-t intervals, and paired
 //     differences between contenders, which saw the same queries and draws.
 //  3. DrawnSeries keeps the timelines and distributions that pictures need.
-//  4. Table, Tradeoff, HTML and WritePlots show them; Headline says the finding
+//  4. Replications keeps each metric's value by replication, and Compare pairs those of two
+//     results under common draws; PrintComparison and WriteBenchmarks show it.
+//  5. Table, Tradeoff, HTML and WritePlots show them; Headline says the finding
 //     in words. A best or a difference is only claimed with an interval that
 //     excludes 0.
 //
@@ -48,6 +50,10 @@
 // within 0 and 1 and are longer on the side of the skew; those of differences are
 // symmetric; those of quantiles come from the logarithm for the same reason.
 // Measured times are taken as they are: a profile of another day is another experiment.
+// Differences between two results (Compare) are intervals of the same kind, for which a result
+// keeps counts by 32 groups of images: what they cover is other arrivals, draws and images of
+// the same distributions, not another campaign, as both results are of one profile. Many are
+// printed at once, so that better and worse are words for what Holm's correction leaves.
 // Of more than 24 contenders, those of one technique or one policy are compared, and each
 // with whoever is best in something; a factorial of so many is printed as matrices.
 //

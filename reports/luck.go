@@ -42,24 +42,38 @@ type luck struct {
 }
 
 // widen returns the estimate over a number of replications with an interval for both
-// kinds of luck. The degrees of freedom are those of the sum (Satterthwaite, Biometrics
-// 1946): few replications matter less where the images are most of the luck. The interval
-// is never narrower than the images alone make it, since V(replications) may be small by
-// chance.
+// kinds of luck: the widest of spreads.
 func (l luck) widen(e estimate, replications int) estimate {
 	if l.clusters < 2 || !e.known() {
 		return e
 	}
-	correct := l.clusters / (l.clusters - 1)
 	between := math.Pow(e.half/tFactor(float64(replications-1)), 2)
+	e.half = 0
+	for _, s := range l.spreads(between, replications) {
+		e.half = max(e.half, tFactor(s.freedom)*math.Sqrt(s.variance))
+	}
+	return e
+}
+
+// spread is the variance of an estimate with its degrees of freedom.
+type spread struct{ variance, freedom float64 }
+
+// spreads returns what an estimate may vary by, given its variance between replications: the
+// sum of both kinds of luck, with degrees of freedom after Satterthwaite (Biometrics 1946), so
+// that few replications matter less where the images are most of the luck; and the images
+// alone, since the variance between replications may be small by chance.
+func (l luck) spreads(between float64, replications int) []spread {
+	if l.clusters < 2 {
+		return []spread{{between, float64(replications - 1)}}
+	}
+	correct := l.clusters / (l.clusters - 1)
 	more := correct * max(0, l.squares-l.within)
-	half := tFactor(l.clusters-1) * math.Sqrt(correct*l.squares)
+	list := []spread{{correct * l.squares, l.clusters - 1}}
 	if between+more > 0 {
 		freedom := math.Pow(between+more, 2) / (between*between/float64(replications-1) + more*more/(l.clusters-1))
-		half = max(half, tFactor(freedom)*math.Sqrt(between+more))
+		list = append(list, spread{between + more, freedom})
 	}
-	e.half = half
-	return e
+	return list
 }
 
 // residuals adds the luck of a share up.

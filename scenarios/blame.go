@@ -49,18 +49,6 @@ func (m *misses) Record(r *sim.Record) {
 	}
 }
 
-// of says whether a query missed.
-func (m *misses) of(id int) bool { return id < len(m.missed) && m.missed[id] }
-
-func (m *misses) count() (n int) {
-	for _, missed := range m.missed {
-		if missed {
-			n++
-		}
-	}
-	return n
-}
-
 // blame finds, for each contender, what its misses are due to.
 func (c *contest) blame(ctx context.Context, o ExplainOptions, summary *result.Summary) (*result.Blame, error) {
 	out := &result.Blame{Schema: result.Schema, Scenario: c.scenario.Name, Missed: "not answered by the deadline"}

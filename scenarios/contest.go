@@ -34,7 +34,8 @@ type contest struct {
 	truth    disturbance // the timeline as records have it
 	samples  int
 	bin      time.Duration
-	kernels  *realKernels // nil: service times are drawn from the profile
+	kernels  *realKernels      // nil: service times are drawn from the profile
+	files    map[string]string // sums of the scenario's files, for the result
 }
 
 // entrant is a contender with its technique as measured.

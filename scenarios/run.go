@@ -68,6 +68,9 @@ func (a *App) Run(ctx context.Context, o RunOptions) error {
 	if err != nil {
 		return errors.Join(err, abandon(dir, made))
 	}
+	if c.files, err = o.Scenario.fileSums(); err != nil {
+		return errors.Join(err, abandon(dir, made))
+	}
 	if o.Service == KernelService {
 		if c.kernels, err = a.newRealKernels(c, s); err != nil {
 			return errors.Join(err, abandon(dir, made))
@@ -226,6 +229,11 @@ func (r *ran) writeFolder(folder *result.Folder, o RunOptions) (*result.Summary,
 	if err != nil {
 		return nil, err
 	}
+	replications, err := reports.Replications(contenders)
+	if err != nil {
+		return nil, err
+	}
+	replications.Files = r.files
 	if o.Records {
 		if err := r.writeRecords(folder); err != nil {
 			return nil, err
@@ -238,7 +246,7 @@ func (r *ran) writeFolder(folder *result.Folder, o RunOptions) (*result.Summary,
 	}
 	manifest := r.manifest(o.Command)
 	// The manifest comes last: a folder that has one is whole.
-	if err := errors.Join(folder.WriteSummary(&summary), folder.WriteFigures(&figures)); err != nil {
+	if err := errors.Join(folder.WriteSummary(&summary), folder.WriteReplications(&replications), folder.WriteFigures(&figures)); err != nil {
 		return nil, err
 	}
 	written, err := writeReport(folder, &manifest)

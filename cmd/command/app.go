@@ -23,6 +23,7 @@ type simulator interface {
 	Run(ctx context.Context, o scenarios.RunOptions) error
 	Check(ctx context.Context, o scenarios.CheckOptions) error
 	Capacity(ctx context.Context, o scenarios.CapacityOptions) error
+	Compare(ctx context.Context, o scenarios.CompareOptions) error
 	Validate(ctx context.Context, o scenarios.ValidateOptions) error
 	Breakpoint(ctx context.Context, o scenarios.BreakpointOptions) error
 	Explain(ctx context.Context, o scenarios.ExplainOptions) error

@@ -131,6 +131,11 @@ func (f fakeApp) Breakpoint(_ context.Context, o scenarios.BreakpointOptions) er
 	return f.err
 }
 
+func (f fakeApp) Compare(_ context.Context, o scenarios.CompareOptions) error {
+	fmt.Fprintf(o.Console.Out, "compare %s and %s of %q as %s\n", o.A, o.B, o.Contenders, o.Format)
+	return f.err
+}
+
 func (f fakeApp) Explain(_ context.Context, o scenarios.ExplainOptions) error {
 	fmt.Fprintf(o.Console.Out, "explain %s, misses %t\n", o.Dir, o.Misses)
 	return f.err

@@ -30,6 +30,7 @@ func newRoot(app App, std streams, started *bool) *cobra.Command {
 	root.AddCommand(
 		runCommand(app),
 		checkCommand(app),
+		compareCommand(app),
 		capacityCommand(app),
 		explainCommand(app),
 		breakpointCommand(app),

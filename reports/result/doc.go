@@ -18,6 +18,11 @@
 //
 // Readers check the schema and answer with one message that names the file.
 //
+// The files: manifest.json (Manifest: how the result came to be), summary.json (Summary) and
+// summary.csv (the statistics), replications.json (Replications: each metric's value in each
+// replication, for comparisons with another result), figures.json (Figures: what pictures
+// draw), report.html and plots; queries.parquet and schedule.json where they were asked for.
+//
 //	folder, err := result.Create("out")
 //	...
 //	err = folder.WriteSummary(&summary)

@@ -13,14 +13,15 @@ import (
 
 // The names of the files of a result folder.
 const (
-	ManifestFile = "manifest.json"
-	SummaryFile  = "summary.json"
-	CSVFile      = "summary.csv"
-	FiguresFile  = "figures.json"
-	QueriesFile  = "queries.parquet"
-	ScheduleFile = "schedule.json"
-	ReportFile   = "report.html"
-	PlotsFolder  = "plots"
+	ManifestFile     = "manifest.json"
+	SummaryFile      = "summary.json"
+	CSVFile          = "summary.csv"
+	FiguresFile      = "figures.json"
+	ReplicationsFile = "replications.json"
+	QueriesFile      = "queries.parquet"
+	ScheduleFile     = "schedule.json"
+	ReportFile       = "report.html"
+	PlotsFolder      = "plots"
 )
 
 // Folder is a result folder. Its methods may be called from several goroutines.
@@ -136,7 +137,7 @@ const unfinished = temporary + "unfinished"
 
 // fileNames lists the files of a result, the manifest last.
 func fileNames() []string {
-	return []string{QueriesFile, ScheduleFile, ReportFile, FiguresFile, CSVFile, SummaryFile, ManifestFile}
+	return []string{QueriesFile, ScheduleFile, ReportFile, FiguresFile, ReplicationsFile, CSVFile, SummaryFile, ManifestFile}
 }
 
 // Discard removes what was written, after an error: nothing is better than a part.

@@ -57,28 +57,33 @@ func ReadFigures(path string) (*Figures, error) {
 	return &g, nil
 }
 
-// readJSON decodes one whole JSON object that has the given keys and our schema.
+// readJSON decodes a file with one whole JSON object that has the given keys and our schema.
 func readJSON(path string, into any, keys []string) error {
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return fmt.Errorf("%s: cannot read: %w", path, plainCause(err))
 	}
-	var members map[string]json.RawMessage
-	if err := decodeWhole(data, &members); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	for _, key := range keys {
-		if _, ok := members[key]; !ok {
-			return fmt.Errorf("%s: want a key %q, got none: not this kind of result file", path, key)
-		}
-	}
-	if got := string(members["schema"]); got != fmt.Sprint(Schema) {
-		return fmt.Errorf("%s: want schema %d, got %s: written by another version of slosim", path, Schema, got)
-	}
-	if err := decodeWhole(data, into); err != nil {
+	if err := decodeJSON(data, into, keys); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	return nil
+}
+
+// decodeJSON decodes the text of such a file.
+func decodeJSON(data []byte, into any, keys []string) error {
+	var members map[string]json.RawMessage
+	if err := decodeWhole(data, &members); err != nil {
+		return err
+	}
+	for _, key := range keys {
+		if _, ok := members[key]; !ok {
+			return fmt.Errorf("want a key %q, got none: not this kind of result file", key)
+		}
+	}
+	if got := string(members["schema"]); got != fmt.Sprint(Schema) {
+		return fmt.Errorf("want schema %d, got %s: written by another version of slosim", Schema, got)
+	}
+	return decodeWhole(data, into)
 }
 
 func decodeWhole(data []byte, into any) error {
@@ -95,8 +100,11 @@ func decodeWhole(data []byte, into any) error {
 	return nil
 }
 
+// cellWindows are the values of Cell.Window; the first is the sum of the others.
+func cellWindows() []string { return []string{"all", "quiet", "interference"} }
+
 func (s *Summary) check() error {
-	windows := []string{"all", "quiet", "interference"}
+	windows := cellWindows()
 	for i, cell := range s.Cells {
 		switch {
 		case cell.Contender == "" || cell.Class == "":
