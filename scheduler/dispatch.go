@@ -1,6 +1,10 @@
 package scheduler
 
-import "time"
+import (
+	"cmp"
+	"slices"
+	"time"
+)
 
 // chooser is what a built-in policy adds to the dispatcher: what to do with one query
 // on one idle worker. A choice of kind Start has a point, one of kind Probe none,
@@ -102,6 +106,9 @@ func newDispatcher(p *Params) dispatcher {
 
 // run asks the chooser about each waiting query until no worker is idle.
 func (d *dispatcher) run(v *View, p *Plan, c chooser) {
+	if len(v.Waiting) == 0 {
+		return
+	}
 	probing := d.findIdle(v)
 	for i := range v.Waiting {
 		if len(d.idle) == 0 {
@@ -157,20 +164,47 @@ func (d *dispatcher) late(t *turn) bool {
 }
 
 // findIdle lists the idle workers, least believed slow-down first, and says whether
-// any worker is probing.
+// any worker is probing. It lists no more than may be of use.
 func (d *dispatcher) findIdle(v *View) (probing bool) {
 	d.idle = d.idle[:0]
+	most := useful(v)
 	for w := range v.Workers {
 		probing = probing || v.Workers[w].Probing
-		if v.Workers[w].Busy {
+		switch last := len(d.idle) - 1; {
+		case v.Workers[w].Busy:
+			continue
+		case len(d.idle) < most:
+			d.idle = append(d.idle, w)
+		case v.Workers[w].Slowdown < v.Workers[d.idle[last]].Slowdown:
+			d.idle[last] = w
+		default:
 			continue
 		}
-		d.idle = append(d.idle, w)
-		for i := len(d.idle) - 1; i > 0 && v.Workers[d.idle[i]].Slowdown < v.Workers[d.idle[i-1]].Slowdown; i-- {
+		for i := len(d.idle) - 1; most <= fewWorkers && i > 0 && v.Workers[d.idle[i]].Slowdown < v.Workers[d.idle[i-1]].Slowdown; i-- {
 			d.idle[i], d.idle[i-1] = d.idle[i-1], d.idle[i]
 		}
 	}
+	if most > fewWorkers {
+		slices.SortStableFunc(d.idle, func(a, b int) int { return cmp.Compare(v.Workers[a].Slowdown, v.Workers[b].Slowdown) })
+	}
 	return probing
+}
+
+// fewWorkers are sorted by insertion, which takes less than a call.
+const fewWorkers = 12
+
+// useful is how many idle workers there is something to do for: all, where a query may want one of its
+// own.
+func useful(v *View) int {
+	if len(v.Workers) <= fewWorkers || len(v.Waiting) > fewWorkers {
+		return len(v.Workers)
+	}
+	for i := range v.Waiting {
+		if q := &v.Waiting[i]; q.Probed || q.Queue > 0 {
+			return len(v.Workers)
+		}
+	}
+	return len(v.Waiting)
 }
 
 // slotFor returns which of the idle workers takes the query; -1: it waits for the one whose queue it
