@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"strconv"
 	"strings"
 
@@ -223,9 +222,12 @@ func (s *Scenario) baselineFile() string {
 }
 
 func (s *Scenario) readBaseline() (b baseline, err error) {
-	text, err := os.ReadFile(s.baselineFile())
+	text, err := result.ReadBounded(s.baselineFile(), maxText)
 	if errors.Is(err, fs.ErrNotExist) {
 		return b, Usagef("%s: want the baseline that within refers to, got no file (slosim check --update writes it)", s.baselineFile())
+	}
+	if errors.Is(err, result.ErrTooLong) {
+		return b, UsageError{Err: err}
 	}
 	if err != nil {
 		return b, err
