@@ -52,7 +52,7 @@ func TestWhatOnlyLooksNested(t *testing.T) {
 			t.Errorf("taken for nested: %.60q", text)
 		}
 	}
-	if !tooNested("a = " + strings.Repeat("[", 65)) || tooNested("a = "+strings.Repeat("[", 64)) {
+	if !tooNested("a = "+strings.Repeat("[", 65)) || tooNested("a = "+strings.Repeat("[", 64)) {
 		t.Error("want 64 brackets allowed, and no more")
 	}
 }
