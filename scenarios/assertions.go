@@ -76,7 +76,7 @@ func tellChecked(o CheckOptions, all []result.Checked) error {
 		}
 	}
 	if o.JSON {
-		if err := result.EncodeJSON(o.Out, all); err != nil {
+		if err := result.EncodeJSON(o.Out, result.CheckedAll{Schema: result.Schema, Assertions: all}); err != nil {
 			return err
 		}
 	}

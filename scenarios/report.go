@@ -39,7 +39,8 @@ func (a *App) Report(_ context.Context, o ReportOptions) error {
 	if err := result.WriteFile(path, func(w io.Writer) error { return reports.HTML(w, manifest, summary, figures) }); err != nil {
 		return err
 	}
-	if err := printSummary(o.Console, summary, o.Dir); err != nil || o.Versus == "" || o.JSON {
+	said := result.Ran{Summary: *summary, Folder: o.Dir, Interrupted: manifest.Interrupted, Failed: manifest.Failed}
+	if err := printSummary(o.Console, said); err != nil || o.Versus == "" || o.JSON {
 		return err
 	}
 	return reports.Differences(o.Console.Out, summary, o.Versus)
