@@ -80,10 +80,7 @@ func (a *App) Run(ctx context.Context, o RunOptions) error {
 	}
 	ran.began = began
 	err = ran.write(folder, o)
-	if err != nil || ran.complete == 0 {
-		err = errors.Join(err, emptied(dir, made))
-	}
-	return errors.Join(err, ran.failed, ctx.Err())
+	return errors.Join(err, emptied(dir, made), ran.failed, ctx.Err())
 }
 
 // emptied removes a folder that the run made, unless something stands in it after all.

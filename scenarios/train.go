@@ -101,7 +101,7 @@ func trainingData(family Family, dir string) (train.Data, error) {
 	}
 	fit, confidence, err := workloads.LoadTraining(dir)
 	if err != nil {
-		return train.Data{}, fmt.Errorf("training needs the data set's training files (Debian: apt install dataset-fashion-mnist): %w", err)
+		return train.Data{}, Usagef("--data: want the data set's training files (Debian: apt install dataset-fashion-mnist): %w", err)
 	}
 	calibration, err := workloads.OpenDataset(family.Calibration)
 	if err != nil {

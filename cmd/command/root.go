@@ -2,6 +2,7 @@ package command
 
 import (
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"slosim/scenarios"
 )
@@ -41,12 +42,26 @@ func noteStarts(cmd *cobra.Command, started *bool) {
 	}
 }
 
+// notEmpty refuses flags that are given without a value, as -o "$UNSET" does: silently, a result would
+// go where nobody said.
+func notEmpty(cmd *cobra.Command) (err error) {
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		if err == nil && f.Value.Type() == "string" && f.Value.String() == "" {
+			err = scenarios.Usagef("--%s: want a value, got an empty one", f.Name)
+		}
+	})
+	return err
+}
+
 // noteStart sets started when the verb itself runs: after the checks of arguments and
 // of required flags.
 func noteStart(cmd *cobra.Command, started *bool) {
 	verb := cmd.RunE
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		*started = true
+		if err := notEmpty(cmd); err != nil {
+			return err
+		}
 		return verb(cmd, args)
 	}
 }

@@ -101,6 +101,7 @@ func (p *policy) load(source []byte, params *scheduler.Params) error {
 	if p.maxBatch, err = maxBatch(globals["max_batch"]); err != nil {
 		return fmt.Errorf("%s: %w", p.file, err)
 	}
+	p.draft.Most = p.maxBatch
 	return p.functions(globals)
 }
 
@@ -187,7 +188,11 @@ func complete(given *starlark.Dict, defaults starlark.Value, rest map[string]any
 			return fmt.Errorf("defaults: want names of parameters, got %s", describe(item[0]))
 		}
 		names = append(names, name)
-		if _, is, _ := given.Get(item[0]); !is {
+		value, is, _ := given.Get(item[0])
+		if is && !alike(value, item[1]) {
+			params.Wrong(name, fmt.Sprintf("%s, like the default %s", kindOf(item[1]), short(item[1].String())))
+		}
+		if !is {
 			if err := given.SetKey(item[0], item[1]); err != nil {
 				return err
 			}
@@ -195,6 +200,29 @@ func complete(given *starlark.Dict, defaults starlark.Value, rest map[string]any
 	}
 	params.Only(rest, names)
 	return nil
+}
+
+// alike says whether a parameter is of the kind of its default: any number for a number, anything
+// for None.
+func alike(value, def starlark.Value) bool {
+	return def == starlark.None || kindOf(value) == kindOf(def)
+}
+
+// kindOf names the kind of a value as a scenario's author says it.
+func kindOf(v starlark.Value) string {
+	switch v.(type) {
+	case starlark.Int, starlark.Float:
+		return "a number"
+	case starlark.Bool:
+		return "true or false"
+	case starlark.String:
+		return "a string"
+	case *starlark.List, starlark.Tuple:
+		return "a list"
+	case *starlark.Dict:
+		return "a table"
+	}
+	return v.Type()
 }
 
 // predeclared lists the names that a script finds.
