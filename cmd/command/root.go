@@ -31,6 +31,7 @@ func newRoot(app App, std streams, started *bool) *cobra.Command {
 	root.AddCommand(runCommand(app), checkCommand(app), capacityCommand(app), explainCommand(app), measureCommand(app), validateCommand(app), dataCommand(app), trainCommand(app), tradeoffCommand(app),
 		reportCommand(app), listCommand(app), initCommand(app), benchCommand(app), selfcheckCommand(app), policytestCommand(app), antagonistCommand())
 	noteStarts(root, started)
+	completeTree(root, app)
 	return root
 }
 
