@@ -28,7 +28,7 @@ func initPolicyCommand(app App) *cobra.Command {
 	inGo := false
 	cmd := &cobra.Command{
 		Use:   "policy NAME",
-		Short: "Write a commented policy, a scenario that compares it, and its test, into the folder NAME",
+		Short: "Write a policy to start from, its test, and a scenario that compares it",
 		Long: "Write a commented policy, a scenario that compares it with lcao, slackfit and a clairvoyant, and its\n" +
 			"test into the folder NAME, which must not exist. The policy is a Starlark script; with --go it is a Go type\n" +
 			"in a main of its own that knows all verbs of slosim, for a folder inside slosim's source.",

@@ -1,6 +1,8 @@
 package command
 
 import (
+	"strings"
+
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -24,6 +26,7 @@ func newRoot(app App, std streams, started *bool) *cobra.Command {
 	root.SetIn(std.in)
 	root.SetOut(std.out)
 	root.SetErr(std.err)
+	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), "FlagUsages ", "FlagUsagesWrapped 100 "))
 	root.PersistentFlags().Bool("json", false, "results as JSON")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return scenarios.Usagef("%w%s (see %s --help)", err, suggestFlag(cmd, err), cmd.CommandPath())
@@ -32,6 +35,7 @@ func newRoot(app App, std streams, started *bool) *cobra.Command {
 		reportCommand(app), listCommand(app), initCommand(app), benchCommand(app), selfcheckCommand(app), policytestCommand(app), antagonistCommand())
 	noteStarts(root, started)
 	completeTree(root, app)
+	wrapTree(root)
 	return root
 }
 
