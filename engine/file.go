@@ -273,6 +273,9 @@ func checkLayout(head *header, offset, size int64) error {
 	if len(head.Sizes) < 2 || len(head.Levels) == 0 {
 		return formatError("header: want at least two sizes and one level, got %v and %d", head.Sizes, len(head.Levels))
 	}
+	if least, most := slices.Min(head.Sizes), slices.Max(head.Sizes); least < 1 || most > maxDimension {
+		return formatError("header: want sizes of 1 to %d, got %v", maxDimension, head.Sizes)
+	}
 	wanted := head.layers()
 	if len(head.Tensors) < len(wanted) || !slices.Equal(head.Tensors[:len(wanted)], wanted) {
 		return formatError("header: want the tensors %v first, got %v", wanted, head.Tensors)

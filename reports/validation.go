@@ -374,14 +374,8 @@ func printVerdict(out *strings.Builder, v *result.Validation) {
 // distributions of the three modes, into a folder that is there.
 // Pictures of an earlier validation there are removed.
 func WriteValidation(dir string, v *result.Validation) error {
-	old, err := filepath.Glob(filepath.Join(dir, "cdf-*.*"))
-	if err != nil {
+	if err := removePictures(dir); err != nil {
 		return err
-	}
-	for _, picture := range old {
-		if err := os.Remove(picture); err != nil {
-			return err
-		}
 	}
 	if err := result.WriteFile(filepath.Join(dir, "validation.json"), func(w io.Writer) error { return result.EncodeJSON(w, v) }); err != nil {
 		return err
@@ -395,6 +389,24 @@ func WriteValidation(dir string, v *result.Validation) error {
 			continue
 		}
 		if err := writePicture(filepath.Join(dir, "cdf-"+fileName(v.CDFs[i].Contender)), p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// removePictures removes what an earlier validation drew into a folder.
+func removePictures(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		name := e.Name()
+		if !strings.HasPrefix(name, "cdf-") || !slices.Contains(plotFormats, strings.TrimPrefix(filepath.Ext(name), ".")) {
+			continue
+		}
+		if err := os.Remove(filepath.Join(dir, name)); err != nil {
 			return err
 		}
 	}

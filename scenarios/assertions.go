@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"strconv"
 	"strings"
 
@@ -77,7 +76,7 @@ func tellChecked(o CheckOptions, all []result.Checked) error {
 		}
 	}
 	if o.JSON {
-		if err := result.EncodeJSON(o.Out, all); err != nil {
+		if err := result.EncodeJSON(o.Out, result.CheckedAll{Schema: result.Schema, Assertions: all}); err != nil {
 			return err
 		}
 	}
@@ -223,9 +222,12 @@ func (s *Scenario) baselineFile() string {
 }
 
 func (s *Scenario) readBaseline() (b baseline, err error) {
-	text, err := os.ReadFile(s.baselineFile())
+	text, err := result.ReadBounded(s.baselineFile(), maxText)
 	if errors.Is(err, fs.ErrNotExist) {
 		return b, Usagef("%s: want the baseline that within refers to, got no file (slosim check --update writes it)", s.baselineFile())
+	}
+	if errors.Is(err, result.ErrTooLong) {
+		return b, UsageError{Err: err}
 	}
 	if err != nil {
 		return b, err

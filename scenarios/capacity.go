@@ -45,7 +45,9 @@ func (a *App) Capacity(ctx context.Context, o CapacityOptions) error {
 		found = append(found, one)
 	}
 	if o.JSON {
-		return result.EncodeJSON(o.Out, found)
+		return result.EncodeJSON(o.Out, result.Capacities{
+			Schema: result.Schema, Scenario: o.Scenario.Name, Target: o.Target, Accuracy: o.Accuracy, Workers: o.Workers, Contenders: found,
+		})
 	}
 	return reports.PrintCapacity(o.Out, o.Target, o.Workers, found)
 }

@@ -71,11 +71,11 @@ func TestCapacityIsThatOfMD1(t *testing.T) {
 	if err := app.Capacity(context.Background(), o); err != nil {
 		t.Fatal(err)
 	}
-	var found []result.Capacity
-	if err := json.Unmarshal(out.Bytes(), &found); err != nil || len(found) != 1 {
+	var all result.Capacities
+	if err := json.Unmarshal(out.Bytes(), &all); err != nil || all.Schema != 1 || len(all.Contenders) != 1 {
 		t.Fatalf("want one contender, got %v\n%s", err, out.String())
 	}
-	if got := found[0]; math.Abs(got.Holds/low-1) > 0.03 || got.Fails <= got.Holds || got.Fails > got.Holds*1.01 {
+	if got := all.Contenders[0]; math.Abs(got.Holds/low-1) > 0.03 || got.Fails <= got.Holds || got.Fails > got.Holds*1.01 {
 		t.Errorf("M/D/1 holds up to %.2f queries a second; got %+v", low, got)
 	}
 
@@ -85,7 +85,7 @@ func TestCapacityIsThatOfMD1(t *testing.T) {
 	if err := app.Capacity(context.Background(), o); err != nil {
 		t.Fatal(err)
 	}
-	if err := json.Unmarshal(out.Bytes(), &found); err != nil || found[0].Holds != 3 || found[0].Fails != 2 {
+	if err := json.Unmarshal(out.Bytes(), &all); err != nil || all.Contenders[0].Holds != 3 || all.Contenders[0].Fails != 2 {
 		t.Errorf("want 3 workers, got %v\n%s", err, out.String())
 	}
 	out.Reset()

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"runtime"
 	"slices"
@@ -15,7 +14,6 @@ import (
 	"slosim/engine/profile"
 	"slosim/reports"
 	"slosim/reports/result"
-	"slosim/workloads"
 )
 
 // figures collects what the report draws.
@@ -93,11 +91,7 @@ func (r *ran) manifest(command string) result.Manifest {
 	if r.simulate > 0 {
 		m.QueriesPerSecond = float64(r.queries) / r.simulate.Seconds()
 	}
-	for i, e := range r.entrants {
-		if err := r.faulty[i]; err != nil {
-			m.Failed = append(m.Failed, fmt.Sprintf("%s: %v", e.Name, err))
-		}
-	}
+	m.Failed = r.failures()
 	return m
 }
 
@@ -153,66 +147,4 @@ func levelName(l profile.Level) string {
 func sorted(times profile.Dist) profile.Dist {
 	slices.Sort(times)
 	return times
-}
-
-// dryRun says what would run: the resolved scenario, its traffic and its size.
-func (a *App) dryRun(o RunOptions, s subject) error {
-	scenario := o.Scenario
-	reference, source, err := a.expectedReference(s, o.Profile)
-	if err != nil {
-		return err
-	}
-	fmt.Fprint(o.Out, scenario.Text())
-	fmt.Fprintf(o.Out, "\n# contenders x replications: %d x %d = %d runs of %v\n",
-		len(scenario.Contenders), scenario.Replications, len(scenario.Contenders)*scenario.Replications, scenario.Duration.Std())
-	rate := scenario.Arrivals.Rate
-	load := scenario.Arrivals.Load
-	workers := scenario.Machines[0].Workers
-	switch {
-	case scenario.Arrivals.Kind != "" && !workloads.HasRate(scenario.Arrivals.Kind):
-		fmt.Fprintf(o.Out, "# kind = %q has no rate: how many queries a second there are depends on the contender or on a count\n", scenario.Arrivals.Kind)
-		return nil
-	case reference == 0:
-		fmt.Fprintf(o.Out, "# %s: rates and times are known once it is measured\n", source)
-		return nil
-	case scenario.Arrivals.Transform == "none":
-		process, err := workloads.NewProcess(scenario.Arrivals.Spec(scenario.Duration.Std()))
-		if err != nil {
-			return err
-		}
-		rate = process.Rate()
-		load = rate * reference.Seconds() / float64(workers)
-	case load > 0:
-		rate = rateOf(load, workers, reference)
-	default:
-		load = rate * reference.Seconds() / float64(workers)
-	}
-	fmt.Fprintf(o.Out, "# %s: the dense network takes %v\n", source, reference.Round(100*time.Nanosecond))
-	for _, class := range scenario.Classes {
-		fmt.Fprintf(o.Out, "# class %s: %.0f queries a second, %.2f of the workers at the dense network\n",
-			class.Name, rate*class.Share, load*class.Share)
-	}
-	queries := rate * scenario.Duration.Std().Seconds() * float64(len(scenario.Contenders)*scenario.Replications)
-	fmt.Fprintf(o.Out, "# %.2g queries in all: about %.0f s at a million a second\n", queries, math.Ceil(queries/1e6))
-	if load >= 1 {
-		fmt.Fprintf(o.Out, "# warning: offered load %.2f of the dense network is not below 1: its queue grows without bound\n", load)
-	}
-	return nil
-}
-
-// expectedReference returns the dense reference's mean from the given or cached
-// profile, 0 if there is none.
-func (a *App) expectedReference(s subject, file string) (time.Duration, string, error) {
-	if file != "" {
-		p, err := a.givenProfile(s, file)
-		if err != nil {
-			return 0, "", err
-		}
-		return p.Campaign.Reference.Mean(), "profile " + file, nil
-	}
-	p, err := profile.Load(a.cachePath(s))
-	if err != nil {
-		return 0, "no profile yet", nil
-	}
-	return p.Campaign.Reference.Mean(), "the cached profile", nil
 }

@@ -281,10 +281,14 @@ func (c *contest) bind() error {
 // meanSize is the mean number of samples of a query, before sizes are bounded and rounded.
 func (c *contest) meanSize() (mean float64) {
 	for i := range c.classes {
-		class := &c.classes[i]
-		mean += class.Share * float64(max(1, class.Size)) * math.Exp(class.Spread*class.Spread/2)
+		mean += c.classes[i].Share * sizeOf(&c.classes[i])
 	}
 	return mean
+}
+
+// sizeOf is the mean number of samples of a class's queries, before sizes are bounded and rounded.
+func sizeOf(class *workloads.Class) float64 {
+	return float64(max(1, class.Size)) * math.Exp(class.Spread*class.Spread/2)
 }
 
 func rateOf(load float64, workers int, service time.Duration) float64 {

@@ -70,9 +70,23 @@ func writeSet(ctx context.Context, dir string, made *workloads.MadeSet, o Consol
 		}
 		o.progress().Add(1)
 	}
+	if o.JSON {
+		return result.EncodeJSON(o.Out, madeJSON{result.Schema, made.Name, dir, made.Train.Len(), made.Test.Len(), made.Train.Features, made.Train.Classes})
+	}
 	_, err := fmt.Fprintf(o.Out, "%s: %d samples for training, %d for the test, %d features, %d labels\n",
 		dir, made.Train.Len(), made.Test.Len(), made.Train.Features, made.Train.Classes)
 	return err
+}
+
+// madeJSON is what data prints as JSON.
+type madeJSON struct {
+	Schema   int    `json:"schema"`
+	Name     string `json:"name"`
+	Folder   string `json:"folder"`
+	Training int    `json:"training"` // samples
+	Test     int    `json:"test"`
+	Features int    `json:"features"`
+	Labels   int    `json:"labels"`
 }
 
 // zipped compresses what write writes. The header names no file and no time: equal

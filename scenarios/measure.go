@@ -50,9 +50,11 @@ func (a *App) Measure(ctx context.Context, o MeasureOptions) error {
 func printProfile(o MeasureOptions, p *profile.Profile) error {
 	if o.JSON {
 		return result.EncodeJSON(o.Console.Out, struct {
+			Schema   int             `json:"schema"`
+			Profile  string          `json:"profile"` // the file
 			Fronts   []result.Front  `json:"fronts"`
 			Campaign result.Campaign `json:"campaign"`
-		}{fronts(p), campaign(p)})
+		}{result.Schema, o.Out, fronts(p), campaign(p)})
 	}
 	for _, warning := range p.Campaign.Warnings {
 		fmt.Fprintln(o.Err, "warning:", warning)

@@ -18,6 +18,10 @@ func (c *checker) override(root map[string]any, sets []string) {
 			c.problems = append(c.problems, Problem{File: file, Want: "key=value", Got: show(set)})
 			continue
 		}
+		if strings.Count(key, ".") > maxNesting {
+			c.problems = append(c.problems, Problem{File: file, Want: fmt.Sprintf("a key of at most %d parts", maxNesting), Got: "more"})
+			continue
+		}
 		if want, got := assign(root, strings.Split(key, "."), overrideValue(strings.TrimSpace(value))); want != "" {
 			c.problems = append(c.problems, Problem{File: file, Key: key, Want: want, Got: got})
 			continue

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/BurntSushi/toml"
+
+	"slosim/reports/result"
 )
 
 // Load reads a scenario from a file or, when there is no such file, one that ships:
@@ -17,7 +19,7 @@ import (
 // sets are "key=value" overrides, as Parse takes them. The error is a Problems, or
 // what reading the file gave.
 func Load(path string, known Known, sets ...string) (*Scenario, error) {
-	text, err := os.ReadFile(path)
+	text, err := result.ReadBounded(path, maxText)
 	if errors.Is(err, fs.ErrNotExist) {
 		shipped, ok := Shipped(path)
 		if !ok {
@@ -25,6 +27,12 @@ func Load(path string, known Known, sets ...string) (*Scenario, error) {
 				Got: "neither" + didYouMean(bareName(path), ShippedNames())}}
 		}
 		text, err = shipped, nil
+	}
+	if info, looking := os.Stat(path); err != nil && looking == nil && info.IsDir() {
+		return nil, Problems{{File: path, Want: "a file or a scenario that ships", Got: "a folder"}}
+	}
+	if errors.Is(err, result.ErrTooLong) {
+		return nil, Problems{{File: path, Want: fmt.Sprintf("at most %d bytes", maxText), Got: "more"}}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read scenario: %w", err)
@@ -75,13 +83,16 @@ func parseTOML(name, text string) (map[string]any, *Problem) {
 	return nil, &problem
 }
 
-// decodeTOML calls the library and makes an error of a panic in it.
+// decodeTOML calls the library, unless the text is a trap, and makes an error of a panic in it.
 func decodeTOML(text string, into *map[string]any) (meta toml.MetaData, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("the parser gave up: %v", r)
 		}
 	}()
+	if tooNested(text) {
+		return meta, fmt.Errorf("values or keys nested deeper than %d", maxNesting)
+	}
 	return toml.Decode(text, into)
 }
 

@@ -25,6 +25,14 @@ type Conformance struct {
 	Broke string `json:"broke,omitempty"` // the rule
 }
 
+// Conformances is what policytest prints as JSON.
+type Conformances struct {
+	Schema int           `json:"schema"`
+	Policy string        `json:"policy"`
+	Holds  bool          `json:"holds"` // in every world
+	Worlds []Conformance `json:"worlds"`
+}
+
 // Policytest checks a policy against its contract, in the worlds of package policytest. One that
 // breaks a rule is an AssertionError.
 func (a *App) Policytest(ctx context.Context, o PolicytestOptions) error {
@@ -57,7 +65,7 @@ func (a *App) Policytest(ctx context.Context, o PolicytestOptions) error {
 		}
 	}
 	if o.JSON {
-		if err := result.EncodeJSON(o.Out, found); err != nil {
+		if err := result.EncodeJSON(o.Out, Conformances{result.Schema, o.Policy, len(failed) == 0, found}); err != nil {
 			return err
 		}
 	}

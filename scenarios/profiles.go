@@ -212,10 +212,7 @@ func (a *App) keepProfile(path string, p *profile.Profile) error {
 func (a *App) givenProfile(s subject, file string) (measured, error) {
 	loaded, err := profile.Load(file)
 	if err != nil {
-		if pathError := (*fs.PathError)(nil); errors.As(err, &pathError) {
-			return measured{}, err
-		}
-		return measured{}, UsageError{err}
+		return measured{}, badProfile(file, err)
 	}
 	if err := check(loaded, s); err != nil {
 		return measured{}, UsageError{fmt.Errorf("%s: %w", file, err)}
@@ -228,6 +225,21 @@ func (a *App) givenProfile(s subject, file string) (measured, error) {
 		m.warnings = append(m.warnings, "the profile is of another machine: "+strings.Join(differences, "; "))
 	}
 	return m, nil
+}
+
+// badProfile says what is wrong with a profile's file, as a mistake of the caller unless reading failed.
+func badProfile(file string, err error) error {
+	if info, looking := os.Stat(file); errors.Is(err, fs.ErrNotExist) || looking == nil && info.IsDir() {
+		got := "nothing of that name"
+		if looking == nil {
+			got = "a folder"
+		}
+		return Usagef("--profile: want a file that slosim measure wrote, got %s: %s", got, file)
+	}
+	if pathError := (*fs.PathError)(nil); errors.As(err, &pathError) {
+		return err
+	}
+	return UsageError{err}
 }
 
 // batched says whether batches of any technique were measured.

@@ -2,8 +2,10 @@ package scenarios
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 
 	"slosim/reports"
 	"slosim/reports/result"
@@ -11,19 +13,7 @@ import (
 
 // Report writes report.html of a result folder again, from its files alone.
 func (a *App) Report(_ context.Context, o ReportOptions) error {
-	folder, err := result.Open(o.Dir)
-	if err != nil {
-		return err
-	}
-	manifest, err := folder.Manifest()
-	if err != nil {
-		return err
-	}
-	summary, err := folder.Summary()
-	if err != nil {
-		return err
-	}
-	figures, err := folder.Figures()
+	folder, manifest, summary, figures, err := readResult(o.Dir)
 	if err != nil {
 		return err
 	}
@@ -39,8 +29,24 @@ func (a *App) Report(_ context.Context, o ReportOptions) error {
 	if err := result.WriteFile(path, func(w io.Writer) error { return reports.HTML(w, manifest, summary, figures) }); err != nil {
 		return err
 	}
-	if err := printSummary(o.Console, summary, o.Dir); err != nil || o.Versus == "" || o.JSON {
+	said := result.Ran{Summary: *summary, Folder: o.Dir, Interrupted: manifest.Interrupted, Failed: manifest.Failed}
+	if err := printSummary(o.Console, said); err != nil || o.Versus == "" || o.JSON {
 		return err
 	}
 	return reports.Differences(o.Console.Out, summary, o.Versus)
+}
+
+// readResult reads the files that a report is made of. What is no result is the caller's mistake.
+func readResult(dir string) (folder *result.Folder, m *result.Manifest, s *result.Summary, g *result.Figures, err error) {
+	if folder, err = result.Open(dir); err == nil {
+		if m, err = folder.Manifest(); err == nil {
+			if s, err = folder.Summary(); err == nil {
+				g, err = folder.Figures()
+			}
+		}
+	}
+	if err != nil && !errors.Is(err, fs.ErrPermission) {
+		err = UsageError{Err: err}
+	}
+	return folder, m, s, g, err
 }

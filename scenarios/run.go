@@ -83,10 +83,7 @@ func (a *App) Run(ctx context.Context, o RunOptions) error {
 	}
 	ran.began = began
 	err = ran.write(folder, o)
-	if err != nil || ran.complete == 0 {
-		err = errors.Join(err, emptied(dir, made))
-	}
-	return errors.Join(err, ran.failed, ctx.Err())
+	return errors.Join(err, emptied(dir, made), ran.failed, ctx.Err())
 }
 
 // emptied removes a folder that the run made, unless something stands in it after all.
@@ -108,7 +105,7 @@ func abandon(dir string, made bool) error {
 // writable makes sure, before hours of work, that a file can be written where a flag says.
 // No path is fine.
 func writable(flag, path string) error {
-	if path == "" {
+	if path == "" || result.IsDevice(path) {
 		return nil
 	}
 	probe, err := os.CreateTemp(filepath.Dir(path), ".slosim-probe-*")
@@ -209,10 +206,26 @@ func (r *ran) write(folder *result.Folder, o RunOptions) error {
 	if err != nil {
 		return errors.Join(err, folder.Discard())
 	}
+	said := result.Ran{Interrupted: r.complete < r.scenario.Replications, Failed: r.failures()}
 	if summary == nil {
-		return nil
+		if !o.JSON {
+			return nil
+		}
+		said.Summary = result.Summary{Schema: result.Schema, Title: r.scenario.Title}
+		return result.EncodeJSON(o.Out, said)
 	}
-	return printSummary(o.Console, summary, folder.Dir())
+	said.Summary, said.Folder = *summary, folder.Dir()
+	return printSummary(o.Console, said)
+}
+
+// failures lists the contenders that broke the rules, with the reason.
+func (r *ran) failures() (list []string) {
+	for i, e := range r.entrants {
+		if err := r.faulty[i]; err != nil {
+			list = append(list, fmt.Sprintf("%s: %v", e.Name, err))
+		}
+	}
+	return list
 }
 
 // writeFolder writes all files and returns the summary; nil if there is none.
@@ -259,15 +272,15 @@ func (r *ran) writeFolder(folder *result.Folder, o RunOptions) (*result.Summary,
 	return written, nil
 }
 
-// printSummary prints the table, or the summary as JSON.
-func printSummary(o Console, summary *result.Summary, dir string) error {
+// printSummary prints the table, or all as JSON.
+func printSummary(o Console, said result.Ran) error {
 	if o.JSON {
-		return result.EncodeJSON(o.Out, summary)
+		return result.EncodeJSON(o.Out, said)
 	}
-	if err := reports.Table(o.Out, summary, reports.TableOptions{Colour: o.Color}); err != nil {
+	if err := reports.Table(o.Out, &said.Summary, reports.TableOptions{Colour: o.Color}); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(o.Out, "\nresult: %s (report: %s)\n", dir, dir+"/"+result.ReportFile)
+	_, err := fmt.Fprintf(o.Out, "\nresult: %s (report: %s)\n", said.Folder, said.Folder+"/"+result.ReportFile)
 	return err
 }
 

@@ -17,19 +17,21 @@ func (a *App) Selfcheck(ctx context.Context, o SelfcheckOptions) error {
 	if err != nil {
 		return err
 	}
-	if o.JSON {
-		err = result.EncodeJSON(o.Console.Out, struct {
-			Schema      int              `json:"schema"`
-			FamilyError float64          `json:"family_error"`
-			Lines       []selfcheck.Line `json:"lines"`
-		}{1, selfcheck.FamilyError, lines})
-	} else {
-		err = printSelfcheck(o.Console.Out, lines)
-	}
-	if err != nil {
+	if err := tellSelfcheck(o.Console, lines); err != nil {
 		return err
 	}
 	return failedLines(lines)
+}
+
+func tellSelfcheck(o Console, lines []selfcheck.Line) error {
+	if !o.JSON {
+		return printSelfcheck(o.Out, lines)
+	}
+	return result.EncodeJSON(o.Out, struct {
+		Schema      int              `json:"schema"`
+		FamilyError float64          `json:"family_error"`
+		Lines       []selfcheck.Line `json:"lines"`
+	}{result.Schema, selfcheck.FamilyError, lines})
 }
 
 func failedLines(lines []selfcheck.Line) error {

@@ -418,9 +418,6 @@ func (c *compared) rows() (rows []reports.TradeoffRow) {
 	return rows
 }
 
-// tradeoffSchema is the version of what --json prints.
-const tradeoffSchema = 2
-
 // tradeoffJSON is the output of --json.
 type tradeoffJSON struct {
 	Schema   int                   `json:"schema"`
@@ -447,7 +444,7 @@ func printCompared(o TradeoffOptions, all []compared) error {
 	if !o.JSON {
 		return reports.Headlines(o.Console.Out, o.Loss, o.Loss5, headline)
 	}
-	out := tradeoffJSON{Schema: tradeoffSchema, Loss: o.Loss, Margin: o.Margin, Headline: headline}
+	out := tradeoffJSON{Schema: result.Schema, Loss: o.Loss, Margin: o.Margin, Headline: headline}
 	for i := range all {
 		c := &all[i]
 		out.Networks = append(out.Networks, networkJSON{c.family.Name, len(c.trades), c.rows(), bestRows(c.trades, o.Loss, o.Margin)})

@@ -176,6 +176,9 @@ func (c *compared) draw(dir string) error {
 		return err
 	}
 	return result.WriteFile(stem+".json", func(w io.Writer) error {
-		return result.EncodeJSON(w, networkJSON{c.family.Name, len(c.trades), c.rows(), nil})
+		return result.EncodeJSON(w, struct {
+			Schema int `json:"schema"`
+			networkJSON
+		}{result.Schema, networkJSON{c.family.Name, len(c.trades), c.rows(), nil}})
 	})
 }

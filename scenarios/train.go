@@ -45,12 +45,30 @@ func (a *App) Train(ctx context.Context, o TrainOptions) error {
 	if err != nil {
 		return err
 	}
+	var paths []string
 	for _, net := range nets {
 		path := filepath.Join(o.Out, weightsFile(net.Name))
 		if err := result.WriteFile(path, func(w io.Writer) error { return engine.WritePacked(w, net) }); err != nil {
 			return err
 		}
-		fmt.Fprintln(o.Console.Out, path)
+		paths = append(paths, path)
+	}
+	return tellFiles(o.Console, family.Name, paths)
+}
+
+// tellFiles prints the files of trained networks, a line each.
+func tellFiles(o Console, network string, paths []string) error {
+	if o.JSON {
+		return result.EncodeJSON(o.Out, struct {
+			Schema  int      `json:"schema"`
+			Network string   `json:"network"`
+			Files   []string `json:"files"`
+		}{result.Schema, network, paths})
+	}
+	for _, path := range paths {
+		if _, err := fmt.Fprintln(o.Out, path); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -83,7 +101,7 @@ func trainingData(family Family, dir string) (train.Data, error) {
 	}
 	fit, confidence, err := workloads.LoadTraining(dir)
 	if err != nil {
-		return train.Data{}, fmt.Errorf("training needs the data set's training files (Debian: apt install dataset-fashion-mnist): %w", err)
+		return train.Data{}, Usagef("--data: want the data set's training files (Debian: apt install dataset-fashion-mnist): %w", err)
 	}
 	calibration, err := workloads.OpenDataset(family.Calibration)
 	if err != nil {

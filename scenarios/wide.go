@@ -401,8 +401,7 @@ func (a *App) writeWide(ctx context.Context, family Family, o TrainOptions) erro
 	if err := errors.Join(keepNetwork(path, network), os.Remove(path+checkpointSuffix)); err != nil {
 		return err
 	}
-	fmt.Fprintln(o.Console.Out, path)
-	return nil
+	return tellFiles(o.Console, family.Name, []string{path})
 }
 
 // readyFor makes sure that a scenario's networks exist. A dry run trains none: it says what
@@ -413,9 +412,10 @@ func (a *App) readyFor(ctx context.Context, o RunOptions) (ready bool, err error
 		return false, err
 	}
 	if o.DryRun && family.Sparse {
-		if _, _, err := a.wideNetwork(family, wholeVariant); errors.Is(err, fs.ErrNotExist) {
-			_, err = fmt.Fprintf(o.Out, "%s\n# network %s is not trained yet: rates and times are known once it is\n", o.Scenario.Text(), family.Name)
-			return false, err
+		for _, variant := range wideVariants(o.Scenario.techniques()) {
+			if _, _, err := a.wideNetwork(family, variant); errors.Is(err, fs.ErrNotExist) {
+				return false, a.tellPlan(o, nil, fmt.Sprintf("network %s is not trained yet", family.Name))
+			}
 		}
 	}
 	return true, a.ready(ctx, family, o.Scenario.techniques(), o.Console)

@@ -106,7 +106,7 @@ func TestTradeoffOfWideOutputs(t *testing.T) {
 	if err := json.Unmarshal(out.Bytes(), &got); err != nil {
 		t.Fatal(err)
 	}
-	if got.Schema != tradeoffSchema || len(got.Networks) != 1 || len(got.Networks[0].Points) < 20 || len(got.Headline) != 1 {
+	if got.Schema != result.Schema || len(got.Networks) != 1 || len(got.Networks[0].Points) < 20 || len(got.Headline) != 1 {
 		t.Fatalf("want one network with its points and a headline, got %s", out.String())
 	}
 	for _, suffix := range []string{".svg", ".png", ".pdf", ".json"} {

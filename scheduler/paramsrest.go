@@ -20,6 +20,9 @@ func (p *Params) Rest() map[string]any {
 	return rest
 }
 
+// Wrong complains of a parameter of a Rest that is given.
+func (p *Params) Wrong(key, want string) { p.complain(key, want, p.values[key]) }
+
 // Only complains of every parameter of a Rest that is not among the names.
 func (p *Params) Only(rest map[string]any, names []string) {
 	known := slices.Sorted(slices.Values(names))

@@ -99,6 +99,8 @@ func TestIDXBadLabels(t *testing.T) {
 // Whatever the bytes, the reader neither panics nor allocates what a header
 // claims; and what it accepts has the size that it says.
 func FuzzIDX(f *testing.F) {
+	f.Add(shipped(f, "fashion-mnist-test-images.idx.gz", 1000))
+	f.Add(shipped(f, "fashion-mnist-test-labels.idx.gz", 1000))
 	f.Add(plainImages())
 	f.Add(plainLabels(1, 2, 3))
 	f.Add([]byte{0, 0, 8, 3, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 1, 0, 0, 0, 1})
@@ -111,6 +113,16 @@ func FuzzIDX(f *testing.F) {
 		images, err := DecodeIDXImages("f", bytes.NewReader(file))
 		if err == nil && (images.Count < 1 || len(images.Pixels) != images.Count*images.Rows*images.Columns) {
 			t.Errorf("accepted %d pixels for %dx%dx%d", len(images.Pixels), images.Count, images.Rows, images.Columns)
+		}
+		if err == nil {
+			var again bytes.Buffer
+			if err := EncodeIDXImages(&again, images); err != nil {
+				t.Fatal(err)
+			}
+			got, err := DecodeIDXImages("f", &again)
+			if diff := cmp.Diff(images, got); diff != "" || err != nil {
+				t.Errorf("written and read (-want +got): %s, error %v", diff, err)
+			}
 		}
 		if labels, err := DecodeIDXLabels("f", bytes.NewReader(file), 3); err == nil && slices.Max(labels) > 2 {
 			t.Errorf("accepted a label above 2: %v", labels)

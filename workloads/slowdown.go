@@ -87,10 +87,12 @@ func ReadSlowdowns(name string, r io.Reader) (Slowdowns, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s:1: %w", name, err)
 	}
-	s := &slowdownReader{name: name, rows: csv.NewReader(plain), before: -1}
+	text := &rowLimit{r: plain}
+	s := &slowdownReader{name: name, rows: csv.NewReader(text), before: -1}
 	s.rows.FieldsPerRecord = -1 // counted here, with a message of our own
 	s.rows.ReuseRecord = true
 	for first := true; len(s.wrong) < maxLineErrors; first = false {
+		text.refill()
 		record, err := s.rows.Read()
 		if errors.Is(err, io.EOF) {
 			break
@@ -136,7 +138,7 @@ func (s *slowdownReader) finish() (Slowdowns, error) {
 func (s *slowdownReader) header(record []string) {
 	s.seen++
 	if got := strings.Join(record, ","); got != slowdownsHeader {
-		s.fail("", "the header "+slowdownsHeader, strconv.Quote(got))
+		s.fail("", "the header "+slowdownsHeader, quoted([]byte(got)))
 	}
 }
 
@@ -170,7 +172,7 @@ func (s *slowdownReader) row(record []string) {
 func (s *slowdownReader) number(column, text string, low, high float64) (v float64, ok bool) {
 	v, err := strconv.ParseFloat(text, 64)
 	if err != nil || !(v >= low && v <= high) {
-		s.fail(column, fmt.Sprintf("a number, %g to %g", low, high), strconv.Quote(text))
+		s.fail(column, fmt.Sprintf("a number, %g to %g", low, high), quoted([]byte(text)))
 		return 0, false
 	}
 	return v, true

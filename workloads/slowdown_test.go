@@ -70,6 +70,7 @@ func TestPlayLaysARecordingOnVirtualTime(t *testing.T) {
 }
 
 func FuzzReadSlowdowns(f *testing.F) {
+	f.Add(string(lines(shipped(f, "azure_vm_noise_cache.csv.gz", 1000))))
 	f.Add("t_s,factor\n0,1\n1,2\n")
 	f.Add("t_s,factor\n0,\"1\n")
 	f.Fuzz(func(t *testing.T, text string) {

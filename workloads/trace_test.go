@@ -202,6 +202,9 @@ func TestWithinAddsUp(t *testing.T) {
 
 // Whatever the bytes, the reader does not panic, and what it accepts is a trace.
 func FuzzReadTrace(f *testing.F) {
+	for _, file := range []string{"azure_llm_2023_code.csv.gz", "azure_llm_2023_conv.csv.gz"} {
+		f.Add(lines(shipped(f, file, 1000)), int64(0))
+	}
 	f.Add([]byte("arrival_s\n0\n1\n"), int64(0))
 	f.Add([]byte("arrival_s,count_1s\n0,5\n3,1\n"), int64(0))
 	f.Add([]byte("arrival_s,count\n0,5\n9e9,1\n"), int64(time.Hour))

@@ -34,13 +34,15 @@ func readTrace(name string, r io.Reader, bin time.Duration, inMemory int) (*Trac
 	if err != nil {
 		return nil, fmt.Errorf("%s:1: %w", name, err)
 	}
-	t := &traceReader{name: name, rows: csv.NewReader(plain)}
+	t := &traceReader{name: name, text: &rowLimit{r: plain}}
+	t.rows = csv.NewReader(t.text)
 	t.rows.ReuseRecord = true
 	if err := t.header(bin); err != nil {
 		return nil, err
 	}
 	t.trace.rows = newTable(t.count >= 0, inMemory)
 	for {
+		t.text.refill()
 		record, err := t.rows.Read()
 		if errors.Is(err, io.EOF) {
 			return t.finish()
@@ -56,6 +58,7 @@ func readTrace(name string, r io.Reader, bin time.Duration, inMemory int) (*Trac
 
 type traceReader struct {
 	name           string
+	text           *rowLimit
 	rows           *csv.Reader
 	arrival, count int // columns; count is -1 for Events
 	origin         time.Duration
@@ -64,6 +67,7 @@ type traceReader struct {
 
 // header finds the columns and, for counts, the width of the bins.
 func (t *traceReader) header(bin time.Duration) error {
+	t.text.refill()
 	record, err := t.rows.Read()
 	if errors.Is(err, io.EOF) {
 		return fmt.Errorf("%s:1: want a header row with the column arrival_s, got an empty file", t.name)
@@ -93,7 +97,7 @@ func (t *traceReader) header(bin time.Duration) error {
 
 func (t *traceReader) kind(record []string, bin time.Duration) error {
 	if t.arrival < 0 {
-		return fmt.Errorf("%s:1: want a column arrival_s, got %q", t.name, strings.Join(record, ","))
+		return fmt.Errorf("%s:1: want a column arrival_s, got %s", t.name, quoted([]byte(strings.Join(record, ","))))
 	}
 	if t.count < 0 {
 		return nil
@@ -170,7 +174,7 @@ func (t *traceReader) finish() (*Trace, error) {
 // wrong is an error at the row that was read last.
 func (t *traceReader) wrong(column, want, got string) error {
 	line, _ := t.rows.FieldPos(0)
-	return fmt.Errorf("%s:%d: %s: want %s, got %q", t.name, line, column, want, got)
+	return fmt.Errorf("%s:%d: %s: want %s, got %s", t.name, line, column, want, quoted([]byte(got)))
 }
 
 // syntax turns an error of the CSV or gzip reader into one with a position.

@@ -233,6 +233,7 @@ func TestWriteXMCErrors(t *testing.T) {
 
 // Whatever the bytes, the reader does not panic, and what it accepts is a set.
 func FuzzReadXMC(f *testing.F) {
+	f.Add(lines(shipped(f, "wordnet-13k-test.txt.gz", 1000)))
 	f.Add([]byte("2 10 5\n0,3 5:-0.25 2\n 9:1e-5\n"))
 	f.Add([]byte("3 10 5\r\n1 \r\n \r\n 3:0"))
 	f.Add([]byte("1 100000000 100000000\n99999999 99999999:1e38 0:1e-45"))

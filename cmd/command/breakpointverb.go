@@ -20,9 +20,8 @@ func breakpointCommand(app App) *cobra.Command {
 			"a scenario, with that assertion and its contenders alone: NAME-burst.toml, NAME-interference.toml and\n" +
 			"NAME-profile-error.toml, beside SCENARIO or in the folder of -o. They are regression tests: check is red there\n" +
 			"until something gets better.",
-		Example:           "  slosim breakpoint ci/promises.toml --profile ci/fashion.profile\n  slosim breakpoint ci/promises.toml --by burst --by profile-error -o seeds",
-		Args:              exactly("SCENARIO"),
-		ValidArgsFunction: completeScenario,
+		Example: "  slosim breakpoint ci/promises.toml --profile ci/fashion.profile\n  slosim breakpoint ci/promises.toml --by burst --by profile-error -o seeds",
+		Args:    exactly("SCENARIO"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := checkBreakpoint(&o); err != nil {
 				return err
@@ -43,17 +42,7 @@ func breakpointCommand(app App) *cobra.Command {
 	f.Float64Var(&o.Alpha, "alpha", scenarios.DefaultAlpha, "as of check")
 	f.Float64Var(&o.Precision, "precision", 0.05, "how much above one that holds it may be, as a share")
 	f.StringVarP(&o.Out, "output", "o", "", "folder for the scenarios (default: SCENARIO's)")
-	_ = cmd.RegisterFlagCompletionFunc("by", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-		return breakers(), cobra.ShellCompDirectiveNoFileComp
-	})
 	return cmd
-}
-
-func breakers() (names []string) {
-	for _, entry := range scenarios.Breakers() {
-		names = append(names, entry.Name)
-	}
-	return names
 }
 
 // checkBreakpoint checks the flags that need no scenario.

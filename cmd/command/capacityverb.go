@@ -13,13 +13,12 @@ func capacityCommand(app App) *cobra.Command {
 	)
 	cmd := &cobra.Command{
 		Use:   "capacity SCENARIO",
-		Short: "Find the highest rate at which each contender keeps its promises, or the fewest workers for a rate",
+		Short: "Find the highest rate (or fewest workers) at which each contender keeps its promises",
 		Long: "Finds, for each contender, the highest rate of arrivals at which every class keeps a share of its deadlines (and\n" +
 			"its answers an accuracy, if asked), by bisection under the same draws; with --workers the smallest number of\n" +
 			"workers at the scenario's rate.",
-		Example:           "  slosim capacity quickstart --target 0.99\n  slosim capacity lcao --target 0.95 --accuracy 0.88\n  slosim capacity lcao --workers",
-		Args:              exactly("SCENARIO"),
-		ValidArgsFunction: completeScenario,
+		Example: "  slosim capacity quickstart --target 0.99\n  slosim capacity lcao --target 0.95 --accuracy 0.88\n  slosim capacity lcao --workers",
+		Args:    exactly("SCENARIO"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := checkCapacity(o); err != nil {
 				return err

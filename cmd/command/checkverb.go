@@ -18,9 +18,8 @@ func checkCommand(app App) *cobra.Command {
 			"contradict it, at level --alpha for all assertions of a scenario together. With a committed profile\n" +
 			"(slosim measure, then --profile) the result is the same on every machine of an architecture. Exit code 1 when\n" +
 			"one does not hold.",
-		Example:           "  slosim check quickstart\n  slosim check ci/*.toml --profile ci/fashion.profile --junit slosim.xml",
-		Args:              cobra.MinimumNArgs(1),
-		ValidArgsFunction: completeScenario,
+		Example: "  slosim check quickstart\n  slosim check ci/*.toml --profile ci/fashion.profile --junit slosim.xml",
+		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := atLeast1("--jobs", o.Jobs); err != nil {
 				return err

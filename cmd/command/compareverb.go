@@ -23,8 +23,7 @@ func compareCommand(app App) *cobra.Command {
 			"  slosim compare results/lcao-1 results/lcao-2 --contender slo-nn/lcao --metric p99_ms --window interference\n" +
 			"  slosim compare results/shootout-1 results/shootout-2 --contender zoo/lcao=zoo/mine\n" +
 			"  slosim compare old new --format benchstat >bench.txt && benchstat -col result bench.txt",
-		Args:              exactly("A", "B"),
-		ValidArgsFunction: completeFolders,
+		Args: exactly("A", "B"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.A, o.B, o.Console = args[0], args[1], console(cmd)
 			if err := checkFormat(&o); err != nil {
@@ -50,12 +49,4 @@ func checkFormat(o *scenarios.CompareOptions) error {
 		return scenarios.Usagef("--json: want no --format with it, got %s", o.Format)
 	}
 	return nil
-}
-
-// completeFolders offers folders for both arguments.
-func completeFolders(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-	if len(args) > 1 {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	return nil, cobra.ShellCompDirectiveFilterDirs
 }

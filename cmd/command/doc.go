@@ -14,6 +14,26 @@
 // Exit codes: 0 ok, 1 an assertion failed, 2 bad usage or scenario, 3 internal or I/O,
 // 4 a contender failed while the others' results are kept, 130 interrupted.
 //
+// With --json each verb prints one object on stdout, with "schema": 1 and, for
+//
+//	run, report          title, cells, notes, bounds (as summary.json has them), folder, interrupted, failed
+//	run --dry-run        what would run, as far as it is known (scenarios.Plan)
+//	check                assertions (result.Checked)
+//	capacity             scenario, target, accuracy, workers, contenders (result.Capacity)
+//	explain              one query (result.Told), or with --misses contenders (result.Blame)
+//	measure              profile (the file), fronts, campaign; with --check scenarios.Drift
+//	validate             result.Validation
+//	tradeoff             loss, margin, networks (network, seeds, points, best), headline
+//	bench                bench.Report; with --sim machine, cores, figures
+//	selfcheck            family_error, lines
+//	policytest           policy, holds, worlds (world, holds, broke)
+//	list                 kind, entries (name, about, paper, params)
+//	data                 name, folder, training, test, features, labels
+//	train                network, files
+//	init, init policy    files, next
+//
+// An error is text on stderr all the same; what it leaves whole is printed.
+//
 // A main with policies of its own is:
 //
 //	func main() {

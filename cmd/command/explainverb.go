@@ -17,9 +17,8 @@ func explainCommand(app App) *cobra.Command {
 			"place in the order of arrival, from 0, as queries.parquet has it) it tells what became of it, why, and what each\n" +
 			"operating point would have given. With --misses it simulates the scenario again without each of interference,\n" +
 			"queueing, activator cost, confidence error and stale belief, and says how many misses each is to blame for.",
-		Example:           "  slosim explain results/lcao-1 --misses\n  slosim explain results/lcao-1 20514 --contender slo-nn/full --replication 3",
-		Args:              cobra.RangeArgs(1, 2),
-		ValidArgsFunction: completeFolder,
+		Example: "  slosim explain results/lcao-1 --misses\n  slosim explain results/lcao-1 20514 --contender slo-nn/full --replication 3",
+		Args:    cobra.RangeArgs(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Dir, o.Console = args[0], console(cmd)
 			if err := explained(&o, args[1:]); err != nil {
@@ -56,12 +55,4 @@ func explained(o *scenarios.ExplainOptions, query []string) error {
 		o.Query = &n
 	}
 	return atLeast1("--jobs", o.Jobs)
-}
-
-// completeFolder offers folders, for the first argument.
-func completeFolder(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-	if len(args) > 0 {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	return nil, cobra.ShellCompDirectiveFilterDirs
 }

@@ -28,7 +28,7 @@ func initPolicyCommand(app App) *cobra.Command {
 	inGo := false
 	cmd := &cobra.Command{
 		Use:   "policy NAME",
-		Short: "Write a commented policy, a scenario that compares it, and its test, into the folder NAME",
+		Short: "Write a policy to start from, its test, and a scenario that compares it",
 		Long: "Write a commented policy, a scenario that compares it with lcao, slackfit and a clairvoyant, and its\n" +
 			"test into the folder NAME, which must not exist. The policy is a Starlark script; with --go it is a Go type\n" +
 			"in a main of its own that knows all verbs of slosim, for a folder inside slosim's source.",
@@ -50,12 +50,11 @@ func initPolicyCommand(app App) *cobra.Command {
 			if inGo && !insideSource() {
 				return scenarios.Usagef("--go: want a folder inside slosim's source, whose go.mod says module slosim; elsewhere write a module that replaces slosim by that folder")
 			}
-			next, err := writePolicy(name, inGo)
+			written, err := writePolicy(name, inGo)
 			if err != nil {
 				return err
 			}
-			_, err = fmt.Fprint(cmd.OutOrStdout(), next)
-			return err
+			return tellWritten(console(cmd), written.files, written.next, written.text())
 		},
 	}
 	cmd.Flags().BoolVar(&inGo, "go", false, "a Go type instead of a script")
@@ -83,29 +82,38 @@ func insideSource() bool {
 	return false
 }
 
+// written are files that were written, and commands to run next.
+type written struct{ files, next []string }
+
+func (w written) text() string {
+	return "wrote " + strings.Join(w.files, ", ") + "; next:\n  " + strings.Join(w.next, "\n  ") + "\n"
+}
+
 // writePolicy writes the folder and returns what to do next.
-func writePolicy(name string, inGo bool) (next string, err error) {
-	files, policy := map[string]string{"policy.star": name + ".star", "scenario.toml": "scenario.toml"}, "file:"+name+".star"
-	next = fmt.Sprintf("wrote %[1]s/%[1]s.star and %[1]s/scenario.toml; next:\n  slosim policytest file:%[1]s/%[1]s.star\n  slosim run %[1]s/scenario.toml\n", name)
+func writePolicy(name string, inGo bool) (w written, err error) {
+	files, policy := [][2]string{{"policy.star", name + ".star"}, {"scenario.toml", "scenario.toml"}}, "file:"+name+".star"
+	w.next = []string{"slosim policytest file:" + name + "/" + name + ".star", "slosim run " + name + "/scenario.toml"}
 	if inGo {
-		files = map[string]string{"main.go.txt": "main.go", "main_test.go.txt": "main_test.go", "scenario.toml": "scenario.toml"}
+		files = [][2]string{{"main.go.txt", "main.go"}, {"main_test.go.txt", "main_test.go"}, {"scenario.toml", "scenario.toml"}}
 		policy = name
-		next = fmt.Sprintf("wrote main.go, main_test.go and scenario.toml into %[1]s; next:\n  go test ./%[1]s\n  go run ./%[1]s run %[1]s/scenario.toml\n", name)
+		w.next = []string{"go test ./" + name, "go run ./" + name + " run " + name + "/scenario.toml"}
 	}
 	if err := os.Mkdir(name, 0o755); errors.Is(err, fs.ErrExist) {
-		return "", scenarios.Usagef("init: want a folder that does not exist, got %s, which is left as it is", name)
+		return w, scenarios.Usagef("init: want a folder that does not exist, got %s, which is left as it is", name)
 	} else if err != nil {
-		return "", fmt.Errorf("init: %w", err)
+		return w, fmt.Errorf("init: %w", err)
 	}
-	for from, to := range files {
+	for _, file := range files {
+		from, to := file[0], filepath.Join(name, file[1])
 		text, err := policyFiles.ReadFile("policy/" + from)
 		if err == nil {
 			filled := strings.NewReplacer("NAME", name, "POLICY", policy).Replace(string(text))
-			err = writeNew(filepath.Join(name, to), filled)
+			err = writeNew(to, filled)
 		}
 		if err != nil {
-			return "", errors.Join(err, os.RemoveAll(name)) // it was made here
+			return w, errors.Join(err, os.RemoveAll(name)) // it was made here
 		}
+		w.files = append(w.files, to)
 	}
-	return next, nil
+	return w, nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"slosim/reports/result"
 	"slosim/scenarios"
 )
 
@@ -31,12 +32,25 @@ func initCommand(app App) *cobra.Command {
 			if err := writeNew(path, template); err != nil {
 				return err
 			}
-			_, err := fmt.Fprintf(cmd.OutOrStdout(), "wrote %s; next: slosim run %s\n", path, path)
-			return err
+			return tellWritten(console(cmd), []string{path}, []string{"slosim run " + path},
+				fmt.Sprintf("wrote %s; next: slosim run %s\n", path, path))
 		},
 	}
 	cmd.AddCommand(initPolicyCommand(app))
 	return cmd
+}
+
+// tellWritten says which files were written and what to do next.
+func tellWritten(c scenarios.Console, files, next []string, text string) error {
+	if c.JSON {
+		return result.EncodeJSON(c.Out, struct {
+			Schema int      `json:"schema"`
+			Files  []string `json:"files"`
+			Next   []string `json:"next"` // commands
+		}{result.Schema, files, next})
+	}
+	_, err := fmt.Fprint(c.Out, text)
+	return err
 }
 
 // writeNew writes a file that must not exist.

@@ -1,13 +1,12 @@
 package command
 
 import (
-	"encoding/json"
 	"fmt"
-	"io"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
+	"slosim/reports/result"
 	"slosim/scenarios"
 )
 
@@ -24,7 +23,7 @@ func listCommand(app App) *cobra.Command {
 				return err
 			}
 			c := console(cmd)
-			return writeEntries(c.Out, entriesOf(app.Known(), args[0]), c.JSON)
+			return writeEntries(c, args[0], entriesOf(app.Known(), args[0]))
 		},
 	}
 }
@@ -45,13 +44,15 @@ func entriesOf(known scenarios.Known, kind string) []scenarios.Entry {
 	}[kind]
 }
 
-func writeEntries(w io.Writer, entries []scenarios.Entry, asJSON bool) error {
-	if asJSON {
-		encoder := json.NewEncoder(w)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(append([]scenarios.Entry{}, entries...))
+func writeEntries(c scenarios.Console, kind string, entries []scenarios.Entry) error {
+	if c.JSON {
+		return result.EncodeJSON(c.Out, struct {
+			Schema  int               `json:"schema"`
+			Kind    string            `json:"kind"`
+			Entries []scenarios.Entry `json:"entries"`
+		}{result.Schema, kind, entries})
 	}
-	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	table := tabwriter.NewWriter(c.Out, 0, 0, 2, ' ', 0)
 	for _, entry := range entries {
 		if entry.About == "" {
 			fmt.Fprintln(table, entry.Name)

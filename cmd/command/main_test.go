@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -181,7 +182,12 @@ func TestRealScripts(t *testing.T) {
 			env.Setenv("XDG_CACHE_HOME", env.WorkDir) // no cache of this machine's
 			return copyFile("../../scenarios/testdata/golden-fashion-mnist.profile", filepath.Join(env.WorkDir, "golden.profile"))
 		},
-		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"exits": exits},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"exits": exits, "leaves": leavesOnly},
+		Condition: func(name string) (bool, error) {
+			file, ok := strings.CutPrefix(name, "exists:")
+			_, err := os.Stat(file)
+			return ok && err == nil, nil
+		},
 	})
 }
 
@@ -206,6 +212,22 @@ func exits(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	if got != want {
 		ts.Fatalf("%s: want exit code %d, got %d\n%s", strings.Join(args[1:], " "), want, got, ts.ReadFile("stderr"))
+	}
+}
+
+// leavesOnly FOLDER NAME... wants a folder to hold these and nothing else; names with a dot first are
+// no matter.
+func leavesOnly(ts *testscript.TestScript, _ bool, args []string) {
+	list, err := os.ReadDir(ts.MkAbs(args[0]))
+	ts.Check(err)
+	var got []string
+	for _, e := range list {
+		if !strings.HasPrefix(e.Name(), ".") || strings.HasPrefix(e.Name(), ".slosim") {
+			got = append(got, e.Name())
+		}
+	}
+	if !slices.Equal(got, args[1:]) {
+		ts.Fatalf("%s: want %q, got %q", args[0], args[1:], got)
 	}
 }
 

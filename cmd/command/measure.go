@@ -16,7 +16,7 @@ func measureCommand(app App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "measure",
 		Short: "Measure a profile: accuracy and time of every point, alone and disturbed",
-		Example: "  slosim measure --network fashion-mnist --technique slo-nn --technique zoo --antagonist cpu -o quick.profile\n" +
+		Example: "  slosim measure --network fashion-mnist --technique slo-nn,zoo --antagonist cpu -o quick.profile\n" +
 			"  slosim measure --network fashion-mnist --technique slo-nn:activator=lsh -o lsh.profile\n" +
 			"  slosim measure --check quick.profile",
 		Args: exactly(),

@@ -1,7 +1,10 @@
 package command
 
 import (
+	"strings"
+
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"slosim/scenarios"
 )
@@ -23,6 +26,7 @@ func newRoot(app App, std streams, started *bool) *cobra.Command {
 	root.SetIn(std.in)
 	root.SetOut(std.out)
 	root.SetErr(std.err)
+	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), "FlagUsages ", "FlagUsagesWrapped 100 "))
 	root.PersistentFlags().Bool("json", false, "results as JSON")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return scenarios.Usagef("%w%s (see %s --help)", err, suggestFlag(cmd, err), cmd.CommandPath())
@@ -48,6 +52,8 @@ func newRoot(app App, std streams, started *bool) *cobra.Command {
 		antagonistCommand(),
 	)
 	noteStarts(root, started)
+	completeTree(root, app)
+	wrapTree(root)
 	return root
 }
 
@@ -59,12 +65,26 @@ func noteStarts(cmd *cobra.Command, started *bool) {
 	}
 }
 
+// notEmpty refuses flags that are given without a value, as -o "$UNSET" does: silently, a result would
+// go where nobody said.
+func notEmpty(cmd *cobra.Command) (err error) {
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		if err == nil && f.Value.Type() == "string" && f.Value.String() == "" {
+			err = scenarios.Usagef("--%s: want a value, got an empty one", f.Name)
+		}
+	})
+	return err
+}
+
 // noteStart sets started when the verb itself runs: after the checks of arguments and
 // of required flags.
 func noteStart(cmd *cobra.Command, started *bool) {
 	verb := cmd.RunE
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		*started = true
+		if err := notEmpty(cmd); err != nil {
+			return err
+		}
 		return verb(cmd, args)
 	}
 }

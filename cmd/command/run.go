@@ -20,9 +20,8 @@ func runCommand(app App) *cobra.Command {
 		Short: "Run all contenders and replications of a scenario and compare them",
 		Long: "Runs all contenders and replications of a scenario, prints the comparison and writes a result\n" +
 			"folder. SCENARIO is a TOML file, or one that ships (slosim list scenarios).",
-		Example:           "  slosim run quickstart --dry-run\n  slosim run scenario.toml --set 'class[0].latency=20ms' --set seed=7 -o results/strict\n  slosim run shootout --policy file:mine.star",
-		Args:              exactly("SCENARIO"),
-		ValidArgsFunction: completeScenario,
+		Example: "  slosim run quickstart --dry-run\n  slosim run scenario.toml --set 'class[0].latency=20ms' --set seed=7 -o results/strict\n  slosim run shootout --policy file:mine.star",
+		Args:    exactly("SCENARIO"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := checkRun(o); err != nil {
 				return err
@@ -91,18 +90,4 @@ func checkRun(o scenarios.RunOptions) error {
 		return err
 	}
 	return atLeast1("--jobs", o.Jobs)
-}
-
-// completeScenario offers the scenarios that ship, and files.
-func completeScenario(_ *cobra.Command, args []string, prefix string) ([]string, cobra.ShellCompDirective) {
-	if len(args) > 0 {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	var found []string
-	for _, name := range scenarios.ShippedNames() {
-		if strings.HasPrefix(name, prefix) {
-			found = append(found, name)
-		}
-	}
-	return found, cobra.ShellCompDirectiveDefault
 }

@@ -17,9 +17,8 @@ func validateCommand(app App) *cobra.Command {
 		Long: "Runs a scenario on the wall clock, with real kernels in virtual time, and from its profile, with the\n" +
 			"same queries, and says how far the three are apart. The verdict is pass, fail or, of a machine that\n" +
 			"something else disturbed, void; exit code 1 unless it is pass.",
-		Example:           "  slosim validate validate-quiet\n  slosim validate scenario.toml --set validate.repetitions=3 -o found",
-		Args:              exactly("SCENARIO"),
-		ValidArgsFunction: completeScenario,
+		Example: "  slosim validate validate-quiet\n  slosim validate scenario.toml --set validate.repetitions=3 -o found",
+		Args:    exactly("SCENARIO"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			scenario, err := scenarios.Load(args[0], app.Known(), sets...)
 			if err != nil {

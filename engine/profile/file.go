@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -114,8 +115,15 @@ func Load(path string) (*Profile, error) {
 }
 
 // Save writes a profile to a file that is whole or absent: under a temporary name,
-// synced, then renamed.
+// synced, then renamed. A device or a pipe is written to, never replaced.
 func (p *Profile) Save(path string) (err error) {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
+		f, err := os.OpenFile(path, os.O_WRONLY, 0)
+		if err != nil {
+			return fmt.Errorf("profile: %w", err)
+		}
+		return errors.Join(p.Write(f), f.Close())
+	}
 	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".tmp*")
 	if err != nil {
 		return fmt.Errorf("profile: %w", err)

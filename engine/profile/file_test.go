@@ -2,9 +2,12 @@ package profile
 
 import (
 	"bytes"
+	"compress/flate"
+	"encoding/binary"
 	"math"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -147,9 +150,47 @@ func FuzzDecode(f *testing.F) {
 func FuzzRead(f *testing.F) {
 	f.Add(written(f, testProfile()))
 	f.Add([]byte(magic))
+	shipped, err := os.ReadFile("../../scenarios/testdata/golden-fashion-mnist.profile")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(shipped[:4096]) // cut: whole, an execution takes a second
 	f.Fuzz(func(t *testing.T, file []byte) {
 		if p, err := Read(bytes.NewReader(file)); err == nil && p.Validate() != nil {
 			t.Fatal("want only valid profiles")
 		}
 	})
+}
+
+// What a file claims is refused before the memory for it is taken.
+func TestReadTakesNoMemoryForClaims(t *testing.T) {
+	claim := func(content []byte, length uint64) []byte {
+		h := header(SchemaVersion, content)
+		binary.LittleEndian.PutUint64(h[len(magic)+4:], length)
+		out := bytes.NewBuffer(h)
+		w, err := flate.NewWriter(out, flate.BestSpeed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.Write(content) // a buffer takes it
+		w.Close()
+		return out.Bytes()
+	}
+	billions := binary.AppendVarint(nil, int64(SchemaVersion))
+	billions = append(billions, binary.AppendVarint(nil, 1e12)...) // length of the CPU's name
+	for name, file := range map[string][]byte{
+		"10^12 bytes":                   claim(nil, 1e12),
+		"2^64-1 bytes":                  claim(nil, math.MaxUint64),
+		"2^31 bytes that are not there": claim(nil, 1<<31),
+		"more bytes than it says":       claim(make([]byte, 64<<20), 10),
+		"a name of 10^12 bytes":         claim(billions, uint64(len(billions))),
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := Read(bytes.NewReader(file))
+		runtime.ReadMemStats(&after)
+		if took := after.TotalAlloc - before.TotalAlloc; err == nil || took > 16<<20 {
+			t.Errorf("%s: want it refused within 16 MB, got %v after %d MB", name, err, took>>20)
+		}
+	}
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // newTangle returns a fitting of many classes with drawn weights and biases.
-func newTangle(t *testing.T, classes int, hyper WideHyper) *wideFitting {
+func newTangle(t testing.TB, classes int, hyper WideHyper) *wideFitting {
 	t.Helper()
 	data := WideData{Name: "tangle", Fit: newWords(64, 50, classes, 1), Confidence: newWords(9, 50, classes, 2), Features: 50, Classes: classes}
 	n, err := engine.NewWide("tangle", data.Features, 32, classes)

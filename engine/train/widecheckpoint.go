@@ -100,7 +100,10 @@ func (c *checkpoints) stepped(f *wideFitting) error {
 // temporary name is always the same, so that kills leave one file at most.
 func (c *checkpoints) save(f *wideFitting) error {
 	part := c.path + ".part"
-	file, err := os.Create(part)
+	if err := os.Remove(part); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	file, err := os.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666) // never through a link
 	if err != nil {
 		return err
 	}

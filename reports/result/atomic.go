@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // temporary is the beginning of the name of every file that is not whole yet.
@@ -48,7 +49,11 @@ func (p *partial) abort() {
 // WriteFile writes a file so that it is whole or absent: under a temporary name
 // in the same folder, synced, then renamed. What stood under the name before
 // stays until then. When write fails, its error is returned and nothing changes.
+// What is no file (a pipe, /dev/stdout, /dev/null) is written to, never replaced.
 func WriteFile(path string, write func(io.Writer) error) error {
+	if IsDevice(path) {
+		return writeDevice(path, write)
+	}
 	p, err := newPartial(path)
 	if err != nil {
 		return err
@@ -59,6 +64,28 @@ func WriteFile(path string, write func(io.Writer) error) error {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	return p.commit()
+}
+
+// IsDevice says whether a path is something that is written to but cannot be replaced: a pipe, a
+// device, or whatever stands in /dev and /proc.
+func IsDevice(path string) bool {
+	if whole, err := filepath.Abs(path); err == nil && (strings.HasPrefix(whole, "/dev/") || strings.HasPrefix(whole, "/proc/")) {
+		return true
+	}
+	info, err := os.Stat(path)
+	return err == nil && !info.Mode().IsRegular() && !info.IsDir()
+}
+
+func writeDevice(path string, write func(io.Writer) error) error {
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		return fmt.Errorf("%s: cannot write: %w", path, plainCause(err))
+	}
+	buffered := bufio.NewWriterSize(file, 1<<16)
+	if err := errors.Join(write(buffered), buffered.Flush(), file.Close()); err != nil {
+		return fmt.Errorf("%s: cannot write: %w", path, plainCause(err))
+	}
+	return nil
 }
 
 // syncFolder makes the rename last. Systems that cannot sync a folder are left alone.

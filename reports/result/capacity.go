@@ -1,5 +1,15 @@
 package result
 
+// Capacities is what capacity prints as JSON.
+type Capacities struct {
+	Schema     int        `json:"schema"`
+	Scenario   string     `json:"scenario"`
+	Target     float64    `json:"target"`   // SLO attainment of every class
+	Accuracy   float64    `json:"accuracy"` // of answered queries of every class; 0: any
+	Workers    bool       `json:"workers"`  // numbers of workers at the scenario's rate, instead of rates
+	Contenders []Capacity `json:"contenders"`
+}
+
 // Capacity is what a contender carries: rates in queries a second, or numbers of workers.
 type Capacity struct {
 	Contender string  `json:"contender"`

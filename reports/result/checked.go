@@ -18,6 +18,12 @@ type Checked struct {
 	Why          string  `json:"why,omitempty"` // there is no value
 }
 
+// CheckedAll is what check prints as JSON: the assertions of all scenarios, in their order.
+type CheckedAll struct {
+	Schema     int       `json:"schema"`
+	Assertions []Checked `json:"assertions"`
+}
+
 // junit is what CI systems read.
 type junit struct {
 	XMLName  xml.Name `xml:"testsuites"`

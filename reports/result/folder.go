@@ -39,6 +39,9 @@ func Create(dir string) (*Folder, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("%s: cannot make the result folder: %w", dir, plainCause(err))
 	}
+	if err := checkPlots(dir); err != nil {
+		return nil, err
+	}
 	if err := checkReplaceable(dir); err != nil {
 		return nil, err
 	}
@@ -84,6 +87,9 @@ func (f *Folder) Has(name string) bool {
 // Write writes one file of the folder, whole or not at all. The name may have
 // one folder in front ("plots/front.svg"), which is made.
 func (f *Folder) Write(name string, write func(io.Writer) error) error {
+	if !filepath.IsLocal(name) {
+		return fmt.Errorf("%s: want the name of a file in the result folder", name)
+	}
 	if err := f.prepare(name); err != nil {
 		return err
 	}
@@ -92,6 +98,9 @@ func (f *Folder) Write(name string, write func(io.Writer) error) error {
 
 // prepare clears a former result once and makes the folder that name lies in.
 func (f *Folder) prepare(name string) error {
+	if err := checkPlots(f.dir); err != nil {
+		return err
+	}
 	if f.owned {
 		f.clear.Do(func() { f.err = errors.Join(removeResult(f.dir), os.WriteFile(f.Path(unfinished), nil, 0o644)) })
 	}
@@ -166,14 +175,15 @@ func checkReplaceable(dir string) error {
 // removeResult removes the files that slosim writes, and nothing else. The
 // manifest goes last: a folder that is half cleared is still a result.
 func removeResult(dir string) error {
-	paths, err := filepath.Glob(filepath.Join(dir, temporary+"*"))
+	paths, err := entriesLike(dir, temporary+"*")
 	if err != nil {
 		return err
 	}
-	for _, pattern := range []string{"*.svg", "*.png", "*.pdf", temporary + "*"} {
-		plots, _ := filepath.Glob(filepath.Join(dir, PlotsFolder, pattern)) // the pattern is well-formed
-		paths = append(paths, plots...)
+	plots, err := entriesLike(filepath.Join(dir, PlotsFolder), "*.svg", "*.png", "*.pdf", temporary+"*")
+	if err != nil {
+		return err
 	}
+	paths = append(paths, plots...)
 	for _, name := range fileNames() {
 		paths = append(paths, filepath.Join(dir, name))
 	}
@@ -181,6 +191,42 @@ func removeResult(dir string) error {
 		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return fmt.Errorf("%s: cannot remove the former result: %w", path, plainCause(err))
 		}
+	}
+	return nil
+}
+
+// entriesLike lists what stands in a folder under names of the patterns; nothing in one that is not
+// there. (filepath.Glob would take the folder's own name for a pattern.)
+func entriesLike(dir string, patterns ...string) ([]string, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("%s: cannot read: %w", dir, plainCause(err))
+	}
+	var paths []string
+	for _, e := range entries {
+		for _, pattern := range patterns {
+			if ok, _ := filepath.Match(pattern, e.Name()); ok { // patterns are well-formed
+				paths = append(paths, filepath.Join(dir, e.Name()))
+				break
+			}
+		}
+	}
+	return paths, nil
+}
+
+// checkPlots refuses a folder for pictures that is a link, or a file: pictures would be written, and
+// former ones removed, where nobody said.
+func checkPlots(dir string) error {
+	plots := filepath.Join(dir, PlotsFolder)
+	info, err := os.Lstat(plots)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("%s: cannot look at it: %w", plots, plainCause(err))
+	}
+	if !info.IsDir() {
+		return fmt.Errorf("%s: want a folder, got a link or a file: remove it", plots)
 	}
 	return nil
 }

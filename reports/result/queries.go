@@ -1,6 +1,7 @@
 package result
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -126,6 +127,9 @@ func (r *queriesReader) open() error {
 	if err != nil {
 		return fmt.Errorf("cannot read: %w", plainCause(err))
 	}
+	if err := checkFooter(file, info.Size()); err != nil {
+		return err
+	}
 	opened, err := parquet.OpenFile(file, info.Size())
 	if err != nil {
 		return fmt.Errorf("want a whole parquet file, got %d bytes: %w", info.Size(), err)
@@ -135,6 +139,23 @@ func (r *queriesReader) open() error {
 	}
 	r.rows, r.left = parquet.NewGenericReader[Row](opened), opened.NumRows()
 	r.buffer = make([]Row, batch)
+	return nil
+}
+
+// checkFooter wants a footer that fits into the file: the decoder takes the memory that its length
+// claims before it looks (format: the length, 4 bytes, little-endian, then "PAR1" at the end).
+func checkFooter(file io.ReaderAt, size int64) error {
+	const magic, tail = 4, 8
+	end := make([]byte, tail)
+	if size < magic+tail {
+		return fmt.Errorf("want a whole parquet file, got %d bytes", size)
+	}
+	if _, err := file.ReadAt(end, size-tail); err != nil {
+		return fmt.Errorf("cannot read: %w", plainCause(err))
+	}
+	if length := int64(binary.LittleEndian.Uint32(end)); length > size-magic-tail {
+		return fmt.Errorf("want a whole parquet file, got %d bytes with a footer of %d", size, length)
+	}
 	return nil
 }
 

@@ -8,6 +8,10 @@ import (
 
 // Draft checks the commands of one Decide after another. Its zero value is ready for Begin.
 type Draft struct {
+	// Most is how many samples a policy said that it starts together: batches and parts of a large query
+	// beyond it are refused, since no time of one was measured. 0: any number.
+	Most int
+
 	view  *scheduler.View
 	plan  *scheduler.Plan
 	taken []bool                         // [worker] given something by this plan
@@ -138,6 +142,9 @@ func (d *Draft) start(verb string, c *scheduler.Command, q *scheduler.Waiting) e
 	if c.Count != 0 && (c.Count < 0 || c.Count > q.Left) {
 		return fmt.Errorf("split: count: want 1..%d, got %d", q.Left, c.Count)
 	}
+	if d.Most > 0 && c.Count > d.Most {
+		return fmt.Errorf("split: count: want at most max_batch = %d, got %d", d.Most, c.Count)
+	}
 	for i := 1; i < len(c.Batch); i++ {
 		at, err := d.query(verb, c.Batch[i].Query)
 		if err != nil {
@@ -153,7 +160,24 @@ func (d *Draft) start(verb string, c *scheduler.Command, q *scheduler.Waiting) e
 			return err
 		}
 	}
+	if err := d.size(c, q.Left); err != nil {
+		return err
+	}
 	return d.point(verb, q.Model, c.Point)
+}
+
+// size refuses a batch of more samples than the policy said. One query is no batch, however large.
+func (d *Draft) size(c *scheduler.Command, samples int) error {
+	if d.Most == 0 || len(c.Batch) < 2 {
+		return nil
+	}
+	for i := 1; i < len(c.Batch); i++ {
+		samples += d.view.Waiting[d.Find(c.Batch[i].Query)].Left
+	}
+	if samples > d.Most {
+		return fmt.Errorf("batch: want at most max_batch = %d samples together, got %d", d.Most, samples)
+	}
+	return nil
 }
 
 func (d *Draft) point(verb string, model uint16, point int) error {

@@ -157,6 +157,8 @@ func TestBadReplies(t *testing.T) {
 		start(`0`, `6`, `0`):            "commands[0]: start: query 6: want one that waits, it does not",
 		start(`0`, `-1`, `0`):           "commands[0]: start: query: want the ref of a query that waits, got -1",
 		start(`0`, `7`, `0,"colour":1`): `unknown field "colour"`,
+		`{"commands":[{"do":"split","worker":0,"query":7,"point":0,"count":2}]}`: "commands[0]: split: count: want at most max_batch = 1, got 2",
+		`{"commands":[{"do":"batch","worker":0,"queries":[[7,0],[8,0]]}]}`:       "commands[0]: batch: want at most max_batch = 1 samples together",
 		`{"commands":[{"do":"drop","query":7},{"do":"drop","query":7}]}`:         "commands[1]: drop: query 7: want each query once",
 		`{"commands":[{"do":"split","worker":0,"query":7,"point":0,"count":9}]}`: "commands[0]: split: count: want 1..4, got 9",
 		`{"commands":[{"do":"split","worker":0,"query":7,"point":0,"count":0}]}`: "commands[0]: split: count: want at least 1, got 0",

@@ -55,7 +55,7 @@
 // Times are whole numbers of nanoseconds of virtual time, which stands still while the child
 // thinks. The parameter timeout ("10s") is ours and bounds the wall time of one decision, and of
 // the hello. max_batch (1) is ours, too: how many samples the policy starts together at most, so that
-// batches of that size are measured. All other parameters are handed on.
+// batches of that size are measured; larger ones are refused. All other parameters are handed on.
 //
 // A crash, an early end, a time-out, anything but one line of the above, a line above 1 MiB or an
 // illegal command (package scheduler/draft) is a *[scheduler.Failure] that names the command and

@@ -45,6 +45,7 @@ func New(ctx context.Context, command, dir string, params *scheduler.Params) (sc
 	p := &policy{ctx: ctx, command: command, dir: dir, reasons: draft.NewReasons()}
 	p.timeout = params.Duration("timeout", defaultTimeout, leastTimeout, mostTimeout)
 	p.samples = params.Int("max_batch", 1, 1, mostSamples)
+	p.draft.Most = p.samples
 	p.params = params.Rest()
 	var err error
 	if p.words, err = split(command); err != nil {

@@ -43,34 +43,35 @@ func TestBadScripts(t *testing.T) {
 func TestBadDecisions(t *testing.T) {
 	for body, want := range map[string]string{
 		// numbers
-		"[start(0, 7, float('nan'))]":  "start: point: want a whole number, got nan",
-		"[start(0, 7, float('+inf'))]": "start: point: want a whole number, got +inf",
-		"[start(0, 7, 1.5)]":           "start: point: want a whole number, got 1.5",
-		"[start(0, 7, None)]":          "start: point: want a whole number, got None",
-		"[start(0, 7, '1')]":           `start: point: want a whole number, got "1" (string)`,
-		"[start(0, 7, True)]":          "start: point: want a whole number, got True",
-		"[start(0, 7, 4)]":             "start: point: want 0..3, got 4",
-		"[start(0, 7, -1)]":            "start: point: want 0..3, got -1",
-		"[start(0, 7, 1 << 40)]":       "start: point: want a number below 2147483648, got 1099511627776",
-		"[start(0, 7, 1 << 80)]":       "start: point: want a whole number, got 1208925819614629174706176",
-		"[start(2, 7, 0)]":             "start: worker: want 0..1, got 2",
-		"[start(0, 6, 0)]":             "start: query 6: want one that waits, it does not",
-		"[start(0, -1, 0)]":            "start: query: want the ref of a query that waits, got -1",
-		"[start(0, view, 0)]":          "start: query: want a whole number, got view (view)",
-		"[start(0, 7)]":                "start: point: want a value, got none",
-		"[start(0, 7, 0, '', 1)]":      "start: want at most 4 arguments, got 5",
-		"[start(0, 7, 0, speed = 1)]":  "start: want [worker query point why] once each, got speed",
-		"[start(0, 7, 0, point = 1)]":  "start: want [worker query point why] once each, got point",
-		"[start(0, 7, 0, why = 3)]":    "start: why: want a string, got 3",
-		"[split(0, 8, 0, 5)]":          "split: count: want 1..4, got 5",
-		"[split(0, 8, 0, 0)]":          "split: count: want at least 1, got 0",
-		"[batch(0, [])]":               "batch: queries: want a list of (query, point), got [] (list)",
-		"[batch(0, [7])]":              "batch: queries[0]: want (query, point), got 7",
-		"[batch(0, [(7, 0), (9, 0)])]": "batch: want queries of one model, got models 0 and 1",
-		"[batch(0, [(7, 0), (8, 9)])]": "batch: point: want 0..3, got 9",
-		"[probe(1, 9)]":                "probe: query 9: want one that was not probed on worker 1, it was",
-		"[wake(view.now)]":             "wake: want an instant after now (3000000000), got 3000000000",
-		"[wake(3.5e9 + 0.5)]":          "wake: at: want a whole number, got 3.5000000005e+09",
+		"[start(0, 7, float('nan'))]":          "start: point: want a whole number, got nan",
+		"[start(0, 7, float('+inf'))]":         "start: point: want a whole number, got +inf",
+		"[start(0, 7, 1.5)]":                   "start: point: want a whole number, got 1.5",
+		"[start(0, 7, None)]":                  "start: point: want a whole number, got None",
+		"[start(0, 7, '1')]":                   `start: point: want a whole number, got "1" (string)`,
+		"[start(0, 7, True)]":                  "start: point: want a whole number, got True",
+		"[start(0, 7, 4)]":                     "start: point: want 0..3, got 4",
+		"[start(0, 7, -1)]":                    "start: point: want 0..3, got -1",
+		"[start(0, 7, 1 << 40)]":               "start: point: want a number below 2147483648, got 1099511627776",
+		"[start(0, 7, 1 << 80)]":               "start: point: want a whole number, got 1208925819614629174706176",
+		"[start(2, 7, 0)]":                     "start: worker: want 0..1, got 2",
+		"[start(0, 6, 0)]":                     "start: query 6: want one that waits, it does not",
+		"[start(0, -1, 0)]":                    "start: query: want the ref of a query that waits, got -1",
+		"[start(0, view, 0)]":                  "start: query: want a whole number, got view (view)",
+		"[start(0, 7)]":                        "start: point: want a value, got none",
+		"[start(0, 7, 0, '', 1)]":              "start: want at most 4 arguments, got 5",
+		"[start(0, 7, 0, speed = 1)]":          "start: want [worker query point why] once each, got speed",
+		"[start(0, 7, 0, point = 1)]":          "start: want [worker query point why] once each, got point",
+		"[start(0, 7, 0, why = 3)]":            "start: why: want a string, got 3",
+		"[split(0, 8, 0, 5)]":                  "split: count: want 1..4, got 5",
+		"[split(0, 8, 0, 0)]":                  "split: count: want at least 1, got 0",
+		"[batch(0, [])]":                       "batch: queries: want a list of (query, point), got [] (list)",
+		"[batch(0, [7])]":                      "batch: queries[0]: want (query, point), got 7",
+		"[batch(0, [(7, 0), (9, 0)])]":         "batch: want queries of one model, got models 0 and 1",
+		"[batch(0, [(7, 0), (8, 9)])]":         "batch: point: want 0..3, got 9",
+		"[batch(0, [(7, 0), (8, 0), (7, 0)])]": "batch: want at most max_batch = 5 samples together, got ",
+		"[probe(1, 9)]":                        "probe: query 9: want one that was not probed on worker 1, it was",
+		"[wake(view.now)]":                     "wake: want an instant after now (3000000000), got 3000000000",
+		"[wake(3.5e9 + 0.5)]":                  "wake: at: want a whole number, got 3.5000000005e+09",
 		// the view
 		"view.weather":                      "view has no .weather field or method",
 		"view.waiting[0].size":              "query has no .size field or method",
@@ -95,7 +96,7 @@ func TestBadDecisions(t *testing.T) {
 		"fail('enough')":                         "fail: enough",
 		"[1][2]":                                 "list index 2 out of range",
 	} {
-		_, err := decide(mustLoad(t, "def decide(view):\n    x = 1\n    return "+body+"\n", nil), view())
+		_, err := decide(mustLoad(t, "def decide(view):\n    x = 1\n    return "+body+"\nmax_batch = 5\n", nil), view())
 		if err == nil || !strings.Contains(err.Error(), want) || !(strings.HasPrefix(err.Error(), "my.star:3:") || strings.HasPrefix(err.Error(), "my.star:1:1: decide:")) {
 			t.Errorf("%s: want my.star:3: %q, got %v", body, want, err)
 		}
@@ -166,5 +167,47 @@ func TestBadBind(t *testing.T) {
 	}
 	if err := policy.(scheduler.Binder).Bind(setting()); err == nil || err.Error() != "my.star:5:9: in bind: fail: no 2" {
 		t.Errorf("want line 5, got %v", err)
+	}
+}
+
+// A parameter is of its default's kind, and any number will do for a number.
+func TestKindsOfParameters(t *testing.T) {
+	const text = "defaults = {'n': 3, 'x': 0.5, 'name': 'a', 'on': True, 'any': None, 'list': [1]}\ndef decide(view):\n    return []\n"
+	for _, c := range []struct {
+		params map[string]any
+		want   string // empty: fine
+	}{
+		{map[string]any{"n": int64(4), "x": int64(1), "name": "b", "on": false, "any": "x", "list": []any{int64(2)}}, ""},
+		{map[string]any{"n": 4.5, "any": 3.0}, ""},
+		{map[string]any{"n": "4"}, `n: want a number, like the default 3, got "4"`},
+		{map[string]any{"x": true}, "x: want a number, like the default 0.5, got true"},
+		{map[string]any{"name": int64(3)}, `name: want a string, like the default "a", got 3`},
+		{map[string]any{"on": int64(1)}, "on: want true or false, like the default True, got 1"},
+		{map[string]any{"list": "x"}, `list: want a list, like the default [1], got "x"`},
+		{map[string]any{"m": int64(4)}, "m: want one of any, list, n, name, on, x"},
+	} {
+		_, err := load(t, text, c.params)
+		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%v: want %q, got %v", c.params, c.want, err)
+		}
+	}
+}
+
+// What an editor writes before the text is no matter; what is no text is said.
+func TestScriptsAreText(t *testing.T) {
+	const decide = "def decide(view):\n    return []\n"
+	if _, err := load(t, "\xef\xbb\xbf"+decide, nil); err != nil {
+		t.Errorf("a byte order mark: %v", err)
+	}
+	for text, want := range map[string]string{
+		decide + "x = 1\x00\n":             "my.star: line 3: want text, got a NUL byte",
+		"d\x00e\x00f\x00":                  "my.star: line 1: want text, got a NUL byte (is it UTF-16?)",
+		decide + "x = '\xff'\n":            "my.star: want UTF-8, got other bytes",
+		strings.Repeat("x = 1\n", 200_000): "my.star: want a script of at most 1048576 bytes, got more",
+		strings.Repeat("y\n", 1000):        "and 980 more",
+	} {
+		if _, err := load(t, text, nil); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%.20q: want %q, got %v", text, want, err)
+		}
 	}
 }

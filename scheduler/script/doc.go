@@ -61,8 +61,8 @@
 // Other names: params, a dict of the scenario's parameters; state, an empty dict for what a policy
 // remembers, one for each instance; math, Starlark's module. A script may set defaults, a dict, at
 // its top level: then it completes params from it, and a parameter that is not in it is an
-// error. One that starts several samples together says how many at most by max_batch = 8 at its top
-// level, so that batches of that size are measured. The parameter max_steps (10000000) is ours: so many steps may one call take, about half a
+// error, as is one of another kind than its default (a number, a string, ...). One that starts several samples together says how many at most by max_batch = 8 at its top
+// level, so that batches of that size are measured; larger ones are refused. The parameter max_steps (10000000) is ours: so many steps may one call take, about half a
 // second of computing. It stops endless loops; memory has no limit.
 //
 // view and its lists always show the present; a query, a worker or a completion is a copy that may

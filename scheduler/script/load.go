@@ -1,11 +1,14 @@
 package script
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
+	"unicode/utf8"
 
 	"go.starlark.net/lib/math"
 	"go.starlark.net/resolve"
@@ -17,7 +20,7 @@ import (
 )
 
 const (
-	mostSource   = 4 << 20 // bytes
+	mostSource   = 1 << 20 // bytes
 	defaultSteps = 10_000_000
 	mostSteps    = 1_000_000_000 // a minute
 )
@@ -30,13 +33,14 @@ func New(path, dir string, params *scheduler.Params) (scheduler.Policy, error) {
 	if !filepath.IsAbs(path) {
 		full = filepath.Join(dir, path)
 	}
-	source, err := os.ReadFile(full)
+	source, err := readSource(full)
 	if err != nil {
 		return nil, fmt.Errorf("script: want a file with a policy: %w", err)
 	}
-	if len(source) > mostSource {
-		return nil, fmt.Errorf("%s: want a script of at most %d bytes, got %d", path, mostSource, len(source))
+	if err := checkSource(source); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
+	source = bytes.TrimPrefix(source, []byte("\xef\xbb\xbf")) // editors of Windows begin files so
 	p := &policy{file: path, limit: uint64(params.Int("max_steps", defaultSteps, 1, mostSteps)), reasons: draft.NewReasons()}
 	p.waiting, p.workers, p.asks = newList(p, "waiting", p.queryAt), newList(p, "workers", p.workerAt), p.questions()
 	p.shown = starlark.Tuple{shown{policy: p}}
@@ -46,6 +50,30 @@ func New(path, dir string, params *scheduler.Params) (scheduler.Policy, error) {
 		return nil, err
 	}
 	return p.able(), nil
+}
+
+// readSource reads a file, and no more than a byte too many.
+func readSource(path string) ([]byte, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return io.ReadAll(io.LimitReader(file, mostSource+1))
+}
+
+// checkSource refuses what is no text. The compiler would take a NUL byte for the end.
+func checkSource(source []byte) error {
+	if len(source) > mostSource {
+		return fmt.Errorf("want a script of at most %d bytes, got more", mostSource)
+	}
+	if i := bytes.IndexByte(source, 0); i >= 0 {
+		return fmt.Errorf("line %d: want text, got a NUL byte (is it UTF-16?)", 1+bytes.Count(source[:i], []byte("\n")))
+	}
+	if !utf8.Valid(source) {
+		return errors.New("want UTF-8, got other bytes")
+	}
+	return nil
 }
 
 // load compiles the script, runs its top level and finds its functions.
@@ -73,6 +101,7 @@ func (p *policy) load(source []byte, params *scheduler.Params) error {
 	if p.maxBatch, err = maxBatch(globals["max_batch"]); err != nil {
 		return fmt.Errorf("%s: %w", p.file, err)
 	}
+	p.draft.Most = p.maxBatch
 	return p.functions(globals)
 }
 
@@ -159,7 +188,11 @@ func complete(given *starlark.Dict, defaults starlark.Value, rest map[string]any
 			return fmt.Errorf("defaults: want names of parameters, got %s", describe(item[0]))
 		}
 		names = append(names, name)
-		if _, is, _ := given.Get(item[0]); !is {
+		value, is, _ := given.Get(item[0])
+		if is && !alike(value, item[1]) {
+			params.Wrong(name, fmt.Sprintf("%s, like the default %s", kindOf(item[1]), short(item[1].String())))
+		}
+		if !is {
 			if err := given.SetKey(item[0], item[1]); err != nil {
 				return err
 			}
@@ -167,6 +200,29 @@ func complete(given *starlark.Dict, defaults starlark.Value, rest map[string]any
 	}
 	params.Only(rest, names)
 	return nil
+}
+
+// alike says whether a parameter is of the kind of its default: any number for a number, anything
+// for None.
+func alike(value, def starlark.Value) bool {
+	return def == starlark.None || kindOf(value) == kindOf(def)
+}
+
+// kindOf names the kind of a value as a scenario's author says it.
+func kindOf(v starlark.Value) string {
+	switch v.(type) {
+	case starlark.Int, starlark.Float:
+		return "a number"
+	case starlark.Bool:
+		return "true or false"
+	case starlark.String:
+		return "a string"
+	case *starlark.List, starlark.Tuple:
+		return "a list"
+	case *starlark.Dict:
+		return "a table"
+	}
+	return v.Type()
 }
 
 // predeclared lists the names that a script finds.
@@ -208,11 +264,18 @@ func unwind(err error) error {
 		return err
 	}
 	var errs []error
-	for _, one := range many {
+	for i, one := range many {
+		if i == mostErrors {
+			errs = append(errs, fmt.Errorf("and %d more", len(many)-i))
+			break
+		}
 		errs = append(errs, one)
 	}
 	return errors.Join(errs...)
 }
+
+// mostErrors bounds what is said of one script.
+const mostErrors = 20
 
 // explain says what went wrong in the script: where, what, and who called.
 func (p *policy) explain(err error) string {

@@ -44,7 +44,7 @@ func TestCommands(t *testing.T) {
 		"wake(view.now + 2*ms + 500*us)": {Kind: scheduler.Wake, At: 3*time.Second + 2500*time.Microsecond},
 		"wake(3*s + 1e6)":                {Kind: scheduler.Wake, At: 3*time.Second + ms},
 	} {
-		got, err := decide(mustLoad(t, "def decide(view):\n    return ["+body+"]\n", nil), view())
+		got, err := decide(mustLoad(t, "def decide(view):\n    return ["+body+"]\nmax_batch = 8\n", nil), view())
 		if err != nil {
 			t.Errorf("%s: %v", body, err)
 			continue
