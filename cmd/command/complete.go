@@ -62,10 +62,10 @@ func completeArguments(verb *cobra.Command, app App) {
 func argumentOffers(app App) map[string]offer {
 	known := app.Known
 	return map[string]offer{
-		"SCENARIO": scenarioOffer,
-		"DIR":      folderOffer,
-		"A":        folderOffer,
-		"B":        folderOffer,
+		"SCENARIO": completeScenario,
+		"DIR":      completeFolder,
+		"A":        completeFolder,
+		"B":        completeFolder,
 		"FILE": func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			return nil, cobra.ShellCompDirectiveDefault
 		},
@@ -176,13 +176,13 @@ func networkOffer(app App) offer {
 	}
 }
 
-// scenarioOffer offers the scenarios that ship, and files.
-func scenarioOffer(_ *cobra.Command, _ []string, prefix string) ([]string, cobra.ShellCompDirective) {
+// completeScenario offers the scenarios that ship, and files.
+func completeScenario(_ *cobra.Command, _ []string, prefix string) ([]string, cobra.ShellCompDirective) {
 	return starting(scenarios.ShippedScenarios(), "", prefix), cobra.ShellCompDirectiveDefault
 }
 
-// folderOffer offers the results below what was typed, or where results are by default; else folders.
-func folderOffer(_ *cobra.Command, _ []string, prefix string) ([]string, cobra.ShellCompDirective) {
+// completeFolder offers the results below what was typed, or where results are by default; else folders.
+func completeFolder(_ *cobra.Command, _ []string, prefix string) ([]string, cobra.ShellCompDirective) {
 	var found []string
 	for _, pattern := range []string{prefix, scenarios.ResultsRoot + "/" + prefix} {
 		dir, base := filepath.Split(pattern)
