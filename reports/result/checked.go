@@ -16,6 +16,34 @@ type Checked struct {
 	P            float64 `json:"p"`      // that values contradict it so much if it is true, before Holm's correction
 	Replications int     `json:"replications"`
 	Why          string  `json:"why,omitempty"` // there is no value
+
+	Sequential *Sequential `json:"sequential,omitempty"` // how a sequential check decided; nil: another one
+}
+
+// Sequential says when and how a sequential check decided an assertion.
+type Sequential struct {
+	Verdict string  `json:"verdict"` // Confirmed, Contradicted or Undecided
+	Look    int     `json:"look"`    // that decided, 1 to Looks
+	Looks   int     `json:"looks"`   // that there could be
+	Most    int     `json:"most"`    // replications of the last one
+	Level   float64 `json:"level"`   // nominal, that P was held against at this look
+	P       float64 `json:"p"`       // of the assertion if it is Contradicted, of its opposite otherwise
+}
+
+// The verdicts of a sequential check.
+const (
+	Confirmed    = "confirmed"
+	Contradicted = "contradicted"
+	Undecided    = "undecided" // at the cap: more replications might tell
+)
+
+// String says it in words.
+func (s *Sequential) String() string {
+	if s.Verdict == Undecided {
+		return fmt.Sprintf("undecided after %d replications: the data neither contradict nor confirm it (p of the opposite %.2g, want at most %.2g); --most allows more",
+			s.Most, s.P, s.Level)
+	}
+	return fmt.Sprintf("%s at look %d of %d (p = %.2g, at most %.2g)", s.Verdict, s.Look, s.Looks, s.P, s.Level)
 }
 
 // junit is what CI systems read.
@@ -74,6 +102,14 @@ func EncodeJUnit(w io.Writer, all []Checked) error {
 
 // Found says what was found.
 func (c *Checked) Found() string {
+	if c.Sequential != nil && c.Why == "" {
+		return c.value() + ", " + c.Sequential.String()
+	}
+	return c.value()
+}
+
+// value says what the value is, and how far from the limit.
+func (c *Checked) value() string {
 	switch {
 	case c.Why != "":
 		return c.Why
@@ -84,6 +120,10 @@ func (c *Checked) Found() string {
 	case c.Value.Lo == nil:
 		return fmt.Sprintf("%s, margin %s", FormatFloat(*c.Value.Mean), FormatFloat(c.Margin))
 	}
-	return fmt.Sprintf("%s (95 %% interval %s to %s, n = %d), margin %s, p = %.2g", FormatFloat(*c.Value.Mean),
-		FormatFloat(*c.Value.Lo), FormatFloat(*c.Value.Hi), c.Replications, FormatFloat(c.Margin), c.P)
+	text := fmt.Sprintf("%s (95 %% interval %s to %s, n = %d), margin %s", FormatFloat(*c.Value.Mean),
+		FormatFloat(*c.Value.Lo), FormatFloat(*c.Value.Hi), c.Replications, FormatFloat(c.Margin))
+	if c.Sequential != nil { // which says its own p
+		return text
+	}
+	return fmt.Sprintf("%s, p = %.2g", text, c.P)
 }
