@@ -21,6 +21,10 @@ type Assertion struct {
 	NotWorseThan string   // a contender under the same draws; empty: none
 	Baseline     *float64 // the mean of an earlier run, with Within; nil: none
 	Within       float64  // of Baseline, in the metric's unit
+
+	// EarlyStopping decides an attainment of at least Min, alone, by MLPerf's bound over the queries of
+	// all replications, as if they were uncorrelated: it holds only if the bound is met.
+	EarlyStopping bool
 }
 
 // String says what is asserted, without the values that were found.
@@ -35,6 +39,9 @@ func (a *Assertion) String() string {
 	var what []string
 	if a.Min != nil {
 		what = append(what, "at least "+result.FormatFloat(*a.Min))
+		if a.EarlyStopping {
+			what[0] += " by MLPerf's early-stopping bound"
+		}
 	}
 	if a.Max != nil {
 		what = append(what, "at most "+result.FormatFloat(*a.Max))
@@ -67,6 +74,7 @@ func Check(contenders []Contender, asserts []Assertion, alpha float64) ([]result
 		out[i] = asserts[i].test(&seen).Checked
 	}
 	holm(out, alpha)
+	settleEarly(out)
 	return out, nil
 }
 
@@ -74,11 +82,15 @@ func Check(contenders []Contender, asserts []Assertion, alpha float64) ([]result
 type seen struct {
 	values []float64
 	gains  []float64 // over the contender of not_worse_than, above 0 where this one is better
+
+	met, arrived int64 // queries of all replications
 }
 
 func (d *seen) add(more seen) {
 	d.values = append(d.values, more.values...)
 	d.gains = append(d.gains, more.gains...)
+	d.met += more.met
+	d.arrived += more.arrived
 }
 
 // evidence is what replications say of an assertion.
@@ -122,12 +134,23 @@ func (a *Assertion) test(d *seen) evidence {
 	if slices.Contains(values, math.Inf(1)) {
 		e.Margin = 0 // nothing to measure it in
 	}
+	if a.EarlyStopping {
+		e.earlyStop(d, *a.Min)
+	}
 	return e
 }
 
 // see takes what an assertion is about from replications.
 func (a *Assertion) see(runs []Contender) (d seen, err error) {
-	if d.values, err = a.values(runs, a.Contender); err != nil || a.NotWorseThan == "" {
+	parts, err := a.parts(runs, a.Contender)
+	if err != nil {
+		return d, err
+	}
+	for i := range parts {
+		d.met += parts[i].met
+		d.arrived += parts[i].arrived
+	}
+	if d.values, err = a.valuesOf(parts); err != nil || a.NotWorseThan == "" {
 		return d, err
 	}
 	d.gains, err = a.gains(runs, d.values)
@@ -136,13 +159,17 @@ func (a *Assertion) see(runs []Contender) (d seen, err error) {
 
 // values are the metric's values by replication.
 func (a *Assertion) values(runs []Contender, name string) ([]float64, error) {
-	m := indexOf(a.Metric)
-	if m < 0 {
-		return nil, fmt.Errorf("check: want a metric with a value in each replication, got %q", a.Metric)
-	}
 	parts, err := a.parts(runs, name)
 	if err != nil {
 		return nil, err
+	}
+	return a.valuesOf(parts)
+}
+
+func (a *Assertion) valuesOf(parts []part) ([]float64, error) {
+	m := indexOf(a.Metric)
+	if m < 0 {
+		return nil, fmt.Errorf("check: want a metric with a value in each replication, got %q", a.Metric)
 	}
 	values := make([]float64, len(parts))
 	for i := range parts {

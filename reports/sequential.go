@@ -38,6 +38,9 @@ func Doubling(first, most int) (looks []int) {
 //     of them is false at most a share Alpha is green, however many there are, without a correction
 //     (Berger, Technometrics 1982).
 //
+// An assertion with EarlyStopping has its binomial p-values looked at in the same way, and is confirmed at
+// the bound's own confidence.
+//
 // Intervals are those of a fixed number of replications: a run that stops early stops, by chance, a
 // little on the far side of the truth.
 type Sequence struct {
@@ -149,8 +152,8 @@ func (s *Sequence) leastLikely() int {
 
 // confirm makes assertions green, and after the last look says which were left undecided.
 func (s *Sequence) confirm(confirmed []float64) {
-	level := s.level(s.plan.Alpha)
 	for i := range s.asserts {
+		level := s.level(s.confirmingAlpha(i))
 		switch {
 		case s.decided[i]:
 		case confirmed[i] <= level:
@@ -162,10 +165,22 @@ func (s *Sequence) confirm(confirmed []float64) {
 	}
 }
 
+// confirmingAlpha is the level at which an assertion is confirmed.
+func (s *Sequence) confirmingAlpha(i int) float64 {
+	if s.asserts[i].EarlyStopping {
+		return 1 - earlyConfidence
+	}
+	return s.plan.Alpha
+}
+
 func (s *Sequence) decide(i int, verdict string, level, p float64) {
 	s.decided[i] = true
 	s.found[i].Sequential = &result.Sequential{Verdict: verdict, Look: s.look, Looks: len(s.plan.Looks),
 		Most: s.plan.Looks[len(s.plan.Looks)-1], Level: level, P: p}
+	if bound := s.found[i].EarlyStopping; bound != nil {
+		bound.Contradicted, bound.Met = verdict == result.Contradicted, verdict == result.Confirmed
+		bound.Level = level
+	}
 }
 
 // level is the nominal level of the present look for a test that has so much of alpha.

@@ -177,7 +177,7 @@ func (s *Scenario) assertions(making bool) (list []reports.Assertion, err error)
 	for i := range s.Asserts {
 		a := &s.Asserts[i]
 		one := reports.Assertion{Contender: a.Contender, Class: a.Class, Window: a.Window, Metric: a.Metric,
-			Min: a.Min, Max: a.Max, NotWorseThan: a.NotWorseThan}
+			Min: a.Min, Max: a.Max, NotWorseThan: a.NotWorseThan, EarlyStopping: a.EarlyStopping}
 		if a.Within != "" && !making {
 			if base.Means == nil {
 				if base, err = s.readBaseline(); err != nil {

@@ -166,6 +166,9 @@ type Assert struct {
 	Max          *float64 `toml:"max"`
 	NotWorseThan string   `toml:"not_worse_than,omitempty"` // a contender, under the same draws
 	Within       string   `toml:"within,omitempty"`         // of the stored baseline: "1pt" of a share, or "5%"
+	// EarlyStopping decides min of attainment, alone, by MLPerf's early-stopping bound over the queries of
+	// all replications, as if they were uncorrelated.
+	EarlyStopping bool `toml:"early_stopping,omitempty"`
 }
 
 // Validate says how `slosim validate` compares the simulation with live runs, and how far

@@ -17,7 +17,42 @@ type Checked struct {
 	Replications int     `json:"replications"`
 	Why          string  `json:"why,omitempty"` // there is no value
 
-	Sequential *Sequential `json:"sequential,omitempty"` // how a sequential check decided; nil: another one
+	EarlyStopping *EarlyStopping `json:"early_stopping,omitempty"` // nil: replications decide
+	Sequential    *Sequential    `json:"sequential,omitempty"`     // how a sequential check decided; nil: another one
+}
+
+// EarlyStopping is what MLPerf's early-stopping bound says of an attainment.
+type EarlyStopping struct {
+	Queries int64   `json:"queries"` // of all replications
+	Missed  int64   `json:"missed"`  // of them, their deadlines
+	P       float64 `json:"p"`       // that so few miss if the attainment is just below the limit and queries are uncorrelated
+	Level   float64 `json:"level"`   // that P is below if the bound is met
+	Met     bool    `json:"met"`
+
+	// Where it is not met: more queries that would be needed if as large a share of them missed (0: no
+	// number is enough), and if none of them did.
+	MoreAtRate   int64 `json:"more_at_rate"`
+	MoreIfMet    int64 `json:"more_if_met"`
+	Contradicted bool  `json:"contradicted"` // more queries would not help: the attainment is lower
+}
+
+// String says it in words, with what it assumes.
+func (b *EarlyStopping) String() string {
+	text := fmt.Sprintf("%d of %d queries missed, ", b.Missed, b.Queries)
+	switch {
+	case b.Met:
+		text += fmt.Sprintf("bound met (p = %.2g, below %.2g)", b.P, b.Level)
+	case b.Contradicted:
+		text += "contradicted"
+	case b.MoreIfMet == 0: // met, but for a sequential check's level
+		text += fmt.Sprintf("bound not met (p = %.2g, want below %.2g)", b.P, b.Level)
+	case b.MoreAtRate == 0:
+		text += "bound not met, and no number of queries is enough at this rate of misses"
+	default:
+		text += fmt.Sprintf("bound not met (p = %.2g, want below %.2g): %d more queries needed at this rate of misses, %d if none missed",
+			b.P, b.Level, b.MoreAtRate, b.MoreIfMet)
+	}
+	return text + "; assumes uncorrelated queries, which a queue makes correlated"
 }
 
 // Sequential says when and how a sequential check decided an assertion.
@@ -102,10 +137,14 @@ func EncodeJUnit(w io.Writer, all []Checked) error {
 
 // Found says what was found.
 func (c *Checked) Found() string {
-	if c.Sequential != nil && c.Why == "" {
-		return c.value() + ", " + c.Sequential.String()
+	text := c.value()
+	if c.EarlyStopping != nil && c.Why == "" {
+		text += ", " + c.EarlyStopping.String()
 	}
-	return c.value()
+	if c.Sequential != nil && c.Why == "" {
+		text += ", " + c.Sequential.String()
+	}
+	return text
 }
 
 // value says what the value is, and how far from the limit.
