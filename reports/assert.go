@@ -108,7 +108,7 @@ func (a *Assertion) test(d *seen) evidence {
 	mean := studentT(finiteOf(values)).mean
 	e := evidence{result.Checked{What: a.String(), Value: plainMetric(values), P: 1, Replications: len(values)}, 0}
 	if len(finiteOf(values)) < len(values) && !slices.Contains(values, math.Inf(1)) || len(values) == 0 {
-		e.P, e.Why, e.confirmed = 0, "no value: were there queries?", 1
+		e.P, e.Why, e.confirmed = 0, "no value: were there (enough) queries?", 1
 		return e
 	}
 	e.Margin = math.Inf(1)

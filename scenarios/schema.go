@@ -59,7 +59,10 @@ type Class struct {
 	Share    float64  `toml:"share"`    // of the arrivals; all add up to 1; may be left out of an only class
 	Latency  Duration `toml:"latency"`  // from intended arrival to finish
 	Accuracy float64  `toml:"accuracy"` // 0 to 1; 0 (left out) asks for nothing
-	Changes  []Change `toml:"change,omitempty"`
+	// Objective is the share of the class's queries that should be answered in time, above 0 and below 1:
+	// what its error budget is counted by. No policy sees it. Default 0.99.
+	Objective float64  `toml:"objective"`
+	Changes   []Change `toml:"change,omitempty"`
 	// Size is the median number of samples of a query, and SizeSpread the sigma of its lognormal
 	// distribution: see workloads.Class. Defaults: 1 and 0.
 	Size       int     `toml:"size,omitempty"`
