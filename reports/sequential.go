@@ -41,6 +41,10 @@ func Doubling(first, most int) (looks []int) {
 // An assertion with EarlyStopping has its binomial p-values looked at in the same way, and is confirmed at
 // the bound's own confidence.
 //
+// Values that do not vary at all have no spread to test by. They decide at the first look, as in Check, and
+// what Alpha promises is not about them: of an attainment that rounds to 1 in every replication, EarlyStopping
+// says how many queries that rests on.
+//
 // Intervals are those of a fixed number of replications: a run that stops early stops, by chance, a
 // little on the far side of the truth.
 type Sequence struct {
