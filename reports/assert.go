@@ -21,6 +21,10 @@ type Assertion struct {
 	NotWorseThan string   // a contender under the same draws; empty: none
 	Baseline     *float64 // the mean of an earlier run, with Within; nil: none
 	Within       float64  // of Baseline, in the metric's unit
+
+	// EarlyStopping decides an attainment of at least Min, alone, by MLPerf's bound over the queries of
+	// all replications, as if they were uncorrelated: it holds only if the bound is met.
+	EarlyStopping bool
 }
 
 // String says what is asserted, without the values that were found.
@@ -35,6 +39,9 @@ func (a *Assertion) String() string {
 	var what []string
 	if a.Min != nil {
 		what = append(what, "at least "+result.FormatFloat(*a.Min))
+		if a.EarlyStopping {
+			what[0] += " by MLPerf's early-stopping bound"
+		}
 	}
 	if a.Max != nil {
 		what = append(what, "at most "+result.FormatFloat(*a.Max))
@@ -60,67 +67,132 @@ func Check(contenders []Contender, asserts []Assertion, alpha float64) ([]result
 	}
 	out := make([]result.Checked, len(asserts))
 	for i := range asserts {
-		if out[i], err = asserts[i].test(runs); err != nil {
+		seen, err := asserts[i].see(runs)
+		if err != nil {
 			return nil, err
 		}
+		out[i] = asserts[i].test(&seen).Checked
 	}
 	holm(out, alpha)
+	settleEarly(out)
 	return out, nil
 }
 
+// seen is what an assertion is about, by replication.
+type seen struct {
+	values []float64
+	gains  []float64 // over the contender of not_worse_than, above 0 where this one is better
+
+	met, arrived int64 // queries of all replications
+}
+
+func (d *seen) add(more seen) {
+	d.values = append(d.values, more.values...)
+	d.gains = append(d.gains, more.gains...)
+	d.met += more.met
+	d.arrived += more.arrived
+}
+
+// evidence is what replications say of an assertion.
+type evidence struct {
+	result.Checked
+	// confirmed is the p-value of the assertion's opposite: small if the values confirm it. An
+	// assertion of several conditions is confirmed by the weakest (Berger, Technometrics 1982), which
+	// for a baseline is Schuirmann's pair of one-sided tests of equivalence (1987).
+	confirmed float64
+}
+
 // test computes an assertion's evidence.
-func (a *Assertion) test(runs []Contender) (result.Checked, error) {
-	values, err := a.values(runs, a.Contender)
-	if err != nil {
-		return result.Checked{}, err
-	}
-	e := studentT(finiteOf(values))
-	c := result.Checked{What: a.String(), Value: plainMetric(values), P: 1, Replications: len(values)}
+func (a *Assertion) test(d *seen) evidence {
+	values := d.values
+	mean := studentT(finiteOf(values)).mean
+	e := evidence{result.Checked{What: a.String(), Value: plainMetric(values), P: 1, Replications: len(values)}, 0}
 	if len(finiteOf(values)) < len(values) && !slices.Contains(values, math.Inf(1)) || len(values) == 0 {
-		c.P, c.Why = 0, "no value: were there queries?"
-		return c, nil
+		e.P, e.Why, e.confirmed = 0, "no value: were there (enough) queries?", 1
+		return e
 	}
-	c.Margin = math.Inf(1)
-	consider := func(p, margin float64) {
-		c.P, c.Margin = min(c.P, p), min(c.Margin, margin)
+	e.Margin = math.Inf(1)
+	consider := func(values []float64, limit, sides, margin float64) {
+		e.P = min(e.P, sides*below(values, limit))
+		e.Margin = min(e.Margin, margin)
+		e.confirmed = max(e.confirmed, above(values, limit))
 	}
 	if a.Min != nil {
-		consider(below(values, *a.Min), e.mean-*a.Min)
+		consider(values, *a.Min, 1, mean-*a.Min)
 	}
 	if a.Max != nil {
-		consider(below(negated(values), -*a.Max), *a.Max-e.mean)
+		consider(negated(values), -*a.Max, 1, *a.Max-mean)
 	}
 	if a.Baseline != nil { // from either side
-		consider(2*below(values, *a.Baseline-a.Within), e.mean-(*a.Baseline-a.Within))
-		consider(2*below(negated(values), -(*a.Baseline+a.Within)), *a.Baseline+a.Within-e.mean)
+		lo, hi := *a.Baseline-a.Within, *a.Baseline+a.Within
+		consider(values, lo, 2, mean-lo)
+		consider(negated(values), -hi, 2, hi-mean)
 	}
 	if a.NotWorseThan != "" {
-		better, err := a.gains(runs, values)
-		if err != nil {
-			return c, err
-		}
-		consider(below(better, 0), studentT(finiteOf(better)).mean)
+		consider(d.gains, 0, 1, studentT(finiteOf(d.gains)).mean)
 	}
 	if slices.Contains(values, math.Inf(1)) {
-		c.Margin = 0 // nothing to measure it in
+		e.Margin = 0 // nothing to measure it in
 	}
-	c.P = min(c.P, 1)
-	return c, nil
+	if a.EarlyStopping {
+		e.earlyStop(d, *a.Min)
+	}
+	return e
+}
+
+// see takes what an assertion is about from replications.
+func (a *Assertion) see(runs []Contender) (d seen, err error) {
+	parts, err := a.parts(runs, a.Contender)
+	if err != nil {
+		return d, err
+	}
+	for i := range parts {
+		d.met += parts[i].met
+		d.arrived += parts[i].arrived
+	}
+	if d.values, err = a.valuesOf(parts); err != nil || a.NotWorseThan == "" {
+		return d, err
+	}
+	d.gains, err = a.gains(runs, d.values)
+	return d, err
 }
 
 // values are the metric's values by replication.
 func (a *Assertion) values(runs []Contender, name string) ([]float64, error) {
-	i := slices.IndexFunc(runs, func(c Contender) bool { return c.Name == name })
+	parts, err := a.parts(runs, name)
+	if err != nil {
+		return nil, err
+	}
+	return a.valuesOf(parts)
+}
+
+func (a *Assertion) valuesOf(parts []part) ([]float64, error) {
 	m := indexOf(a.Metric)
-	if i < 0 || m < 0 {
-		return nil, fmt.Errorf("check: want a contender and a metric with a value in each replication, got %q and %q", name, a.Metric)
+	if m < 0 {
+		return nil, fmt.Errorf("check: want a metric with a value in each replication, got %q", a.Metric)
 	}
-	for _, group := range cellGroups(runs[i].Tallies[0]) {
-		if group.class == a.Class && group.window == a.Window {
-			return newCellSample(&runs[i], group).values[m], nil
-		}
+	values := make([]float64, len(parts))
+	for i := range parts {
+		values[i] = metrics[m].value(&parts[i])
 	}
-	return nil, fmt.Errorf("check: want a class and a window that the run has, got %q and %q", a.Class, a.Window)
+	return values, nil
+}
+
+// parts are what a contender has in the assertion's class and window, by replication.
+func (a *Assertion) parts(runs []Contender, name string) (parts []part, err error) {
+	i := slices.IndexFunc(runs, func(c Contender) bool { return c.Name == name })
+	if i < 0 {
+		return nil, fmt.Errorf("check: want a contender that ran, got %q", name)
+	}
+	groups := cellGroups(runs[i].Tallies[0])
+	g := slices.IndexFunc(groups, func(g cellGroup) bool { return g.class == a.Class && g.window == a.Window })
+	if g < 0 {
+		return nil, fmt.Errorf("check: want a class and a window that the run has, got %q and %q", a.Class, a.Window)
+	}
+	for _, t := range runs[i].Tallies {
+		parts = append(parts, t.part(groups[g]))
+	}
+	return parts, nil
 }
 
 // gains are the differences to another contender by replication, above 0 where this one is better.
@@ -160,6 +232,18 @@ func below(values []float64, limit float64) float64 {
 		return 0
 	}
 	return 1
+}
+
+// above is the p-value of "the mean is below the limit": small if the values contradict that.
+func above(values []float64, limit float64) float64 {
+	if slices.ContainsFunc(values, math.IsNaN) {
+		return 1
+	}
+	p := below(values, limit)
+	if p > 0 && p < 1 {
+		return below(negated(values), -limit) // not 1 - p, which is 0 long before it is small
+	}
+	return 1 - p
 }
 
 func negated(values []float64) []float64 {

@@ -36,11 +36,21 @@
 //	mean_ms waiting_ms  mean response and waiting time of finished queries
 //	p50_ms ... p999_ms  quantiles of finish - intended arrival over arrived queries; one that never finished is +infinity
 //	p99_served_ms       the same over finished queries
+//	budget_spent        misses / (1 - objective) x arrived in the whole measured window; above 1 the objective is broken
+//	burn_1h burn_6h burn_3d  largest burn rate, share of misses / (1 - objective), that a long and a short window saw at once
 //	dropped             arrived and never finished, per replication
 //
 // Each is a mean over replications. A q-quantile needs 20/(1-q) queries in each
 // replication; when only all of them together have as many, it is theirs,
 // without an interval.
+//
+// Error budgets (budget.go): misses count when the query arrived. The windows quiet and interference say which
+// part of the whole budget their queries spent, so that the two add up to all; their burn rates are of the
+// instants within them, looking back over whatever was before. Class "all" is the misses of all classes over
+// the sum of their budgets, each by its own objective. burn_3d and the like take the measured window for the
+// SRE workbook's 30 days: 3 d is a tenth of it. Instants at which the long window would begin before the
+// measured one are left out, and a rate is missing where so few queries arrive that one miss is an alert.
+// A single replication's batches give burn rates no interval.
 //
 // Intervals are Student's over replications. Those of attainment, effective_accuracy,
 // accuracy and slo_met, and of paired differences of the first three, allow for the luck

@@ -43,6 +43,7 @@ func timeline(run *Contender) result.Timeline {
 		line.Believed = append(line.Believed, meanOr(sum.believed, sum.arrived, -1))
 		line.Queue = append(line.Queue, meanOr(sum.queue, sum.arrived, -1))
 	}
+	line.Burn = burnTimeline(run.Tallies)
 	return line
 }
 

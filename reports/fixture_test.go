@@ -53,7 +53,7 @@ func fixtureContenders() []fixtureContender {
 
 func fixtureConfig(replication int) TallyConfig {
 	return TallyConfig{Replication: replication, Classes: []string{"interactive", "batch"}, Workers: 1,
-		WarmUp: 5 * time.Second, Duration: 60 * time.Second, Bin: time.Second, Samples: 2000,
+		WarmUp: 5 * time.Second, Duration: 60 * time.Second, Bin: time.Second, Samples: 2000, Objectives: []float64{0.98, 0.95},
 		Interference: []Span{{20 * time.Second, 40 * time.Second}}}
 }
 
@@ -139,12 +139,12 @@ func fixtureFront(technique string, points []fixturePoint, overhead float64) res
 
 func fixtureFigures(contenders []Contender) (result.Figures, error) {
 	lines, cdfs, err := DrawnSeries(contenders)
-	return result.Figures{Schema: result.Schema, Timeline: lines, CDFs: cdfs, WarmUp: 5, Duration: 60,
+	return result.Figures{Schema: result.Schema, Timeline: lines, CDFs: cdfs, WarmUp: 5, Duration: 60, Alerts: Alerts(55 * time.Second),
 		Fronts:      []result.Front{fixtureFront("dense", []fixturePoint{fixtureDense}, 0), fixtureFront("zoo", fixtureZoo, 30), fixtureFront("slo-nn", fixtureLadder, 60)},
 		Reliability: []result.Reliability{fixtureReliability("k=0.2", 0.97), fixtureReliability("k=1", 1)},
 		Shaded:      []result.Interval{{FromS: 20, ToS: 40, Kind: "memory", Degree: 1}},
-		Classes: []result.SLO{{Name: "interactive", Share: 0.7, LatencyMS: 30, Accuracy: 0.86},
-			{Name: "batch", Share: 0.3, LatencyMS: 120, Accuracy: 0.88}},
+		Classes: []result.SLO{{Name: "interactive", Share: 0.7, LatencyMS: 30, Accuracy: 0.86, Objective: 0.98},
+			{Name: "batch", Share: 0.3, LatencyMS: 120, Accuracy: 0.88, Objective: 0.95}},
 		Campaign: result.Campaign{Machine: map[string]string{"CPU": "AMD EPYC 9R14", "L2": "1 MiB", "L3": "32 MiB"},
 			Levels: []result.CampaignLevel{{Name: "alone", Slowdown: 1, Kept: 24960},
 				{Name: "memory 1.0", Slowdown: 1.92, Kept: 10240, Discarded: 384, Share: 0.97}},

@@ -71,6 +71,8 @@ type page struct {
 	Regret   string // what the regrets are
 	Limits   []pageLimit
 	Classes  []pageClass
+	Budgets  []pageBudget
+	Alerts   []pageAlert
 	Bounds   []string
 	Points   []pageFront
 	Judged   []pageReliability
@@ -107,7 +109,7 @@ func newPage(m *result.Manifest, s *result.Summary, f *result.Figures) (*page, e
 		Licence: strings.TrimSpace(plotLicence),
 		Promise: promise, Ranking: ranking(s),
 		Headline: Headline(s), Title: s.Title, Sample: sampleText(cells),
-		Matrices: pageMatrices(s), Tables: pageTables(s), Regrets: pageRegrets(s), Regret: regretCaption(s), Limits: pageLimits(s), Classes: pageClasses(s, f), Points: pageFronts(f), Judged: pageReliabilities(f), Shaded: shadedTexts(f),
+		Matrices: pageMatrices(s), Tables: pageTables(s), Regrets: pageRegrets(s), Regret: regretCaption(s), Limits: pageLimits(s), Classes: pageClasses(s, f), Budgets: pageBudgets(s), Alerts: pageAlerts(f), Points: pageFronts(f), Judged: pageReliabilities(f), Shaded: shadedTexts(f),
 		Figures: f, Manifest: m, Command: command(m), Machine: machineRows(m, f),
 		Notes: allNotes(m, s, f), Bounds: clairvoyants(cells),
 		Charts: charts{Fronts: len(f.Fronts) > 0, Timeline: len(f.Timeline) > 0, CDFs: len(f.CDFs) > 0, Density: anyDensity(f)},

@@ -38,6 +38,9 @@ func TestPageHoldsTheNumbers(t *testing.T) {
 		"campaign":      func() { f.Campaign.Levels[1].Slowdown = 3.21 },
 		"confidence":    func() { f.Reliability[0].Bins[2].Right = 0.5432 },
 		"ECE":           func() { f.Reliability[1].ECE = 0.0777 },
+		"budget":        func() { *s.Cells[0].Metrics["budget_spent"].Mean = 0.6543 },
+		"burn rate":     func() { f.Timeline[0].Burn["burn_6h"][30] = 7.654 },
+		"objective":     func() { f.Classes[1].Objective = 0.8765 },
 		"bound":         func() { *s.Bounds[0].Right.Mean = 0.7654 },
 		"note":          func() { s.Notes[0] = "another caveat" },
 	}
@@ -49,7 +52,7 @@ func TestPageHoldsTheNumbers(t *testing.T) {
 		}
 		before = after
 	}
-	for _, want := range []string{"12.34", "43.21", "987654", "beef", "3.21", "76.54", "54.32", "7.77", "another caveat", "slosim run noisy-neighbour.toml"} {
+	for _, want := range []string{"12.34", "43.21", "987654", "beef", "3.21", "76.54", "65.4", "7.654", "87.65", "54.32", "7.77", "another caveat", "slosim run noisy-neighbour.toml"} {
 		if !strings.Contains(before, want) {
 			t.Errorf("page: want %q in it", want)
 		}

@@ -27,6 +27,9 @@ type part struct {
 	busy   time.Duration
 	length time.Duration // of the window
 	worker int
+
+	budget float64                 // queries that may miss in the whole measured window, whichever of its windows this is
+	burn   [len(burnPairs)]float64 // largest rate that both windows of a pair saw
 }
 
 // metrics are the statistics that are means over replications. accuracy,
@@ -51,6 +54,8 @@ var metrics = [...]metric{
 	{name: "p99_ms", better: -1, q: 0.99, value: quantileOf(0.99), weight: byArrived},
 	{name: "p999_ms", better: -1, q: 0.999, value: quantileOf(0.999), weight: byArrived},
 	{name: "p99_served_ms", value: func(p *part) float64 { return milliseconds(p.latency.servedQuantile(0.99)) }, weight: byFinished},
+	{name: "budget_spent", better: -1, value: func(p *part) float64 { return float64(p.arrived-p.met) / p.budget }, weight: byBudget},
+	burnMetric(0), burnMetric(1), burnMetric(2),
 	{name: "dropped", sum: true, value: func(p *part) float64 { return float64(p.arrived - p.finished) }, weight: func(*part) float64 { return 1 }},
 }
 
@@ -114,7 +119,8 @@ func newCellSample(run *Contender, group cellGroup) *cellSample {
 
 // part adds up the counters of a cell.
 func (t *Tally) part(group cellGroup) part {
-	p := part{counts: counts{latency: latencies{sample: []int64{}}}, worker: t.config.Workers}
+	p := part{counts: counts{latency: latencies{sample: []int64{}}}, worker: t.config.Workers,
+		budget: t.budget(group.classes), burn: t.largestBurns(&group)}
 	for _, w := range group.windows {
 		p.length += t.length[w]
 		p.busy += t.busy[w]

@@ -140,6 +140,9 @@ func promiseText(f *result.Figures, name string) string {
 	if c.Accuracy > 0 {
 		text += fmt.Sprintf(", right at least %s %% of the time", short(c.Accuracy*100))
 	}
+	if c.Objective > 0 {
+		text += fmt.Sprintf("; objective: %s %% in time", short(c.Objective*100))
+	}
 	if c.Changes > 0 {
 		text += fmt.Sprintf("; the target changes %s during the run", countTimes(c.Changes))
 	}

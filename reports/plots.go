@@ -42,12 +42,16 @@ type picture struct {
 // WritePlots writes the pictures of a result as plots/NAME.svg, .png and .pdf: promise (accuracy
 // against missed deadlines of each contender), front
 // (accuracy against time of each technique), cdf (response times), attainment
-// density, slowdown and queue (over time, interference shaded), reliability-TECHNIQUE (confidence
+// density, slowdown and queue (over time, interference shaded), burn_1h burn_6h and burn_3d (burn rates of the
+// error budget over time, with the alert), reliability-TECHNIQUE (confidence
 // against right answers). Those without data are left out.
 func WritePlots(folder *result.Folder, s *result.Summary, f *result.Figures) error {
 	promise := func(*result.Figures) (*plot.Plot, error) { return promisePlot(s) }
 	pictures := []picture{{"promise", promise}, {"front", frontPlot}, {"cdf", cdfPlot}, {"attainment", attainmentPlot}, {"density", densityPlot},
 		{"slowdown", slowdownPlot}, {"queue", queuePlot}}
+	for i := range f.Alerts {
+		pictures = append(pictures, picture{fileName(f.Alerts[i].Metric), func(f *result.Figures) (*plot.Plot, error) { return burnPlot(f, &f.Alerts[i]) }})
+	}
 	for _, technique := range judgedTechniques(f) {
 		pictures = append(pictures, picture{"reliability-" + fileName(technique), func(f *result.Figures) (*plot.Plot, error) {
 			return reliabilityPlot(f, technique)

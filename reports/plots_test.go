@@ -26,7 +26,7 @@ func TestWritePlots(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, name := range []string{"promise", "front", "cdf", "attainment", "density", "slowdown", "queue", "reliability-slo-nn"} {
+	for _, name := range []string{"promise", "front", "cdf", "attainment", "density", "slowdown", "queue", "burn_1h", "burn_6h", "burn_3d", "reliability-slo-nn"} {
 		for format, magic := range map[string]string{"svg": "<?xml", "png": "\x89PNG", "pdf": "%PDF"} {
 			first := readAll(t, folders[0].Path("plots/"+name+"."+format))
 			if !bytes.HasPrefix(first, []byte(magic)) {

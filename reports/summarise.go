@@ -188,6 +188,9 @@ func addPromises(cells []result.Cell, run *Contender, groups []cellGroup, sample
 	}
 }
 
+// holds says whether the group adds up one of a tally's windows.
+func (g *cellGroup) holds(window int) bool { return slices.Contains(g.windows, window) }
+
 // covers says whether the group adds up the class of another one.
 func (g cellGroup) covers(class cellGroup) bool {
 	return class.class != everyClass && slices.Contains(g.classes, class.classes[0])

@@ -19,6 +19,7 @@ type TallyConfig struct {
 	Duration     time.Duration // the measured window is [WarmUp, Duration)
 	Interference []Span        // disturbed virtual time, in order, without overlap
 	Bin          time.Duration // width of the timeline's bins; 0: no timeline
+	Objectives   []float64     // per class, share of queries to be answered in time, above 0 and below 1; nil: no error budgets
 	Samples      int           // images of the data set, for intervals clustered by image; 0: not clustered
 }
 
@@ -87,6 +88,9 @@ type Tally struct {
 
 	disturbed spans
 	trail     trail // with a timeline
+
+	burns         [][]burnBin // per class, with objectives and a timeline
+	burnBinsPerNS float64
 }
 
 // counts is what is kept per class and window.
@@ -130,6 +134,9 @@ type bin struct {
 // NewTally returns an empty tally. It panics on a configuration that no checked
 // scenario can have.
 func NewTally(config TallyConfig) *Tally {
+	if len(config.Objectives) > 0 && len(config.Objectives) != len(config.Classes) {
+		panic(fmt.Sprintf("reports: bad tally: %d objectives of %d classes", len(config.Objectives), len(config.Classes)))
+	}
 	if config.Duration <= config.WarmUp || config.WarmUp < 0 || config.Workers < 1 || len(config.Classes) == 0 {
 		panic(fmt.Sprintf("reports: bad tally: classes %q, workers %d, warm-up %v, duration %v",
 			config.Classes, config.Workers, config.WarmUp, config.Duration))
@@ -151,6 +158,7 @@ func NewTally(config TallyConfig) *Tally {
 		t.trail = newTrail(config.Duration)
 	}
 	t.length[quiet], t.length[interference] = t.split(t.measured())
+	t.burns, t.burnBinsPerNS = newBurns(&config), budgetBins/float64(config.Duration-config.WarmUp)
 	return t
 }
 
@@ -183,6 +191,7 @@ func (t *Tally) Add(o *Observation) {
 	}
 	w := t.windowOf(o.ArriveAt)
 	t.cells[o.Class][w].add(o)
+	t.addBurn(o)
 	if t.config.Samples > 0 {
 		t.images[o.Class][w][fateOf(o)][o.Sample]++
 	}
@@ -279,6 +288,6 @@ func (c *counts) merge(other *counts) {
 // sameRun says whether two tallies watched the same scenario.
 func (t *Tally) sameRun(other *Tally) bool {
 	a, b := t.config, other.config
-	return slices.Equal(a.Classes, b.Classes) && slices.Equal(a.Interference, b.Interference) &&
+	return slices.Equal(a.Classes, b.Classes) && slices.Equal(a.Interference, b.Interference) && slices.Equal(a.Objectives, b.Objectives) &&
 		a.Workers == b.Workers && a.WarmUp == b.WarmUp && a.Duration == b.Duration && a.Bin == b.Bin && a.Samples == b.Samples
 }

@@ -70,7 +70,9 @@ func TestTallyTimeline(t *testing.T) {
 }
 
 func TestTallyAllocatesNothing(t *testing.T) {
-	tally := NewTally(smallConfig())
+	config := smallConfig()
+	config.Objectives = []float64{0.99, 0.9}
+	tally := NewTally(config)
 	o := answered(2, 2, 2.5)
 	for range exactLimit + 1 {
 		tally.Add(&o)

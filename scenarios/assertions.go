@@ -23,6 +23,8 @@ type CheckOptions struct {
 	Jobs      int     // replications at a time
 	Alpha     float64 // share of runs that may be red though every assertion is true, for each scenario
 	Update    bool    // write the baselines that within refers to, instead of testing
+
+	Sequential *Sequential // replications until everything is decided; nil: as many as the scenario says
 }
 
 // DefaultAlpha is CheckOptions.Alpha where nothing else is said.
@@ -49,6 +51,9 @@ func (a *App) Check(ctx context.Context, o CheckOptions) error {
 // Checked runs scenarios and returns what their assertions found. An error without findings is why
 // there are none; one beside them is of contenders that failed.
 func (a *App) Checked(ctx context.Context, o CheckOptions) (all []result.Checked, failed error) {
+	if err := o.checkPlans(); err != nil {
+		return nil, err
+	}
 	for _, s := range o.Scenarios {
 		checked, err := a.checkOne(ctx, o, s)
 		if err != nil && checked == nil {
@@ -95,6 +100,9 @@ func (a *App) checkOne(ctx context.Context, o CheckOptions, s *Scenario) ([]resu
 	asserts, err := s.assertions(o.Update)
 	if err != nil {
 		return nil, err
+	}
+	if o.Sequential != nil {
+		return a.checkSequentially(ctx, o, s, asserts)
 	}
 	c, err := a.contestOf(ctx, o.Console, s, o.Profile)
 	if err != nil {
@@ -168,7 +176,7 @@ func (s *Scenario) assertions(making bool) (list []reports.Assertion, err error)
 	for i := range s.Asserts {
 		a := &s.Asserts[i]
 		one := reports.Assertion{Contender: a.Contender, Class: a.Class, Window: a.Window, Metric: a.Metric,
-			Min: a.Min, Max: a.Max, NotWorseThan: a.NotWorseThan}
+			Min: a.Min, Max: a.Max, NotWorseThan: a.NotWorseThan, EarlyStopping: a.EarlyStopping}
 		if a.Within != "" && !making {
 			if base.Means == nil {
 				if base, err = s.readBaseline(); err != nil {

@@ -22,7 +22,7 @@ func (a *App) Known() Known {
 		Arrivals:       arrivalEntries(),
 		Antagonists:    antagonistEntries(),
 		Recordings:     recordingEntries(),
-		Metrics:        Entries(reports.MetricNames()...),
+		Metrics:        metricEntries(),
 		Datasets:       datasetEntries(),
 		CheckNetwork:   checkNetwork,
 		CheckTechnique: checkTechnique,
@@ -135,6 +135,14 @@ func antagonistEntries() []Entry {
 	var entries []Entry
 	for _, kind := range antagonist.Kinds() {
 		entries = append(entries, Entry{Name: kind, About: about[kind]})
+	}
+	return entries
+}
+
+func metricEntries() []Entry {
+	var entries []Entry
+	for _, name := range reports.MetricNames() {
+		entries = append(entries, Entry{Name: name, About: reports.AboutMetric(name)})
 	}
 	return entries
 }

@@ -139,6 +139,9 @@ func (c *checker) class(class *Class, path string, duration Duration, only bool)
 	c.require(path+".latency", `a latency target, such as "15ms"`)
 	c.longer0(path+".latency", class.Latency)
 	c.within(path+".accuracy", class.Accuracy, 0, 1)
+	if !(class.Objective > 0 && class.Objective < 1) {
+		c.add(path+".objective", "above 0 and below 1: at 1 there is no error budget", show(class.Objective))
+	}
 	c.count(path+".size", class.Size, 0, workloads.MaxSize) // 0: left out
 	c.within(path+".size_spread", class.SizeSpread, 0, 5)
 	before := Duration(0)

@@ -151,6 +151,21 @@ func (c *checker) asserts(s *Scenario) {
 			c.add(path+".within", `"1pt" of a share, or "5%" of the value`, show(a.Within))
 		}
 		c.bounds(a, path)
+		if a.EarlyStopping {
+			c.earlyStopping(a, path)
+		}
+	}
+}
+
+// earlyStopping notes an early-stopping bound of anything but a share of met deadlines.
+func (c *checker) earlyStopping(a *Assert, path string) {
+	alone := a.Max == nil && a.NotWorseThan == "" && a.Within == ""
+	if a.Metric != "attainment" || a.Min == nil || !alone {
+		c.add(path+".early_stopping", `metric = "attainment" with min and no other condition`, "true")
+		return
+	}
+	if !(*a.Min > 0 && *a.Min < 1) {
+		c.add(path+".min", "above 0 and below 1, for early_stopping", show(*a.Min))
 	}
 }
 

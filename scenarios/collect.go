@@ -30,6 +30,7 @@ func (r *ran) figures(contenders []reports.Contender) (result.Figures, error) {
 		Campaign: campaign(r.profile.Profile),
 
 		Reliability: r.reliability(),
+		Alerts:      reports.Alerts((r.scenario.Duration - r.scenario.Warmup).Std()),
 
 		WarmUp:   r.scenario.Warmup.Std().Seconds(),
 		Duration: r.scenario.Duration.Std().Seconds(),
@@ -52,7 +53,7 @@ func (r *ran) figures(contenders []reports.Contender) (result.Figures, error) {
 		class := &r.scenario.Classes[i]
 		f.Classes = append(f.Classes, result.SLO{
 			Name: class.Name, Share: class.Share, LatencyMS: class.Latency.Std().Seconds() * 1e3,
-			Accuracy: class.Accuracy, Changes: len(class.Changes),
+			Accuracy: class.Accuracy, Objective: class.Objective, Changes: len(class.Changes),
 		})
 	}
 	return f, nil

@@ -487,6 +487,7 @@ func (c *contest) tallyConfig(replication int) reports.TallyConfig {
 	}
 	for i := range c.classes {
 		cfg.Classes = append(cfg.Classes, c.classes[i].Name)
+		cfg.Objectives = append(cfg.Objectives, c.scenario.Classes[i].Objective)
 	}
 	cfg.Interference = c.truth.spans
 	return cfg

@@ -68,6 +68,7 @@ func (c coverage) contest(seed int64, service profile.Dist) *contest {
 	s := &Scenario{
 		Seed: seed, Replications: c.replications, Duration: Duration(c.duration), Warmup: Duration(coverageWarmup),
 		Arrivals: Arrivals{Kind: "poisson", Rate: coverageRate}, Machines: []Machine{{Workers: 1}},
+		Classes: []Class{{Name: "only", Objective: defaultObjective}},
 	}
 	return &contest{
 		scenario: s, policies: makers{scheduler.Registry{"fifo": func(*scheduler.Params) scheduler.Policy { return fifo{} }}},

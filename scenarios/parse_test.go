@@ -26,9 +26,9 @@ func TestParseReadsEveryTable(t *testing.T) {
 		Models:   []Model{{Name: "classifier", Network: "fashion-mnist"}},
 		Arrivals: Arrivals{Kind: "gamma", CV: 2, Load: 0.5},
 		Classes: []Class{
-			{Name: "interactive", Share: 0.75, Latency: Duration(15 * time.Millisecond), Accuracy: 0.88,
+			{Name: "interactive", Share: 0.75, Latency: Duration(15 * time.Millisecond), Accuracy: 0.88, Objective: 0.99,
 				Changes: []Change{{At: Duration(5 * time.Second), Latency: Duration(10 * time.Millisecond), Accuracy: 0.88}}},
-			{Name: "batch", Share: 0.25, Latency: Duration(100 * time.Millisecond), Accuracy: 0.9},
+			{Name: "batch", Share: 0.25, Latency: Duration(100 * time.Millisecond), Accuracy: 0.9, Objective: 0.99},
 		},
 		Machines: []Machine{{Workers: 1, Memory: 64e6}},
 		Interference: []Interference{

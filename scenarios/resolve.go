@@ -19,6 +19,7 @@ const (
 	defaultSensorPeriod = Duration(50 * time.Millisecond)
 	defaultSensorLag    = Duration(100 * time.Millisecond)
 	defaultSensorNoise  = 0.1
+	defaultObjective    = 0.99
 )
 
 // orElse fills a field that the scenario does not give.
@@ -93,6 +94,7 @@ func (c *checker) resolveClasses(classes []Class) {
 		if len(classes) == 1 {
 			orElse(c, path+".share", &class.Share, 1)
 		}
+		orElse(c, path+".objective", &class.Objective, defaultObjective)
 		latency, accuracy := class.Latency, class.Accuracy
 		for j := range class.Changes {
 			change, path := &class.Changes[j], index(path+".change", j)

@@ -118,7 +118,7 @@ func writable(flag, path string) error {
 // ran is what a contest's runs gave.
 type ran struct {
 	*contest
-	outcomes [][]outcome // [replication][entrant]
+	outcomes [][]outcome // [replication][entrant], of the replications that ran
 	complete int         // replications that every sound contender finished
 	failed   error       // ContenderErrors, joined
 	faulty   map[int]error
@@ -130,22 +130,27 @@ type ran struct {
 // runAll runs the replications on o.Jobs goroutines, one replication of all
 // contenders after the other, so that an interrupted run has whole replications.
 func (c *contest) runAll(ctx context.Context, o RunOptions) *ran {
+	return c.runSome(ctx, o, 0, c.scenario.Replications)
+}
+
+// runSome runs the replications from one number to before another.
+func (c *contest) runSome(ctx context.Context, o RunOptions, from, to int) *ran {
 	began := time.Now()
-	r := &ran{contest: c, faulty: map[int]error{}, outcomes: make([][]outcome, c.scenario.Replications)}
+	r := &ran{contest: c, faulty: map[int]error{}, outcomes: make([][]outcome, to-from)}
 	for i := range r.outcomes {
 		r.outcomes[i] = make([]outcome, len(c.entrants))
 	}
-	n := c.scenario.Replications * len(c.entrants)
+	n := len(r.outcomes) * len(c.entrants)
 	var queries atomic.Uint64
 	o.progress().Start("simulating", n)
 	virtual.RunAll(ctx, o.Jobs, n, func(i int) error {
-		replication, entrant := i/len(c.entrants), i%len(c.entrants)
+		replication, entrant := from+i/len(c.entrants), i%len(c.entrants)
 		var trace *scheduleTracer
 		if o.Trace && replication == 0 {
 			trace = newScheduleTracer(c, &c.entrants[entrant], antagonistsPID+1+entrant, o.traceWindow())
 		}
 		out := c.run(ctx, c.entrants[entrant], replication, o.Records, trace)
-		r.outcomes[replication][entrant] = out
+		r.outcomes[replication-from][entrant] = out
 		queries.Add(out.stats.Arrived)
 		o.progress().Add(1)
 		return out.err

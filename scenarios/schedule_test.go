@@ -150,7 +150,7 @@ func TestScheduleToTheEndOfTheRun(t *testing.T) {
 
 // TestAProbedQueryWaitsTwice feeds the events of a probe and of a query that is not traced.
 func TestAProbedQueryWaitsTwice(t *testing.T) {
-	c := &contest{scenario: &Scenario{Machines: []Machine{{Workers: 1}}}, classes: []workloads.Class{{Name: "only"}}}
+	c := &contest{scenario: &Scenario{Machines: []Machine{{Workers: 1}}, Classes: []Class{{Name: "only"}}}, classes: []workloads.Class{{Name: "only"}}}
 	e := &entrant{set: &profile.Set{Points: []profile.Point{{Name: "cheap"}}}}
 	tracer := newScheduleTracer(c, e, 2, traceWindow{0, 1})
 	for _, event := range []virtual.Event{

@@ -73,7 +73,10 @@ type Class struct {
 	Share    float64  `toml:"share"`    // of the arrivals; all add up to 1; may be left out of an only class
 	Latency  Duration `toml:"latency"`  // from intended arrival to finish
 	Accuracy float64  `toml:"accuracy"` // 0 to 1; 0 (left out) asks for nothing
-	Changes  []Change `toml:"change,omitempty"`
+	// Objective is the share of the class's queries that should be answered in time, above 0 and below 1:
+	// what its error budget is counted by. No policy sees it. Default 0.99.
+	Objective float64  `toml:"objective"`
+	Changes   []Change `toml:"change,omitempty"`
 	// Size is the median number of samples of a query, and SizeSpread the sigma of its lognormal
 	// distribution: see workloads.Class. Defaults: 1 and 0.
 	Size       int     `toml:"size,omitzero"`
@@ -183,6 +186,9 @@ type Assert struct {
 	Max          *float64 `toml:"max"`
 	NotWorseThan string   `toml:"not_worse_than,omitempty"` // a contender, under the same draws
 	Within       string   `toml:"within,omitempty"`         // of the stored baseline: "1pt" of a share, or "5%"
+	// EarlyStopping decides min of attainment, alone, by MLPerf's early-stopping bound over the queries of
+	// all replications, as if they were uncorrelated.
+	EarlyStopping bool `toml:"early_stopping,omitempty"`
 }
 
 // Validate says how `slosim validate` compares the simulation with live runs, and how far

@@ -8,8 +8,10 @@ import (
 
 func checkCommand(app App) *cobra.Command {
 	var (
-		o    scenarios.CheckOptions
-		sets []string
+		o          scenarios.CheckOptions
+		sets       []string
+		sequential bool
+		until      scenarios.Sequential
 	)
 	cmd := &cobra.Command{
 		Use:   "check SCENARIO...",
@@ -17,15 +19,25 @@ func checkCommand(app App) *cobra.Command {
 		Long: "Runs scenarios and tests their [[assert]] blocks, a line each. An assertion does not hold if the replications\n" +
 			"contradict it, at level --alpha for all assertions of a scenario together. With a committed profile\n" +
 			"(slosim measure, then --profile) the result is the same on every machine of an architecture. Exit code 1 when\n" +
-			"one does not hold.",
-		Example: "  slosim check quickstart\n  slosim check ci/*.toml --profile ci/fashion.profile --junit slosim.xml",
-		Args:    cobra.MinimumNArgs(1),
+			"one does not hold.\n\n" +
+			"With --sequential a scenario's replications are doubled until each assertion is contradicted (red) or confirmed\n" +
+			"(green), to --most at the highest; what is undecided then does not hold. Of runs in which everything asserted is\n" +
+			"true at most a share --alpha is red, and of runs in which something is false at most as many are green, however\n" +
+			"often it looks: looks share alpha by a spending function (Lan and DeMets).",
+		Example: "  slosim check quickstart\n  slosim check ci/*.toml --profile ci/fashion.profile --junit slosim.xml\n" +
+			"  slosim check ci/promises.toml --profile ci/fashion.profile --sequential --most 80",
+		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := atLeast1("--jobs", o.Jobs); err != nil {
 				return err
 			}
 			if !(o.Alpha > 0 && o.Alpha < 1) {
 				return scenarios.Usagef("--alpha: want above 0 and below 1, got %g", o.Alpha)
+			}
+			if sequential {
+				o.Sequential = &until
+			} else if cmd.Flags().Changed("most") || cmd.Flags().Changed("spending") {
+				return scenarios.Usagef("--most, --spending: want them with --sequential, got them without")
 			}
 			for _, path := range args {
 				scenario, err := scenarios.Load(path, app.Known(), sets...)
@@ -44,6 +56,9 @@ func checkCommand(app App) *cobra.Command {
 	f.StringVar(&o.JUnit, "junit", "", "write JUnit XML to this file")
 	jobsFlag(f, &o.Jobs)
 	f.Float64Var(&o.Alpha, "alpha", scenarios.DefaultAlpha, "share of runs that may be red though every assertion is true")
+	f.BoolVar(&sequential, "sequential", false, "run replications until every assertion is contradicted or confirmed")
+	f.IntVar(&until.Most, "most", 0, "with --sequential: replications at which to give up (default 8 times the scenario's)")
+	f.StringVar((*string)(&until.Spending), "spending", "", "with --sequential: obrien-fleming (default) or pocock, which stops clear cases sooner")
 	f.BoolVar(&o.Update, "update", false, "write the baselines that within refers to, beside the scenarios, instead of testing")
 	return cmd
 }

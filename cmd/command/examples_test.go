@@ -44,7 +44,7 @@ func fits(t *testing.T, args []string) {
 func exampleLines(verb *cobra.Command) (lines []string) {
 	for _, line := range strings.Split(strings.ReplaceAll(verb.Example, "\\\n", " "), "\n") {
 		for _, command := range strings.Split(line, "&&") {
-			if command = strings.TrimSpace(command); command != "" {
+			if command = strings.TrimSpace(command); strings.HasPrefix(command, "slosim ") { // not what reads its output
 				lines = append(lines, command)
 			}
 		}
@@ -92,6 +92,8 @@ func onlyParsed() map[string]string {
 		"selfcheck": "simulates for a minute; package selfcheck tests it",
 		"check":     "runs whole scenarios, as TestGoldenSummaries does",
 		"capacity":  "runs a scenario dozens of times",
+
+		"breakpoint": "runs a scenario dozens of times",
 	}
 }
 
@@ -124,8 +126,9 @@ func described(t *testing.T) {
 	two := strings.Replace(string(small), "name = \"one\"\ntechnique", "name = \"slo-nn/full\"\ntechnique", 1)
 	two = strings.Replace(two, "\"lcao\"", "\"full\"", 1)
 	two = two[:strings.Index(two, "[[assert]]")] + "[[contender]]\nname = \"slo-nn/lcao\"\ntechnique = \"slo-nn\"\npolicy = \"lcao\"\n"
+	two += "[[interference]]\nantagonist = \"cpu\"\nfrom = \"500ms\"\nto = \"1s\"\n"
 	two = strings.NewReplacer("replications = 2", "replications = 4", `duration = "1s"`, `duration = "60s"`).Replace(two)
-	for _, dir := range []string{"ci", "data/wiki10"} {
+	for _, dir := range []string{"ci", "scenarios/ci", "data/wiki10"} {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -133,9 +136,12 @@ func described(t *testing.T) {
 	for file, text := range map[string]string{
 		"ci/fashion.toml":       string(small),
 		"two.toml":              two,
+		"zoo.toml":              strings.NewReplacer("slo-nn/full", "zoo/lcao", "slo-nn/lcao", "zoo/mine", `duration = "60s"`, `duration = "2s"`).Replace(two),
 		"data/wiki10/train.txt": xmc(50),
 		"data/wiki10/test.txt":  xmc(20),
 		"ci/promises.toml":      string(small),
+
+		"scenarios/ci/promises.toml": string(small),
 	} {
 
 		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
@@ -153,8 +159,13 @@ func described(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, dir := range []string{"results/lcao-1", "results/quickstart-1"} {
+	for _, dir := range []string{"results/lcao-1", "results/quickstart-1", "results/lcao-2", "before", "after", "old", "new"} {
 		if code, _, errOut := execute(context.Background(), app, "run", "two.toml", "--profile", "golden.profile", "-o", dir); code != 0 {
+			t.Fatalf("%s: exit code %d\n%s", dir, code, errOut)
+		}
+	}
+	for _, dir := range []string{"results/shootout-1", "results/shootout-2"} {
+		if code, _, errOut := execute(context.Background(), app, "run", "zoo.toml", "--profile", "golden.profile", "-o", dir); code != 0 {
 			t.Fatalf("%s: exit code %d\n%s", dir, code, errOut)
 		}
 	}
@@ -181,6 +192,9 @@ func example(t *testing.T, app *scenarios.App, line string) {
 	}
 	line = strings.TrimSpace(line)
 	words := shellWords(t, strings.TrimPrefix(strings.Replace(line, "go run ./cmd/slosim", "slosim", 1), "slosim "))
+	if i := slices.IndexFunc(words, func(w string) bool { return strings.HasPrefix(w, ">") }); i >= 0 {
+		words = words[:i] // the shell's part
+	}
 	verb := verbOf(t, words)
 	if why := onlyParsed()[verb]; why != "" {
 		if code, _, errOut := execute(context.Background(), parsing{real: app}, words...); code != 0 {

@@ -69,6 +69,8 @@ func printsJSON() []struct {
 		{"capacity small.toml --profile golden.profile --precision 1", 0},
 		{"explain out --misses --profile golden.profile", 0},
 		{"explain out 3 --contender one --profile golden.profile", 0},
+		{"compare out out", 0},
+		{"breakpoint small.toml --profile golden.profile --by profile-error --precision 1", 0},
 		{"list policies", 0}, {"list scenarios", 0}, {"list metrics", 0},
 		{"init scenario.toml", 0},
 		{"init policy mine", 0},

@@ -119,6 +119,9 @@ func (f fakeApp) Policytest(_ context.Context, o scenarios.PolicytestOptions) er
 
 func (f fakeApp) Check(_ context.Context, o scenarios.CheckOptions) error {
 	fmt.Fprintf(o.Console.Out, "check %d scenarios at %g, junit %q\n", len(o.Scenarios), o.Alpha, o.JUnit)
+	if q := o.Sequential; q != nil {
+		fmt.Fprintf(o.Console.Out, "sequential up to %d, spending %q\n", q.Most, q.Spending)
+	}
 	return f.err
 }
 

@@ -157,7 +157,36 @@
     plots.push(plot);
   }
 
-  function overTime(id, kind, label, series, values, range, tick) {
+  // A level line; the heading names it.
+  function level(value) {
+    return (u) => {
+      const { ctx, bbox } = u, ratio = devicePixelRatio, y = u.valToPos(value, "y", true);
+      if (!(y >= bbox.top && y <= bbox.top + bbox.height)) return;
+      ctx.save();
+      ctx.strokeStyle = ink();
+      ctx.setLineDash([4 * ratio, 4 * ratio]);
+      ctx.lineWidth = ratio;
+      ctx.beginPath();
+      ctx.moveTo(bbox.left, y);
+      ctx.lineTo(bbox.left + bbox.width, y);
+      ctx.stroke();
+      ctx.restore();
+    };
+  }
+
+  // Burn rates of the error budget, a chart for each pair of windows.
+  function burns() {
+    const lines = figures.timeline || [];
+    for (const a of figures.alerts || []) {
+      const drawn = lines.filter((t) => t.burn && t.burn[a.metric] && t.burn[a.metric].some((v) => v >= 0));
+      if (!drawn.length) continue;
+      overTime("chart-" + a.metric, "contenders", "burn rate, x", drawn.map((t) => line(t.contender, contenderIndex(t.contender), compact)),
+        drawn.map((t) => known(t.burn[a.metric])), (u, min, max) => [0, Math.max(1.3 * a.threshold, max == null ? 0 : 1.08 * max)],
+        (u, v) => v.map((x) => String(+x.toFixed(2))), level(a.threshold));
+    }
+  }
+
+  function overTime(id, kind, label, series, values, range, tick, over) {
     const bins = values[0] ? values[0].length : 0;
     const step = figures.timeline[0].bin_s;
     const xs = Array.from({ length: bins }, (_, i) => (i + 0.5) * step);
@@ -165,7 +194,7 @@
       scales: { x: { time: false, range: [0, figures.duration_s || bins * step] }, y: { range: range } },
       axes: [axis("virtual time, s", { size: 32 }), axis(label, { size: 52, values: tick })],
       series: [{ label: "time", value: (u, v) => (v == null ? "–" : compact(v) + " s") }].concat(series),
-      hooks: { drawClear: [shading] },
+      hooks: { drawClear: [shading], draw: over ? [over] : [] },
       cursor: { drag: { x: true, y: false }, points: { size: 7 }, sync: { key: "time" } },
     }, [xs].concat(values));
   }
@@ -358,6 +387,7 @@
     plots.forEach((p) => p.destroy());
     plots = [];
     timeCharts();
+    burns();
     distributions();
     fronts();
     reliability();

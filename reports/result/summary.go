@@ -111,6 +111,8 @@ type Figures struct {
 	Campaign Campaign   `json:"campaign"`
 	// Reliability judges confidences, a curve a point; absent without a technique that has them.
 	Reliability []Reliability `json:"reliability,omitempty"`
+	// Alerts are the pairs of windows that burn rates are taken over; absent without objectives.
+	Alerts []Alert `json:"alerts,omitempty"`
 	// WarmUp and Duration bound the measured window, in seconds of virtual time.
 	WarmUp   float64 `json:"warmup_s"`
 	Duration float64 `json:"duration_s"`
@@ -191,6 +193,9 @@ type Timeline struct {
 	Slowdown  []float64 `json:"slowdown"` // true, mean over the bin's arrivals
 	Believed  []float64 `json:"believed"`
 	Queue     []float64 `json:"queue"` // mean number waiting seen by arrivals
+	// Burn is the largest burn rate within each bin that both windows of an alert saw, all classes, mean over
+	// replications, by the alert's metric; -1 where there is none. Absent without objectives.
+	Burn map[string][]float64 `json:"burn,omitempty"`
 }
 
 // CDF is the distribution of response times of one contender; dropped queries never finish.
@@ -200,12 +205,23 @@ type CDF struct {
 	Share     []float64 `json:"share"` // of arrived queries that finished within
 }
 
+// Alert is a pair of windows over which burn rates of error budgets are taken: an alert is raised when both
+// are at the threshold or above.
+type Alert struct {
+	Metric    string  `json:"metric"`   // burn_1h and the like, named after the long window of 30 days
+	Severity  string  `json:"severity"` // "page" or "ticket"
+	Threshold float64 `json:"threshold"`
+	LongS     float64 `json:"long_s"` // windows scaled to the measured window, seconds of virtual time
+	ShortS    float64 `json:"short_s"`
+}
+
 // SLO is the promise of one class, as the report's table shows it.
 type SLO struct {
 	Name      string  `json:"name"`
 	Share     float64 `json:"share"`      // of the arrivals
 	LatencyMS float64 `json:"latency_ms"` // target at the start of the run
 	Accuracy  float64 `json:"accuracy"`   // target at the start of the run
+	Objective float64 `json:"objective"`  // share of its queries that should be answered in time; 0: not known
 	Changes   int     `json:"changes"`    // later changes of the target
 }
 

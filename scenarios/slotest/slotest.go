@@ -33,6 +33,8 @@ type settings struct {
 	policies scheduler.Registry
 	sets     []string
 	alpha    float64
+
+	sequential *scenarios.Sequential
 }
 
 // Profile uses a measured profile as it is.
@@ -46,6 +48,12 @@ func Set(texts ...string) Option { return func(s *settings) { s.sets = append(s.
 
 // Alpha is the share of runs that may fail though every assertion is true; see scenarios.CheckOptions.
 func Alpha(share float64) Option { return func(s *settings) { s.alpha = share } }
+
+// Sequential runs replications until every assertion is confirmed or contradicted, or there are most of
+// them; 0: eight times the scenario's own. What is undecided then fails. See reports.Sequence.
+func Sequential(most int) Option {
+	return func(s *settings) { s.sequential = &scenarios.Sequential{Most: most} }
+}
 
 // Main runs the tests of a package that measures: its binary has to know that it may be started as
 // an antagonist. Tests that give a profile do without.
@@ -86,5 +94,7 @@ func (s *settings) run(ctx context.Context, file string) ([]result.Checked, erro
 	if err != nil {
 		return nil, err
 	}
-	return app.Checked(ctx, scenarios.CheckOptions{Scenarios: []*scenarios.Scenario{scenario}, Profile: s.profile, Jobs: 2, Alpha: s.alpha})
+	return app.Checked(ctx, scenarios.CheckOptions{
+		Scenarios: []*scenarios.Scenario{scenario}, Profile: s.profile, Jobs: 2, Alpha: s.alpha, Sequential: s.sequential,
+	})
 }
