@@ -63,7 +63,7 @@ interference = [{antagonist = "memory"}]
 		Models:   []Model{{Name: "wordnet", Network: "wordnet"}},
 		Arrivals: Arrivals{Trace: "azure-llm-2023-conv", Transform: "modulate", Window: "start",
 			Bin: defaultBin, Speed: 1, Load: 0.5},
-		Classes:      []Class{{Name: "only", Share: 1, Latency: Duration(15 * time.Millisecond)}},
+		Classes:      []Class{{Name: "only", Share: 1, Latency: Duration(15 * time.Millisecond), Objective: 0.99}},
 		Machines:     []Machine{{Workers: 1}},
 		Interference: []Interference{{Antagonist: "memory", Intensity: 1, To: Duration(10 * time.Second)}},
 		Sensor:       Sensor{Period: defaultSensorPeriod, Lag: defaultSensorLag, Noise: defaultSensorNoise},
