@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"slosim/reports"
 	"slosim/reports/result"
 	"slosim/scenarios"
 )
@@ -82,6 +83,7 @@ func flagOffers(app App) map[string]offer {
 		"technique":    entryOffer(func() []scenarios.Entry { return known().Techniques }),
 		"network":      networkOffer(app),
 		"antagonist":   entryOffer(func() []scenarios.Entry { return known().Antagonists }),
+		"window":       entryOffer(func() []scenarios.Entry { return scenarios.Entries("all", "quiet", "interference") }),
 		"metric":       entryOffer(func() []scenarios.Entry { return known().Metrics }),
 		"by":           entryOffer(scenarios.Breakers),
 		"format":       entryOffer(func() []scenarios.Entry { return scenarios.Entries(scenarios.CompareFormats()...) }),
@@ -90,8 +92,10 @@ func flagOffers(app App) map[string]offer {
 		"service":      entryOffer(func() []scenarios.Entry { return scenarios.Entries("profile", scenarios.KernelService) }),
 		"set":          setOffer(app),
 		"param":        paramOffer(app),
-		"versus":       contenderOffer,
-		"contender":    contenderOffer,
+		"versus":       cellOffer(func(c *result.Cell) string { return c.Contender }),
+		"contender":    cellOffer(func(c *result.Cell) string { return c.Contender }),
+		"class":        cellOffer(func(c *result.Cell) string { return c.Class }),
+		"spending":     entryOffer(func() []scenarios.Entry { return scenarios.Entries(reports.Spendings()...) }),
 		"profile":      fileOffer("profile"),
 		"check":        fileOffer("profile"),
 		"save-profile": fileOffer("profile"),
@@ -202,22 +206,24 @@ func completeFolder(_ *cobra.Command, _ []string, prefix string) ([]string, cobr
 	return found, cobra.ShellCompDirectiveNoFileComp
 }
 
-// contenderOffer offers the contenders of the result that is the first argument.
-func contenderOffer(_ *cobra.Command, args []string, prefix string) ([]string, cobra.ShellCompDirective) {
-	if len(args) == 0 {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	summary, err := result.ReadSummary(filepath.Join(args[0], result.SummaryFile))
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	var names []string
-	for _, cell := range summary.Cells {
-		if !slices.Contains(names, cell.Contender) {
-			names = append(names, cell.Contender)
+// cellOffer offers what the cells of the result that is the first argument are of.
+func cellOffer(of func(*result.Cell) string) offer {
+	return func(_ *cobra.Command, args []string, prefix string) ([]string, cobra.ShellCompDirective) {
+		if len(args) == 0 {
+			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
+		summary, err := result.ReadSummary(filepath.Join(args[0], result.SummaryFile))
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		var names []string
+		for i := range summary.Cells {
+			if name := of(&summary.Cells[i]); !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+		return starting(scenarios.Entries(names...), "", prefix), cobra.ShellCompDirectiveNoFileComp
 	}
-	return starting(scenarios.Entries(names...), "", prefix), cobra.ShellCompDirectiveNoFileComp
 }
 
 // setOffer offers the keys of the scenario that is the first argument, and names for values of those
