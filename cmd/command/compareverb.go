@@ -13,14 +13,14 @@ func compareCommand(app App) *cobra.Command {
 	var o scenarios.CompareOptions
 	cmd := &cobra.Command{
 		Use:   "compare A B",
-		Short: "Say what one result gains over another under the same queries and draws, with intervals",
+		Short: "Say what one result gains over another under the same queries, with intervals",
 		Long: "Compares two result folders of the same scenario whose contenders, code or parameters have changed: B minus A,\n" +
 			"paired by replication under common draws, with 95 % intervals and p-values after Holm's correction. What the\n" +
 			"contenders see must be the same in both: results of other traces, seeds, classes, machines or profiles are\n" +
 			"refused with all reasons. The same folder twice compares its contenders, with --contender.\n\n" +
 			"--format benchstat writes a line a replication for `benchstat -col result`, which does not know of pairs.",
 		Example: "  slosim compare results/lcao-1 results/lcao-2\n" +
-			"  slosim compare results/lcao-1 results/lcao-2 --contender slo-nn/lcao --metric p99_ms --window interference\n" +
+			"  slosim compare results/lcao-1 results/lcao-2 --contender slo-nn/lcao --window interference\n" +
 			"  slosim compare results/shootout-1 results/shootout-2 --contender zoo/lcao=zoo/mine\n" +
 			"  slosim compare old new --format benchstat >bench.txt && benchstat -col result bench.txt",
 		Args: exactly("A", "B"),

@@ -90,6 +90,8 @@ func flagOffers(app App) map[string]offer {
 		"service":      entryOffer(func() []scenarios.Entry { return scenarios.Entries("profile", scenarios.KernelService) }),
 		"set":          setOffer(app),
 		"param":        paramOffer(app),
+		"class":        offerOf("class"),
+		"window":       entryOffer(func() []scenarios.Entry { return scenarios.Entries("all", "quiet", "interference") }),
 		"versus":       contenderOffer,
 		"contender":    contenderOffer,
 		"profile":      fileOffer("profile"),
@@ -203,7 +205,18 @@ func completeFolder(_ *cobra.Command, _ []string, prefix string) ([]string, cobr
 }
 
 // contenderOffer offers the contenders of the result that is the first argument.
-func contenderOffer(_ *cobra.Command, args []string, prefix string) ([]string, cobra.ShellCompDirective) {
+func contenderOffer(cmd *cobra.Command, args []string, prefix string) ([]string, cobra.ShellCompDirective) {
+	return offerOf("contender")(cmd, args, prefix)
+}
+
+// offerOf offers the contenders, or the classes, of the result that is the first argument.
+func offerOf(what string) offer {
+	return func(_ *cobra.Command, args []string, prefix string) ([]string, cobra.ShellCompDirective) {
+		return resultNames(what, args, prefix)
+	}
+}
+
+func resultNames(what string, args []string, prefix string) ([]string, cobra.ShellCompDirective) {
 	if len(args) == 0 {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
@@ -213,8 +226,12 @@ func contenderOffer(_ *cobra.Command, args []string, prefix string) ([]string, c
 	}
 	var names []string
 	for _, cell := range summary.Cells {
-		if !slices.Contains(names, cell.Contender) {
-			names = append(names, cell.Contender)
+		name := cell.Contender
+		if what == "class" {
+			name = cell.Class
+		}
+		if !slices.Contains(names, name) {
+			names = append(names, name)
 		}
 	}
 	return starting(scenarios.Entries(names...), "", prefix), cobra.ShellCompDirectiveNoFileComp

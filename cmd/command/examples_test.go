@@ -44,7 +44,9 @@ func fits(t *testing.T, args []string) {
 func exampleLines(verb *cobra.Command) (lines []string) {
 	for _, line := range strings.Split(strings.ReplaceAll(verb.Example, "\\\n", " "), "\n") {
 		for _, command := range strings.Split(line, "&&") {
-			if command = strings.TrimSpace(command); command != "" {
+			// What follows > is the shell's, and other programs are their own business.
+			command, _, _ = strings.Cut(command, ">")
+			if command = strings.TrimSpace(command); strings.HasPrefix(command, "slosim ") {
 				lines = append(lines, command)
 			}
 		}
@@ -61,6 +63,7 @@ func readmeLines(t *testing.T) (lines []string) {
 	}
 	for _, match := range regexp.MustCompile(`(?m)^(?:    |\t)((?:go run \./cmd/slosim|slosim|go test) .*)$`).FindAllStringSubmatch(string(text), -1) {
 		command, _, _ := strings.Cut(match[1], " # ")
+		command, _, _ = strings.Cut(command, " >")
 		lines = append(lines, command)
 	}
 	if len(lines) < 5 {
@@ -83,16 +86,24 @@ func (p parsing) Known() scenarios.Known { return p.real.Known() }
 // same: with the real names, up to the call of the app.
 func onlyParsed() map[string]string {
 	return map[string]string{
-		"measure":   "measures for minutes, and wants the machine for itself",
-		"validate":  "runs live for minutes, and wants the machine for itself",
-		"tradeoff":  "measures for minutes",
-		"bench":     "measures for minutes",
-		"train":     "trains for minutes",
-		"data":      "wants WordNet's dictionary, which not every machine has",
-		"selfcheck": "simulates for a minute; package selfcheck tests it",
-		"check":     "runs whole scenarios, as TestGoldenSummaries does",
-		"capacity":  "runs a scenario dozens of times",
+		"measure":    "measures for minutes, and wants the machine for itself",
+		"validate":   "runs live for minutes, and wants the machine for itself",
+		"tradeoff":   "measures for minutes",
+		"bench":      "measures for minutes",
+		"train":      "trains for minutes",
+		"data":       "wants WordNet's dictionary, which not every machine has",
+		"selfcheck":  "simulates for a minute; package selfcheck tests it",
+		"check":      "runs whole scenarios, as TestGoldenSummaries does",
+		"capacity":   "runs a scenario dozens of times",
+		"breakpoint": "runs a scenario dozens of times",
+		"compare":    "wants the results that it names; testdata/real/compare.txtar runs it",
+		"explain":    "wants the results that it names; testdata/real/explain.txtar runs it",
 	}
+}
+
+// executed are the verbs whose examples end within seconds; run does with --dry-run.
+func executed() []string {
+	return []string{"list", "init", "init policy", "run", "report", "policytest"}
 }
 
 // TestExamples runs every example of help and every command of the README's code blocks.
@@ -115,7 +126,14 @@ func TestExamples(t *testing.T) {
 // described makes what examples speak of: files and results of a user.
 func described(t *testing.T) {
 	t.Helper()
+	source, err := filepath.Abs("../../scenarios/ci")
+	if err != nil {
+		t.Fatal(err)
+	}
 	playground(t)
+	if err := os.CopyFS("scenarios/ci", os.DirFS(source)); err != nil {
+		t.Fatal(err)
+	}
 	small, err := os.ReadFile("small.toml")
 	if err != nil {
 		t.Fatal(err)
@@ -186,6 +204,10 @@ func example(t *testing.T, app *scenarios.App, line string) {
 		if code, _, errOut := execute(context.Background(), parsing{real: app}, words...); code != 0 {
 			t.Errorf("%s: want it well formed, got exit code %d: %s", line, code, errOut)
 		}
+		return
+	}
+	if !slices.Contains(executed(), verb) {
+		t.Errorf("slosim %s: say in executed that its examples end within seconds, or in onlyParsed why they are not executed", verb)
 		return
 	}
 	if verb == "run" && !slices.Contains(words, "--dry-run") {

@@ -36,6 +36,7 @@ func interruptions() []interrupted {
 		{"run hangs.toml -o hung --profile golden.profile", "child.pid", nil},
 		{"check small.toml --junit junit.xml" + long, "", nil},
 		{"capacity small.toml --precision 0.001 --profile golden.profile --set duration=60s --set replications=500 --jobs 1", "", nil},
+		{"breakpoint small.toml --precision 0.001 --profile golden.profile --set duration=60s --set replications=500 --jobs 1", "", nil},
 		{"selfcheck --jobs 1", "", nil},
 		{"measure --network fashion-mnist --technique dense --antagonist cpu -o m.profile", "measuring: ", nil},
 		{"run small.toml -o measured", "measuring: ", nil},
@@ -48,7 +49,7 @@ func interruptions() []interrupted {
 
 // short are the verbs that end before anybody could interrupt them.
 func short() map[string]bool {
-	return map[string]bool{"list": true, "init": true, "init policy": true, "report": true, "explain": true, "data": true, "policytest": true}
+	return map[string]bool{"list": true, "init": true, "init policy": true, "report": true, "explain": true, "compare": true, "data": true, "policytest": true}
 }
 
 // TestInterruptions: of every verb, Ctrl-C ends the process with 130, what it wrote is whole or absent, no

@@ -67,6 +67,8 @@ func printsJSON() []struct {
 		{"check small.toml --profile golden.profile", 0},
 		{"check red.toml --profile golden.profile", 1},
 		{"capacity small.toml --profile golden.profile --precision 1", 0},
+		{"compare out out", 0},
+		{"breakpoint small.toml --profile golden.profile --precision 0.2", 0},
 		{"explain out --misses --profile golden.profile", 0},
 		{"explain out 3 --contender one --profile golden.profile", 0},
 		{"list policies", 0}, {"list scenarios", 0}, {"list metrics", 0},
