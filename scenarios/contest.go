@@ -297,6 +297,9 @@ func (c *contest) notes() []string {
 	if n := len(c.scenario.Asserts); n > 0 {
 		notes = append(notes, fmt.Sprintf("%d [[assert]] not tested: run measures, it does not judge", n))
 	}
+	if sweep := c.scenario.Sweep; sweep != nil {
+		notes = append(notes, fmt.Sprintf("[sweep] not run: this is the scenario as it stands; slosim sweep runs its %.0f cells", sweep.cells()))
+	}
 	notes = append(notes, c.profile.Campaign.Warnings...)
 	return append(notes, c.profile.warnings...)
 }

@@ -27,7 +27,7 @@ func newRoot(app App, std streams, started *bool) *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return scenarios.Usagef("%w%s (see %s --help)", err, suggestFlag(cmd, err), cmd.CommandPath())
 	})
-	root.AddCommand(runCommand(app), checkCommand(app), capacityCommand(app), explainCommand(app), measureCommand(app), validateCommand(app), dataCommand(app), trainCommand(app), tradeoffCommand(app),
+	root.AddCommand(runCommand(app), checkCommand(app), capacityCommand(app), sweepCommand(app), explainCommand(app), measureCommand(app), validateCommand(app), dataCommand(app), trainCommand(app), tradeoffCommand(app),
 		reportCommand(app), listCommand(app), initCommand(app), benchCommand(app), selfcheckCommand(app), policytestCommand(app), antagonistCommand())
 	noteStarts(root, started)
 	return root

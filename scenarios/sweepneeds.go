@@ -1,0 +1,181 @@
+package scenarios
+
+import (
+	"context"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"slosim/engine"
+	"slosim/reports/result"
+)
+
+// cellNeeds is what the cells of a sweep need together.
+type cellNeeds struct {
+	app     *App
+	first   *Scenario
+	subject subject         // measured once for all cells
+	seen    map[string]bool // what has been looked at
+	files   map[string]bool // absolute paths
+}
+
+// add takes a cell's scenario in.
+func (n *cellNeeds) add(s *Scenario) error {
+	n.addFiles(s)
+	if n.first == nil {
+		n.first = s
+	}
+	if one, other := n.first.Models[0].Network, s.Models[0].Network; one != other {
+		return Usagef("model[0].network: want one network in all cells, for one profile travels with a sweep; got %s and %s", one, other)
+	}
+	key := subjectKey(s)
+	if n.seen[key] {
+		return nil
+	}
+	n.seen[key] = true
+	more, err := n.app.subjectOf(s)
+	if err != nil {
+		return err
+	}
+	n.subject = union(n.subject, more)
+	return nil
+}
+
+// subjectKey names what decides a scenario's subject.
+func subjectKey(s *Scenario) string {
+	var b strings.Builder
+	for _, t := range techniquesOnce(s) {
+		fmt.Fprintln(&b, t.Key())
+	}
+	for i := range s.Contenders {
+		fmt.Fprintln(&b, s.Contenders[i].Policy, s.Contenders[i].Params)
+	}
+	for i := range s.Interference {
+		fmt.Fprintln(&b, s.Interference[i].File == "", s.Interference[i].Profile())
+	}
+	fmt.Fprintln(&b, s.Machines[0].Workers, s.Machines[0].Memory)
+	return b.String()
+}
+
+// union joins two subjects of one family.
+func union(a, b subject) subject {
+	if a.techniques == nil {
+		return b
+	}
+	for _, t := range b.techniques {
+		if !slices.ContainsFunc(a.techniques, func(one engine.Technique) bool { return one.Name() == t.Name() }) {
+			a.techniques = append(a.techniques, t)
+		}
+	}
+	for _, l := range b.levels {
+		if !slices.Contains(a.levels, l) {
+			a.levels = append(a.levels, l)
+		}
+	}
+	if len(b.batches) > len(a.batches) {
+		a.batches = b.batches
+	}
+	a.siblings = max(a.siblings, b.siblings)
+	return a
+}
+
+// addFiles notes the files whose bytes decide what a scenario gives.
+func (n *cellNeeds) addFiles(s *Scenario) {
+	if trace := s.Arrivals.Trace; isFile(trace) {
+		n.addFile(trace)
+	}
+	for i := range s.Interference {
+		block := &s.Interference[i]
+		if file := block.File; file != "" && !slices.Contains(names(recordingEntries()), file) {
+			if !filepath.IsAbs(file) {
+				file = filepath.Join(filepath.Dir(s.problem("", "", "").File), file)
+			}
+			n.addFile(file)
+		}
+	}
+	for i := range s.Contenders {
+		c := &s.Contenders[i]
+		if path, ok := strings.CutPrefix(c.Policy, scriptRoute); ok {
+			n.addFile(from(c.dir, path))
+		}
+		if command, ok := strings.CutPrefix(c.Policy, processRoute); ok {
+			n.addProgram(command, c.dir)
+		}
+	}
+}
+
+// addProgram notes a program, and what of its arguments are files: it may be an interpreter's script.
+func (n *cellNeeds) addProgram(command, dir string) {
+	for i, word := range strings.Fields(command) {
+		if path := from(dir, word); isFile(path) {
+			n.addFile(path)
+		} else if found, err := exec.LookPath(word); err == nil && i == 0 {
+			n.addFile(found)
+		}
+	}
+}
+
+// from returns a path that starts from a folder.
+func from(dir, path string) string {
+	if filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(dir, path)
+}
+
+func (n *cellNeeds) addFile(path string) {
+	if absolute, err := filepath.Abs(path); err == nil {
+		path = absolute
+	}
+	n.files[path] = true
+}
+
+func (n *cellNeeds) anyFiles() map[string]any {
+	out := map[string]any{}
+	for path := range n.files {
+		out[path] = nil
+	}
+	return out
+}
+
+// ready makes networks that do not ship.
+func (n *cellNeeds) ready(ctx context.Context, o SweepOptions) error {
+	var techniques []Technique
+	for _, t := range n.subject.techniques {
+		techniques = append(techniques, Technique{Name: t.Name()})
+	}
+	return n.app.ready(ctx, n.subject.family, techniques, o.Console)
+}
+
+// probedCells are how many cells are looked at for the estimate: the first, the last and some between.
+const probedCells = 32
+
+// estimate fills in how many queries and runs a cell has on average. It builds some cells, so that
+// what only shows with a profile (a trace that cannot give a load) is known before any cell runs.
+func (a *App) estimate(plan *result.SweepPlan, p measured) error {
+	t := &Template{File: plan.ScenarioFile, Text: plan.ScenarioText, Sets: plan.Sets}
+	known := a.Known()
+	n := min(probedCells, plan.Cells)
+	runs, queries := 0, 0.0
+	for i := range n {
+		cell := 0
+		if n > 1 {
+			cell = i * (plan.Cells - 1) / (n - 1)
+		}
+		s, err := t.cell(known, pointSets(plan, cell))
+		if err != nil {
+			return err
+		}
+		c, err := a.newContest(s, p)
+		if err != nil {
+			return fmt.Errorf("cell %d (%s): %w", cell, strings.Join(pointSets(plan, cell), ", "), err)
+		}
+		own := s.Replications * len(s.Contenders)
+		runs += own
+		queries += c.process.Rate() * s.Duration.Std().Seconds() * float64(own)
+	}
+	plan.CellRuns, plan.CellQueries = runs/n, queries/float64(n)
+	return nil
+}

@@ -1,0 +1,243 @@
+package scenarios
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"slosim/engine/profile"
+	"slosim/reports"
+	"slosim/reports/result"
+)
+
+// Sweep plans a sweep, or opens that of the folder, runs the cells that are missing, and merges.
+// What stops it loses at most the cells under way; another call goes on from there.
+func (a *App) Sweep(ctx context.Context, o SweepOptions) error {
+	d, err := a.PlanSweep(ctx, o)
+	if err != nil {
+		return err
+	}
+	missing, err := d.Missing()
+	if err != nil {
+		return err
+	}
+	if err := d.Run(ctx, o.Console, o.Jobs, missing); err != nil {
+		return err
+	}
+	return d.Merge(ctx, o.Console)
+}
+
+// ChunkOptions are those of `slosim sweep --chunk`.
+type ChunkOptions struct {
+	SweepOptions
+	Chunk, Chunks int // the cells whose number is Chunk modulo Chunks
+}
+
+// SweepChunk runs those cells of a planned sweep that are missing from a chunk, and merges nothing.
+// Chunks may run at the same time, the same chunk too: a cell that is simulated twice has the same
+// bytes. It never measures.
+func (a *App) SweepChunk(ctx context.Context, o ChunkOptions) error {
+	d, err := a.OpenSweep(o.Dir, o.AnyExecutable)
+	if err != nil {
+		return err
+	}
+	return d.RunChunk(ctx, o.Console, o.Jobs, o.Chunk, o.Chunks)
+}
+
+// RunChunk runs the missing cells whose number is chunk modulo chunks.
+func (d *SweepDir) RunChunk(ctx context.Context, o Console, jobs, chunk, chunks int) error {
+	missing, err := d.Missing()
+	if err != nil {
+		return err
+	}
+	return d.Run(ctx, o, jobs, slices.DeleteFunc(missing, func(i int) bool { return i%chunks != chunk }))
+}
+
+// Run runs cells, jobs simulations at a time, and keeps each as it is finished. What is shared out
+// is single replications of single contenders and not cells: cores stay busy to the end, and few
+// cells are under way at any moment. After an error that would meet the other cells too (a full
+// disk), or the end of ctx, no more cells begin. Contenders that break the rules are kept as
+// failed in their cell, and are a ContenderError at the end.
+func (d *SweepDir) Run(ctx context.Context, o Console, jobs int, cells []int) error {
+	if len(cells) == 0 {
+		return nil
+	}
+	if err := d.noteNode(); err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	r := &sweepRun{dir: d, known: d.app.Known(), stop: stop, progress: o.progress(), pairs: make(chan sweepTask)}
+	o.progress().Start(fmt.Sprintf("sweeping %d cells", len(cells)), len(cells))
+	go r.deal(ctx, cells)
+	var group sync.WaitGroup
+	for range max(1, jobs) {
+		group.Go(func() {
+			for task := range r.pairs {
+				r.run(ctx, task)
+			}
+		})
+	}
+	group.Wait()
+	o.progress().Done()
+	if err := context.Cause(ctx); err != nil && !errors.Is(err, context.Canceled) {
+		return err // what stopped the sweep, and not what that did to others
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return r.failures()
+}
+
+// sweepRun is a running sweep.
+type sweepRun struct {
+	dir      *SweepDir
+	known    Known
+	stop     context.CancelCauseFunc
+	progress Progress
+	pairs    chan sweepTask
+
+	mu     sync.Mutex
+	failed []error
+}
+
+// sweepTask is one replication of one contender of a cell.
+type sweepTask struct {
+	cell        *sweepCell
+	replication int
+	entrant     int
+}
+
+// sweepCell is a cell under way.
+type sweepCell struct {
+	index    int
+	contest  *contest
+	outcomes [][]outcome // [replication][entrant]
+	left     atomic.Int64
+	queries  atomic.Uint64
+}
+
+// deal hands out the runs of one cell after the other. A cell is built when the one before is
+// handed out, so that memory does not grow with the number of cells.
+func (r *sweepRun) deal(ctx context.Context, cells []int) {
+	defer close(r.pairs)
+	for _, i := range cells {
+		if ctx.Err() != nil {
+			return
+		}
+		cell, err := r.begin(i)
+		if err != nil {
+			r.stop(fmt.Errorf("cell %d (%s): %w", i, strings.Join(pointSets(r.dir.plan, i), ", "), err))
+			return
+		}
+		for replication := range cell.outcomes {
+			for entrant := range cell.contest.entrants {
+				select {
+				case r.pairs <- sweepTask{cell, replication, entrant}:
+				case <-ctx.Done():
+					return
+				}
+			}
+		}
+	}
+}
+
+func (r *sweepRun) begin(i int) (*sweepCell, error) {
+	s, err := r.dir.template.cell(r.known, pointSets(r.dir.plan, i))
+	if err != nil {
+		return nil, err
+	}
+	c, err := r.dir.app.newContest(s, r.dir.profile)
+	if err != nil {
+		return nil, err
+	}
+	cell := &sweepCell{index: i, contest: c, outcomes: make([][]outcome, s.Replications)}
+	for replication := range cell.outcomes {
+		cell.outcomes[replication] = make([]outcome, len(c.entrants))
+	}
+	cell.left.Store(int64(s.Replications * len(c.entrants)))
+	return cell, nil
+}
+
+// run runs one replication of one contender; the last of a cell keeps it.
+func (r *sweepRun) run(ctx context.Context, t sweepTask) {
+	c := t.cell
+	if ctx.Err() != nil {
+		return
+	}
+	out := c.contest.run(ctx, c.contest.entrants[t.entrant], t.replication, false, nil)
+	c.outcomes[t.replication][t.entrant] = out
+	c.queries.Add(out.stats.Arrived)
+	if ctx.Err() != nil || c.left.Add(-1) > 0 {
+		return
+	}
+	if err := r.keep(c); err != nil {
+		r.stop(err)
+		return
+	}
+	r.progress.Add(1)
+}
+
+// keep makes a cell's statistics and writes its file.
+func (r *sweepRun) keep(c *sweepCell) error {
+	ran := &ran{contest: c.contest, outcomes: c.outcomes, faulty: map[int]error{}}
+	ran.judge()
+	content, err := ran.sweepCell(r.dir.plan, c.index)
+	if err != nil {
+		return fmt.Errorf("cell %d (%s): %w", c.index, strings.Join(pointSets(r.dir.plan, c.index), ", "), err)
+	}
+	content.Queries = int64(c.queries.Load())
+	if ran.failed != nil {
+		r.mu.Lock()
+		r.failed = append(r.failed, fmt.Errorf("cell %d: %w", c.index, ran.failed))
+		r.mu.Unlock()
+	}
+	hash := cellHash(r.dir.plan, c.index)
+	if err := r.dir.store.Put(hash, content); err != nil {
+		if _, there := r.dir.store.Check(hash); there == nil { // another process was faster
+			return nil
+		}
+		return err
+	}
+	return nil
+}
+
+// sweepCell makes the content of a cell's file.
+func (r *ran) sweepCell(plan *result.SweepPlan, index int) (*result.SweepCell, error) {
+	set := pointLabels(plan, index)
+	cell := &result.SweepCell{Index: index, Set: set, ScenarioHash: r.scenario.Hash()}
+	for i, e := range r.entrants {
+		if err := r.faulty[i]; err != nil {
+			cell.Failed = append(cell.Failed, result.SweepFailed{Contender: e.Name, Why: err.Error()})
+		}
+	}
+	contenders := r.contenders()
+	if len(contenders) == 0 { // all broke the rules
+		return cell, nil
+	}
+	heading := reports.Heading{Title: r.scenario.Title, Set: set, Stationary: r.stationary()}
+	if err := reports.SummariseCell(cell, heading, contenders); err != nil {
+		return nil, err
+	}
+	return cell, nil
+}
+
+// failures are those of contenders, in order of their cells.
+func (r *sweepRun) failures() error {
+	slices.SortFunc(r.failed, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+	return errors.Join(r.failed...)
+}
+
+// noteNode says in the folder on which machine cells are simulated, if its CPU is another one than
+// the profile's. Whether they are is decided by the profile, not by the machine: their numbers are
+// the same on both.
+func (d *SweepDir) noteNode() error {
+	own := d.app.machine()
+	node := result.SweepNode{Schema: result.Schema, CPU: own.CPU, Cores: own.Cores, Differences: profile.Differences(d.profile.Machine, own)}
+	return result.WriteSweepNode(filepath.Join(d.dir, result.SweepNodesFolder), &node)
+}
