@@ -2,25 +2,34 @@ package scenarios
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
 	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
 
+	"slosim/reports"
 	"slosim/reports/result"
 )
 
 // MergeOptions are those of `slosim sweep merge`, and of status.
 type MergeOptions struct {
 	Console
-	Dir           string
-	AnyExecutable bool
+	Dir     string // the sweep's folder
+	Partial bool   // --partial: merge the cells that are there
 }
 
-// SweepMerge merges the cells of a sweep's folder.
+// SweepMerge merges the cells of a sweep's folder. Without all of them it is a UsageError, unless
+// some will do. Any build of the program may merge: it changes no cell.
 func (a *App) SweepMerge(ctx context.Context, o MergeOptions) error {
-	d, err := a.OpenSweep(o.Dir, true) // no number depends on the program any more
+	d, err := a.OpenSweep(o.Dir, true)
 	if err != nil {
 		return err
 	}
-	return d.Merge(ctx, o.Console)
+	return d.Merge(ctx, o.Console, o.Partial)
 }
 
 // SweepStatus says how many cells of a sweep's folder are done.
@@ -34,10 +43,10 @@ func (a *App) SweepStatus(_ context.Context, o MergeOptions) error {
 	if err != nil {
 		return err
 	}
-	missing := len(state.todo()) - len(state.corrupt)
+	todo := len(state.todo())
 	status := result.SweepStatus{
 		Schema: result.Schema, Dir: o.Dir, Scenario: plan.Scenario, Cells: plan.Cells,
-		Done: plan.Cells - len(state.todo()), Missing: missing, Corrupt: len(state.corrupt),
+		Done: plan.Cells - todo, Missing: todo - len(state.corrupt), Corrupt: len(state.corrupt),
 	}
 	if o.JSON {
 		return result.EncodeJSON(o.Out, status)
@@ -46,7 +55,221 @@ func (a *App) SweepStatus(_ context.Context, o MergeOptions) error {
 	return err
 }
 
-// Merge makes the results of a sweep from its cells.
-func (d *SweepDir) Merge(ctx context.Context, o Console) error {
+// Merge makes the results of a sweep from its cells, prints what they say together, and writes the
+// tables, pictures and the report into the folder. Results that are of the same cells stay as they are.
+func (d *SweepDir) Merge(ctx context.Context, o Console, partial bool) error {
+	state, err := d.scan()
+	if err != nil {
+		return err
+	}
+	todo := len(state.todo())
+	switch {
+	case todo == d.plan.Cells:
+		return Usagef("%s: want cells to merge, got none that is done", d.dir)
+	case todo > 0 && !partial:
+		return Usagef("%s: want all %d cells to merge, got %d (%d corrupt): sweep on, or merge those with --partial", d.dir, d.plan.Cells, d.plan.Cells-todo, len(state.corrupt))
+	}
+	nodes, err := result.ReadSweepNodes(d.dir)
+	if err != nil {
+		return err
+	}
+	digest := state.digest(nodes)
+	merged := d.formerMerge(digest)
+	if merged == nil {
+		if merged, err = d.mergeCells(ctx, o, state, nodes, digest); err != nil {
+			return err
+		}
+	}
+	if o.JSON {
+		return result.EncodeJSON(o.Out, merged)
+	}
+	if err := reports.PrintSweep(o.Out, merged); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(o.Out, "\nresult: %s (report: %s)\n", d.dir, filepath.Join(d.dir, result.ReportFile))
+	return err
+}
+
+// digest identifies the cells that are done, and where they were simulated.
+func (s *sweepState) digest(nodes []result.SweepNode) string {
+	sum := sha256.New()
+	for i, checksum := range s.checksums {
+		fmt.Fprintln(sum, i, checksum)
+	}
+	for i := range nodes {
+		fmt.Fprintf(sum, "%q %d %q\n", nodes[i].CPU, nodes[i].Cores, nodes[i].Differences)
+	}
+	return hex.EncodeToString(sum.Sum(nil))
+}
+
+// path returns that of a file of the folder.
+func (d *SweepDir) path(name string) string { return filepath.Join(d.dir, name) }
+
+// formerMerge returns the results that the folder has, if they are of the same cells; nil otherwise.
+func (d *SweepDir) formerMerge(digest string) *result.SweepMerged {
+	for _, name := range []string{result.SweepTable + ".csv", result.SweepTable + ".parquet", result.ReplicationTable + ".parquet",
+		result.WinsTable + ".csv", result.ReportFile} {
+		if !isFile(d.path(name)) {
+			return nil
+		}
+	}
+	m, err := result.ReadSweepMerged(d.path(result.MergedFile))
+	if err != nil || m.Digest != digest {
+		return nil
+	}
+	return m
+}
+
+// mergeCells reads the cells in order, each once, and writes the results. merged.json goes first and
+// comes last: a folder that has it has whole results.
+func (d *SweepDir) mergeCells(ctx context.Context, o Console, state *sweepState, nodes []result.SweepNode, digest string) (*result.SweepMerged, error) {
+	if err := os.Remove(d.path(result.MergedFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("sweep: %w", err)
+	}
+	merge := reports.NewSweepMerge(d.plan)
+	tables, err := d.createTables()
+	if err != nil {
+		return nil, err
+	}
+	if err := d.addCells(ctx, o, state, merge, tables); err != nil {
+		tables.abort()
+		return nil, err
+	}
+	if err := tables.close(); err != nil {
+		return nil, err
+	}
+	m := merge.Merged()
+	m.Title, m.Digest, m.Nodes = d.template.Base.Title, digest, nodes
+	if m, err = asWritten(m); err != nil { // so that pictures and page show the file's numbers
+		return nil, err
+	}
+	if err := os.MkdirAll(d.path(result.PlotsFolder), 0o755); err != nil {
+		return nil, fmt.Errorf("sweep: %w", err)
+	}
+	if err := reports.WriteSweepPlots(d.dir, m); err != nil {
+		return nil, err
+	}
+	if err := result.WriteFile(d.path(result.ReportFile), func(w io.Writer) error { return reports.SweepHTML(w, d.plan, m) }); err != nil {
+		return nil, err
+	}
+	return m, result.WriteFile(d.path(result.MergedFile), func(w io.Writer) error { return result.EncodeJSON(w, m) })
+}
+
+// addCells streams the cells into the merge and the tables. Several are decoded at a time.
+func (d *SweepDir) addCells(ctx context.Context, o Console, state *sweepState, merge *reports.SweepMerge, tables *sweepTables) error {
+	done := 0
+	for _, checksum := range state.checksums {
+		if checksum != "" {
+			done++
+		}
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	o.progress().Start("merging cells", done)
+	defer o.progress().Done()
+	for reading := range d.readAhead(ctx, state) {
+		read := <-reading
+		if read.err != nil {
+			return read.err
+		}
+		if err := tables.write(read.cell, merge.Add(read.cell)); err != nil {
+			return err
+		}
+		o.progress().Add(1)
+	}
+	return ctx.Err()
+}
+
+// readCell is a cell as read.
+type readCell struct {
+	cell *result.SweepCell
+	err  error
+}
+
+// readAhead decodes the cells that are done, a few ahead of whoever takes them in their order.
+func (d *SweepDir) readAhead(ctx context.Context, state *sweepState) <-chan chan readCell {
+	queue := make(chan chan readCell, scanners)
+	go func() {
+		defer close(queue)
+		for i, checksum := range state.checksums {
+			if checksum == "" {
+				continue
+			}
+			one := make(chan readCell, 1)
+			select {
+			case queue <- one:
+			case <-ctx.Done():
+				return
+			}
+			go func() {
+				cell, err := d.store.Get(cellHash(d.plan, i))
+				if err == nil && cell.Index != i {
+					err = fmt.Errorf("%s: want cell %d, got %d", d.store.Path(cellHash(d.plan, i)), i, cell.Index)
+				}
+				one <- readCell{cell, err}
+			}()
+		}
+	}()
+	return queue
+}
+
+// sweepTables are the tables under way.
+type sweepTables struct {
+	rows                      *reports.SweepRows
+	cells, replications, wins *result.TableWriter
+}
+
+func (d *SweepDir) createTables() (t *sweepTables, err error) {
+	t = &sweepTables{rows: reports.NewSweepRows(d.plan)}
+	defer func() {
+		if err != nil {
+			t.abort()
+		}
+	}()
+	if t.cells, err = result.CreateTable(d.path(result.SweepTable+".csv"), d.path(result.SweepTable+".parquet"), t.rows.CellColumns()); err != nil {
+		return t, err
+	}
+	if t.replications, err = result.CreateTable("", d.path(result.ReplicationTable+".parquet"), t.rows.ReplicationColumns()); err != nil {
+		return t, err
+	}
+	t.wins, err = result.CreateTable(d.path(result.WinsTable+".csv"), "", t.rows.WinsColumns())
+	return t, err
+}
+
+func (t *sweepTables) write(cell *result.SweepCell, best []result.SweepBest) error {
+	for _, one := range []struct {
+		table *result.TableWriter
+		rows  [][]any
+	}{{t.cells, t.rows.Cell(cell)}, {t.replications, t.rows.Replications(cell)}, {t.wins, t.rows.Wins(cell.Index, best)}} {
+		for _, row := range one.rows {
+			if err := one.table.Write(row); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (t *sweepTables) all() []*result.TableWriter {
+	return []*result.TableWriter{t.cells, t.replications, t.wins}
+}
+
+func (t *sweepTables) abort() {
+	for _, table := range t.all() {
+		if table != nil {
+			table.Abort()
+		}
+	}
+}
+
+func (t *sweepTables) close() error {
+	for i, table := range t.all() {
+		if err := table.Close(); err != nil {
+			for _, later := range t.all()[i+1:] {
+				later.Abort()
+			}
+			return err
+		}
+	}
 	return nil
 }

@@ -29,7 +29,7 @@ func (a *App) Sweep(ctx context.Context, o SweepOptions) error {
 	if err := d.Run(ctx, o.Console, o.Jobs, missing); err != nil {
 		return err
 	}
-	return d.Merge(ctx, o.Console)
+	return d.Merge(ctx, o.Console, false)
 }
 
 // ChunkOptions are those of `slosim sweep --chunk`.
@@ -220,7 +220,7 @@ func (r *ran) sweepCell(plan *result.SweepPlan, index int) (*result.SweepCell, e
 	if len(contenders) == 0 { // all broke the rules
 		return cell, nil
 	}
-	heading := reports.Heading{Title: r.scenario.Title, Set: set, Stationary: r.stationary()}
+	heading := reports.Heading{Title: r.scenario.Title, Stationary: r.stationary()} // without the set, which the cell has
 	if err := reports.SummariseCell(cell, heading, contenders); err != nil {
 		return nil, err
 	}

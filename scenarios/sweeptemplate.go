@@ -97,6 +97,7 @@ func (t *Template) axes() []result.SweepAxis {
 		}
 		if axis.Labels == nil {
 			axis.Labels = plainLabels(axis.Values)
+			axis.Numbers, axis.Unit = numbersOf(axis.Values)
 		}
 		axes = append(axes, axis)
 	}
@@ -137,6 +138,28 @@ func plainLabels(values []string) []string {
 		}
 	}
 	return out
+}
+
+// numbersOf returns the values as numbers, all of one kind; none if they are not: durations in ms, sizes in MB.
+func numbersOf(values []string) (numbers []float64, unit string) {
+	for i, value := range values {
+		var b Bound
+		if complaint := b.setGeneric(overrideValue(value)); complaint != nil {
+			return nil, ""
+		}
+		own, scale := "", 1.0
+		switch b.kind {
+		case durationBound:
+			own, scale = "ms", 1e-6
+		case sizeBound:
+			own, scale = "MB", 1e-6
+		}
+		if i > 0 && own != unit {
+			return nil, ""
+		}
+		numbers, unit = append(numbers, b.number*scale), own
+	}
+	return numbers, unit
 }
 
 // isChoice says whether a key is of whoever serves, and not of what there is to be served: points

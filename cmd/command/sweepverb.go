@@ -98,16 +98,19 @@ func sweepStatusCommand(app App) *cobra.Command {
 }
 
 func sweepMergeCommand(app App) *cobra.Command {
-	return &cobra.Command{
+	var partial bool
+	cmd := &cobra.Command{
 		Use:   "merge DIR",
 		Short: "Merge the cells of a sweep into tables, pictures and a report",
 		Long: "Merges the cells of a sweep that is done: sweep.parquet and sweep.csv with a row for each cell, contender, class\n" +
 			"and window, replications.parquet, wins.csv, merged.json, pictures and report.html. Memory does not grow with the\n" +
 			"number of cells.",
-		Example: "  slosim sweep merge results/sweep-load.sweep\n  slosim sweep merge load --json",
+		Example: "  slosim sweep merge results/sweep-load.sweep\n  slosim sweep merge load --partial --json",
 		Args:    exactly("DIR"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return app.SweepMerge(cmd.Context(), scenarios.MergeOptions{Console: console(cmd), Dir: args[0]})
+			return app.SweepMerge(cmd.Context(), scenarios.MergeOptions{Console: console(cmd), Dir: args[0], Partial: partial})
 		},
 	}
+	cmd.Flags().BoolVar(&partial, "partial", false, "merge the cells that are done, also when others are missing")
+	return cmd
 }

@@ -52,9 +52,12 @@ type SweepAxis struct {
 	Key    string   `json:"key"`    // of the scenario
 	Values []string `json:"values"` // in TOML, as --set takes them
 	Labels []string `json:"labels"` // of the values, for tables and pictures
-	Group  int      `json:"group"`
-	Log    bool     `json:"log"`    // its values are spread by their logarithm
-	Choice bool     `json:"choice"` // of whoever serves: a contender's technique, policy or parameter
+	// Numbers are the values as such, in Unit; empty: they are none, or have names of their own.
+	Numbers []float64 `json:"numbers,omitempty"`
+	Unit    string    `json:"unit,omitempty"`
+	Group   int       `json:"group"`
+	Log     bool      `json:"log"`    // its values are spread by their logarithm
+	Choice  bool      `json:"choice"` // of whoever serves: a contender's technique, policy or parameter
 }
 
 // SweepFile is a file that a sweep's cells name.
