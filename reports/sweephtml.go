@@ -89,7 +89,7 @@ func newSweepPage(plan *result.SweepPlan, m *result.SweepMerged) (*sweepPage, er
 	p := &sweepPage{
 		Policy: "default-src 'none'; img-src data:; style-src " + hashSource(style),
 		Styles: template.HTML("<style>" + style + "</style>"),
-		Title:  m.Title, Headline: SweepHeadline(m), Notes: m.Notes, Failed: m.Failed, Plan: plan,
+		Title:  m.Title, Headline: SweepHeadline(m), Notes: m.Notes, Plan: plan,
 		Sample: fmt.Sprintf("%s of %s cells, %s queries simulated", thousands(int64(m.Merged)), thousands(int64(m.Cells)), thousands(m.Queries)),
 	}
 	for i := range m.Overall {
@@ -106,6 +106,9 @@ func newSweepPage(plan *result.SweepPlan, m *result.SweepMerged) (*sweepPage, er
 			p.Front = append(p.Front, sweepRow{Name: f.Contender, Choice: choiceText(f), Cells: f.Cells, Attainment: share100(f.Metrics["attainment"]),
 				Accuracy: share100(f.Metrics["accuracy"]), Effective: share100(f.Metrics["effective_accuracy"])})
 		}
+	}
+	for i := range m.Failed {
+		p.Failed = append(p.Failed, brokenText(&m.Failed[i]))
 	}
 	for _, n := range m.Nodes {
 		text := fmt.Sprintf("%s (%s)", n.CPU, count(n.Cores, "core"))

@@ -29,7 +29,7 @@ type SweepMerge struct {
 
 	merged  int
 	queries int64
-	failed  map[string]string
+	failed  map[string]*result.SweepBroken
 	notes   map[string]int
 	first   map[string]int // cell that had a note
 	crowded bool           // more choices than are kept
@@ -45,7 +45,7 @@ type choice struct {
 // NewSweepMerge returns the merge of no cells yet.
 func NewSweepMerge(plan *result.SweepPlan) *SweepMerge {
 	m := &SweepMerge{plan: plan, numbers: map[string]int{}, overall: newGroup(), choices: map[string]*choice{},
-		wins: map[string]*result.SweepWins{}, failed: map[string]string{}, notes: map[string]int{}, first: map[string]int{}}
+		wins: map[string]*result.SweepWins{}, failed: map[string]*result.SweepBroken{}, notes: map[string]int{}, first: map[string]int{}}
 	for i := range plan.Axes {
 		m.binnings = append(m.binnings, newBinning(&plan.Axes[i]))
 	}
@@ -69,9 +69,10 @@ func (m *SweepMerge) Add(cell *result.SweepCell) []result.SweepBest {
 	m.merged++
 	m.queries += cell.Queries
 	for _, f := range cell.Failed {
-		if _, ok := m.failed[f.Contender]; !ok {
-			m.failed[f.Contender] = fmt.Sprintf("%s, first in cell %d: %s", f.Contender, cell.Index, f.Why)
+		if m.failed[f.Contender] == nil {
+			m.failed[f.Contender] = &result.SweepBroken{Contender: f.Contender, First: cell.Index, Why: f.Why}
 		}
+		m.failed[f.Contender].Cells++
 	}
 	for _, note := range cell.Notes {
 		if m.notes[note] == 0 && len(m.notes) >= mostKept {
@@ -249,7 +250,7 @@ func (m *SweepMerge) Merged() *result.SweepMerged {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(m.failed)) {
-		out.Failed = append(out.Failed, m.failed[name])
+		out.Failed = append(out.Failed, *m.failed[name])
 	}
 	out.Notes = m.allNotes()
 	return out

@@ -25,13 +25,18 @@ func PrintSweep(w io.Writer, m *result.SweepMerged) error {
 		out.WriteByte('\n')
 	}
 	for _, failed := range m.Failed {
-		fmt.Fprintf(&out, "failed: %s\n", printable(failed))
+		fmt.Fprintf(&out, "failed: %s\n", brokenText(&failed))
 	}
 	for _, note := range m.Notes {
 		fmt.Fprintf(&out, "note: %s\n", printable(note))
 	}
 	_, err := io.WriteString(w, out.String())
 	return err
+}
+
+// brokenText says how a contender failed.
+func brokenText(b *result.SweepBroken) string {
+	return printable(fmt.Sprintf("%s in %s, first in cell %d: %s", b.Contender, count(b.Cells, "cell"), b.First, b.Why))
 }
 
 func printOverall(out *strings.Builder, m *result.SweepMerged) {

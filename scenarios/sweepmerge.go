@@ -57,6 +57,7 @@ func (a *App) SweepStatus(_ context.Context, o MergeOptions) error {
 
 // Merge makes the results of a sweep from its cells, prints what they say together, and writes the
 // tables, pictures and the report into the folder. Results that are of the same cells stay as they are.
+// A contender that broke the rules in some cell is a ContenderError, beside the results of all others.
 func (d *SweepDir) Merge(ctx context.Context, o Console, partial bool) error {
 	state, err := d.scan()
 	if err != nil {
@@ -80,13 +81,25 @@ func (d *SweepDir) Merge(ctx context.Context, o Console, partial bool) error {
 			return err
 		}
 	}
+	if err := d.tell(o, merged); err != nil {
+		return err
+	}
+	if len(merged.Failed) > 0 { // the others' results are kept
+		return ContenderError{merged.Failed[0].Contender, fmt.Errorf("failed in %d of %d cells, first in cell %d: %s",
+			merged.Failed[0].Cells, merged.Merged, merged.Failed[0].First, merged.Failed[0].Why)}
+	}
+	return nil
+}
+
+// tell prints the merged results.
+func (d *SweepDir) tell(o Console, merged *result.SweepMerged) error {
 	if o.JSON {
 		return result.EncodeJSON(o.Out, merged)
 	}
 	if err := reports.PrintSweep(o.Out, merged); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(o.Out, "\nresult: %s (report: %s)\n", d.dir, filepath.Join(d.dir, result.ReportFile))
+	_, err := fmt.Fprintf(o.Out, "\nresult: %s (report: %s)\n", d.dir, filepath.Join(d.dir, result.ReportFile))
 	return err
 }
 

@@ -170,7 +170,7 @@ func (a *App) estimate(plan *result.SweepPlan, p measured) error {
 		}
 		c, err := a.newContest(s, p)
 		if err != nil {
-			return fmt.Errorf("cell %d (%s): %w", cell, strings.Join(pointSets(plan, cell), ", "), err)
+			return cellError(plan, cell, err)
 		}
 		own := s.Replications * len(s.Contenders)
 		runs += own

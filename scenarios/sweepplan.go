@@ -405,25 +405,30 @@ func (a *App) checkCells(ctx context.Context, plan *result.SweepPlan, o SweepOpt
 }
 
 // cellProblems makes one error of those of all cells: each problem once, with the first cell that
-// has it.
+// has it and the number of the others.
 func cellProblems(plan *result.SweepPlan, errs []error) error {
 	var all Problems
-	seen := map[Problem]bool{}
+	at, cells := map[Problem]int{}, map[Problem]int{}
 	for i, err := range errs {
 		var problems Problems
 		switch {
 		case errors.As(err, &problems):
 		case err != nil:
-			return fmt.Errorf("cell %d (%s): %w", i, strings.Join(pointSets(plan, i), ", "), err)
+			return cellError(plan, i, err)
 		}
 		for _, p := range problems {
-			key := Problem{Key: p.Key, Want: p.Want, Got: p.Got}
-			if !seen[key] {
+			key := Problem{Key: p.Key, Want: p.Want}
+			if cells[key]++; cells[key] == 1 {
 				p.File = strings.Replace(p.File, "--set ", "[sweep] ", 1)
-				p.Got += fmt.Sprintf(" (cell %d)", i)
+				p.Got += fmt.Sprintf(" in cell %d", i)
+				at[key] = len(all)
 				all = append(all, p)
 			}
-			seen[key] = true
+		}
+	}
+	for key, i := range at {
+		if others := cells[key] - 1; others > 0 {
+			all[i].Got += fmt.Sprintf(" (and %d more)", others)
 		}
 	}
 	if len(all) > 0 {

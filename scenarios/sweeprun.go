@@ -18,6 +18,9 @@ import (
 // Sweep plans a sweep, or opens that of the folder, runs the cells that are missing, and merges.
 // What stops it loses at most the cells under way; another call goes on from there.
 func (a *App) Sweep(ctx context.Context, o SweepOptions) error {
+	if o.DryRun {
+		return a.drySweep(ctx, o)
+	}
 	d, err := a.PlanSweep(ctx, o)
 	if err != nil {
 		return err
@@ -62,7 +65,7 @@ func (d *SweepDir) RunChunk(ctx context.Context, o Console, jobs, chunk, chunks 
 // is single replications of single contenders and not cells: cores stay busy to the end, and few
 // cells are under way at any moment. After an error that would meet the other cells too (a full
 // disk), or the end of ctx, no more cells begin. Contenders that break the rules are kept as
-// failed in their cell, and are a ContenderError at the end.
+// failed in their cell; Merge says so.
 func (d *SweepDir) Run(ctx context.Context, o Console, jobs int, cells []int) error {
 	if len(cells) == 0 {
 		return nil
@@ -72,13 +75,13 @@ func (d *SweepDir) Run(ctx context.Context, o Console, jobs int, cells []int) er
 	}
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	r := &sweepRun{dir: d, known: d.app.Known(), stop: stop, progress: o.progress(), pairs: make(chan sweepTask)}
+	r := &sweepRun{dir: d, known: d.app.Known(), stop: stop, progress: o.progress(), tasks: make(chan sweepTask)}
 	o.progress().Start(fmt.Sprintf("sweeping %d cells", len(cells)), len(cells))
 	go r.deal(ctx, cells)
 	var group sync.WaitGroup
 	for range max(1, jobs) {
 		group.Go(func() {
-			for task := range r.pairs {
+			for task := range r.tasks {
 				r.run(ctx, task)
 			}
 		})
@@ -88,10 +91,7 @@ func (d *SweepDir) Run(ctx context.Context, o Console, jobs int, cells []int) er
 	if err := context.Cause(ctx); err != nil && !errors.Is(err, context.Canceled) {
 		return err // what stopped the sweep, and not what that did to others
 	}
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	return r.failures()
+	return ctx.Err()
 }
 
 // sweepRun is a running sweep.
@@ -100,10 +100,7 @@ type sweepRun struct {
 	known    Known
 	stop     context.CancelCauseFunc
 	progress Progress
-	pairs    chan sweepTask
-
-	mu     sync.Mutex
-	failed []error
+	tasks    chan sweepTask
 }
 
 // sweepTask is one replication of one contender of a cell.
@@ -125,20 +122,20 @@ type sweepCell struct {
 // deal hands out the runs of one cell after the other. A cell is built when the one before is
 // handed out, so that memory does not grow with the number of cells.
 func (r *sweepRun) deal(ctx context.Context, cells []int) {
-	defer close(r.pairs)
+	defer close(r.tasks)
 	for _, i := range cells {
 		if ctx.Err() != nil {
 			return
 		}
 		cell, err := r.begin(i)
 		if err != nil {
-			r.stop(fmt.Errorf("cell %d (%s): %w", i, strings.Join(pointSets(r.dir.plan, i), ", "), err))
+			r.stop(cellError(r.dir.plan, i, err))
 			return
 		}
 		for replication := range cell.outcomes {
 			for entrant := range cell.contest.entrants {
 				select {
-				case r.pairs <- sweepTask{cell, replication, entrant}:
+				case r.tasks <- sweepTask{cell, replication, entrant}:
 				case <-ctx.Done():
 					return
 				}
@@ -189,14 +186,9 @@ func (r *sweepRun) keep(c *sweepCell) error {
 	ran.judge()
 	content, err := ran.sweepCell(r.dir.plan, c.index)
 	if err != nil {
-		return fmt.Errorf("cell %d (%s): %w", c.index, strings.Join(pointSets(r.dir.plan, c.index), ", "), err)
+		return cellError(r.dir.plan, c.index, err)
 	}
 	content.Queries = int64(c.queries.Load())
-	if ran.failed != nil {
-		r.mu.Lock()
-		r.failed = append(r.failed, fmt.Errorf("cell %d: %w", c.index, ran.failed))
-		r.mu.Unlock()
-	}
 	hash := cellHash(r.dir.plan, c.index)
 	if err := r.dir.store.Put(hash, content); err != nil {
 		if _, there := r.dir.store.Check(hash); there == nil { // another process was faster
@@ -212,7 +204,11 @@ func (r *ran) sweepCell(plan *result.SweepPlan, index int) (*result.SweepCell, e
 	set := pointLabels(plan, index)
 	cell := &result.SweepCell{Index: index, Set: set, ScenarioHash: r.scenario.Hash()}
 	for i, e := range r.entrants {
-		if err := r.faulty[i]; err != nil {
+		err := r.faulty[i]
+		if err != nil && !failure(err) { // not the contender's fault, and perhaps another one the next time
+			return nil, err
+		}
+		if err != nil {
 			cell.Failed = append(cell.Failed, result.SweepFailed{Contender: e.Name, Why: err.Error()})
 		}
 	}
@@ -227,10 +223,9 @@ func (r *ran) sweepCell(plan *result.SweepPlan, index int) (*result.SweepCell, e
 	return cell, nil
 }
 
-// failures are those of contenders, in order of their cells.
-func (r *sweepRun) failures() error {
-	slices.SortFunc(r.failed, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
-	return errors.Join(r.failed...)
+// cellError says which cell has an error.
+func cellError(plan *result.SweepPlan, cell int, err error) error {
+	return fmt.Errorf("cell %d (%s): %w", cell, strings.Join(pointSets(plan, cell), ", "), err)
 }
 
 // noteNode says in the folder on which machine cells are simulated, if its CPU is another one than

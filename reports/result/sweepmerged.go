@@ -28,9 +28,9 @@ type SweepMerged struct {
 	Fronts  []SweepFront   `json:"fronts"`  // a contender and its choices each
 	Wins    []SweepWins    `json:"wins"`    // a contender and metric each
 
-	Failed []string    `json:"failed,omitempty"` // contenders that broke the rules, with the first cell
-	Notes  []string    `json:"notes"`
-	Nodes  []SweepNode `json:"nodes"` // where cells were simulated
+	Failed []SweepBroken `json:"failed,omitempty"` // contenders that broke the rules
+	Notes  []string      `json:"notes"`
+	Nodes  []SweepNode   `json:"nodes"` // where cells were simulated
 }
 
 // SweepAverage is a contender's mean over cells, of class "all" in window "all".
@@ -100,6 +100,14 @@ type SweepWins struct {
 	Outright  int    `json:"outright"` // better than every other one, beyond chance
 	Tied      int    `json:"tied"`     // best, or not to be told from the best
 	Cells     int    `json:"cells"`    // in which it took part
+}
+
+// SweepBroken is a contender that broke the rules in some cells.
+type SweepBroken struct {
+	Contender string `json:"contender"`
+	Cells     int    `json:"cells"` // in which it did
+	First     int    `json:"first"` // of these
+	Why       string `json:"why"`   // there
 }
 
 // ReadSweepMerged reads a merged.json; errors as of ReadSummary.

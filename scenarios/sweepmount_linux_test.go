@@ -1,0 +1,13 @@
+package scenarios
+
+import (
+	"fmt"
+	"syscall"
+)
+
+// mountTmpfs mounts a file system in memory of a size in bytes.
+func mountTmpfs(dir string, size int) error {
+	return syscall.Mount("tmpfs", dir, "tmpfs", 0, fmt.Sprintf("size=%d", size))
+}
+
+func unmount(dir string) { _ = syscall.Unmount(dir, 0) }

@@ -1,0 +1,9 @@
+//go:build !linux
+
+package scenarios
+
+import "errors"
+
+func mountTmpfs(string, int) error { return errors.New("not on this system") }
+
+func unmount(string) {}
