@@ -140,17 +140,17 @@ func (a *App) newContest(s *Scenario, p measured) (*contest, error) {
 		c.classes = append(c.classes, s.Classes[i].Workload())
 	}
 	unseen := c.unseen()
-	beliefs := map[*profile.Set]*profile.Belief{}
+	shared := p.beliefs // with other contests, or among contenders alone
+	if shared == nil {
+		shared = &beliefs{}
+	}
 	for _, contender := range s.Contenders {
 		set := findSet(p.Profile, contender.Technique.Key())
-		if beliefs[set] == nil {
-			belief, err := profile.NewBelief(set, p.Levels, unseen...)
-			if err != nil {
-				return nil, fmt.Errorf("contender %q: %w", contender.Name, err)
-			}
-			beliefs[set] = belief
+		belief, err := shared.of(set, p.Levels, unseen)
+		if err != nil {
+			return nil, fmt.Errorf("contender %q: %w", contender.Name, err)
 		}
-		c.entrants = append(c.entrants, entrant{contender, set, beliefs[set]})
+		c.entrants = append(c.entrants, entrant{contender, set, belief})
 		c.samples = set.Truth.Samples
 	}
 	c.bin = binWidth(s.Duration.Std())

@@ -165,7 +165,7 @@ func (a *App) OpenSweep(dir string, anyExecutable bool) (*SweepDir, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sweep: %w", err)
 	}
-	d.profile = measured{Profile: loaded, hash: loaded.Hash(), origin: plan.ProfileOrigin}
+	d.profile = measured{Profile: loaded, hash: loaded.Hash(), origin: plan.ProfileOrigin, beliefs: &beliefs{}}
 	if d.profile.hash != plan.ProfileHash {
 		return nil, fmt.Errorf("%s: want the profile of the plan, %.12s, got %.12s", file, plan.ProfileHash, d.profile.hash)
 	}
@@ -318,6 +318,7 @@ func (a *App) makePlan(ctx context.Context, dir string, o SweepOptions) error {
 	if plan.Identity, err = identity(plan); err != nil {
 		return err
 	}
+	p.beliefs = &beliefs{}
 	if err := a.estimate(plan, p); err != nil {
 		return err
 	}

@@ -75,7 +75,7 @@ func (d *SweepDir) Run(ctx context.Context, o Console, jobs int, cells []int) er
 	}
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	r := &sweepRun{dir: d, known: d.app.Known(), stop: stop, progress: o.progress(), tasks: make(chan sweepTask)}
+	r := &sweepRun{dir: d, known: d.app.Known(), stop: stop, progress: o.progress(), tasks: make(chan sweepTask), writing: make(chan struct{}, writers)}
 	o.progress().Start(fmt.Sprintf("sweeping %d cells", len(cells)), len(cells))
 	go r.deal(ctx, cells)
 	var group sync.WaitGroup
@@ -87,6 +87,7 @@ func (d *SweepDir) Run(ctx context.Context, o Console, jobs int, cells []int) er
 		})
 	}
 	group.Wait()
+	r.files.Wait()
 	o.progress().Done()
 	if err := context.Cause(ctx); err != nil && !errors.Is(err, context.Canceled) {
 		return err // what stopped the sweep, and not what that did to others
@@ -101,7 +102,13 @@ type sweepRun struct {
 	stop     context.CancelCauseFunc
 	progress Progress
 	tasks    chan sweepTask
+	writing  chan struct{} // a place for each file under way
+	files    sync.WaitGroup
 }
+
+// writers are how many files may be under way while cores go on: a disk takes its time to say that
+// it has one for good.
+const writers = 8
 
 // sweepTask is one replication of one contender of a cell.
 type sweepTask struct {
@@ -173,23 +180,37 @@ func (r *sweepRun) run(ctx context.Context, t sweepTask) {
 	if ctx.Err() != nil || c.left.Add(-1) > 0 {
 		return
 	}
-	if err := r.keep(c); err != nil {
-		r.stop(err)
+	content, err := r.content(c)
+	if err != nil {
+		r.stop(cellError(r.dir.plan, c.index, err))
 		return
 	}
-	r.progress.Add(1)
+	r.writing <- struct{}{}
+	r.files.Go(func() {
+		defer func() { <-r.writing }()
+		if err := r.keep(c.index, content); err != nil {
+			r.stop(err)
+			return
+		}
+		r.progress.Add(1)
+	})
 }
 
-// keep makes a cell's statistics and writes its file.
-func (r *sweepRun) keep(c *sweepCell) error {
+// content makes a cell's statistics.
+func (r *sweepRun) content(c *sweepCell) (*result.SweepCell, error) {
 	ran := &ran{contest: c.contest, outcomes: c.outcomes, faulty: map[int]error{}}
 	ran.judge()
 	content, err := ran.sweepCell(r.dir.plan, c.index)
 	if err != nil {
-		return cellError(r.dir.plan, c.index, err)
+		return nil, err
 	}
 	content.Queries = int64(c.queries.Load())
-	hash := cellHash(r.dir.plan, c.index)
+	return content, nil
+}
+
+// keep writes a cell's file.
+func (r *sweepRun) keep(index int, content *result.SweepCell) error {
+	hash := cellHash(r.dir.plan, index)
 	if err := r.dir.store.Put(hash, content); err != nil {
 		if _, there := r.dir.store.Check(hash); there == nil { // another process was faster
 			return nil
