@@ -42,33 +42,36 @@ type TableWriter struct {
 }
 
 // CreateTable begins a table. A path that is empty is not written. End it with Close or Abort.
-func CreateTable(csvPath, parquetPath string, columns []Column) (w *TableWriter, err error) {
-	w = &TableWriter{columns: columns}
-	defer func() {
-		if err != nil {
-			w.Abort()
-		}
-	}()
+func CreateTable(csvPath, parquetPath string, columns []Column) (*TableWriter, error) {
+	w := &TableWriter{columns: columns}
+	if err := w.create(csvPath, parquetPath); err != nil {
+		w.Abort()
+		return nil, err
+	}
+	return w, nil
+}
+
+func (w *TableWriter) create(csvPath, parquetPath string) (err error) {
 	if csvPath != "" {
 		if w.csv, err = newPartial(csvPath); err != nil {
-			return nil, err
+			return err
 		}
 		w.lines = csv.NewWriter(w.csv.file)
-		header := make([]string, len(columns))
-		for i := range columns {
-			header[i] = columns[i].Name
+		header := make([]string, len(w.columns))
+		for i := range w.columns {
+			header[i] = w.columns[i].Name
 		}
 		if err := w.lines.Write(header); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	if parquetPath != "" {
 		if w.parquet, err = newPartial(parquetPath); err != nil {
-			return nil, err
+			return err
 		}
 		w.begin()
 	}
-	return w, nil
+	return nil
 }
 
 // begin begins the Parquet file.
