@@ -18,8 +18,8 @@ type Sweep struct {
 	// Samples is the number of points of the axes that have from and to but no steps: a Latin
 	// hypercube (McKay, Beckman and Conover, Technometrics 1979), in which each axis has one
 	// sample in each of as many equal parts. Those of other axes are crossed with them.
-	Samples int    `toml:"samples,omitempty"`
-	Seed    int64  `toml:"seed,omitempty"` // of the samples; default 1
+	Samples int    `toml:"samples,omitzero"`
+	Seed    int64  `toml:"seed"` // of the samples; default 1
 	Axes    []Axis `toml:"axis"`
 }
 
@@ -32,7 +32,7 @@ type Axis struct {
 	Labels []string   `toml:"labels,omitempty"` // of the values, in results; default: the values
 	From   *Bound     `toml:"from"`             // or a range: numbers, or texts with a unit
 	To     *Bound     `toml:"to"`
-	Steps  int        `toml:"steps,omitempty"` // values of the range, its ends included
+	Steps  int        `toml:"steps,omitzero"` // values of the range, its ends included
 	Scale  string     `toml:"scale,omitempty"` // "linear" (default) or "log": equal ratios
 }
 
