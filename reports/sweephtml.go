@@ -20,8 +20,8 @@ const sweepStyle = `
 figure { margin: 18px 0; }
 figure img { max-width: 100%; height: auto; background: #fff; border: 1px solid var(--line); border-radius: 4px; }
 figcaption { color: var(--soft); font-size: 13px; }
-td.wrap { white-space: normal; text-align: left; overflow-wrap: anywhere; }
-#axes td { text-align: left; }
+.wrap { white-space: normal; text-align: left; overflow-wrap: anywhere; }
+#axes th, #axes td { text-align: left; }
 `
 
 // sweepPage is what the template shows.

@@ -168,8 +168,7 @@ func (m *panelMap) render(w io.Writer, format string) error {
 		p.Draw(tiles.At(whole, i%columns, i/columns))
 	}
 	bar := newPlot("", "", "")
-	scale := plotter.NewHeatMap(scaleGrid{m.low, m.high}, viridis{})
-	bar.Add(scale)
+	bar.Add(scale{m.low, m.high})
 	bar.X.Tick.Marker = plot.TickerFunc(evenTicks)
 	bar.X.Min, bar.X.Max, bar.Y.Min, bar.Y.Max = m.low, m.high, -0.5, 0.5
 	bar.HideY()
@@ -184,15 +183,17 @@ func (m *panelMap) render(w io.Writer, format string) error {
 	return err
 }
 
-// scaleGrid is the scale of a map, from left to right.
-type scaleGrid struct{ low, high float64 }
+// scale is the scale of a map, from left to right.
+type scale struct{ low, high float64 }
 
-// Dims, Z, X and Y implement plotter.GridXYZ.
-func (g scaleGrid) Dims() (columns, rows int) { return shades, 1 }
-func (g scaleGrid) Z(column, _ int) float64   { return g.X(column) }
-func (g scaleGrid) Y(int) float64             { return 0 }
-func (g scaleGrid) X(column int) float64 {
-	return g.low + (g.high-g.low)*float64(column)/(shades-1)
+// Plot implements plot.Plotter. Each shade goes on to the right end, so that no seams show.
+func (s scale) Plot(c draw.Canvas, p *plot.Plot) {
+	tx, ty := p.Transforms(&c)
+	for i, colour := range (viridis{}).Colors() {
+		from := s.low + (s.high-s.low)*float64(i)/shades
+		c.SetColor(colour)
+		c.Fill(vg.Rectangle{Min: vg.Point{X: tx(from), Y: ty(-0.5)}, Max: vg.Point{X: tx(s.high), Y: ty(0.5)}}.Path())
+	}
 }
 
 const mapWidth = 22 * vg.Centimeter

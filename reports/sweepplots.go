@@ -132,15 +132,23 @@ func linePlot(m *result.SweepMerged, l *result.SweepLine, metric string) (*plot.
 	return p, nil
 }
 
+// numericAxis gives a plot an axis of numbers, with the values as ticks where they are few.
 func numericAxis(p *plot.Plot, l *result.SweepLine) {
 	low, high := *l.Bins[0].At, *l.Bins[len(l.Bins)-1].At
-	if l.Log && low > 0 {
-		logX(p, low/1.1, high*1.1)
-		return
-	}
 	p.X.Tick.Marker = plot.TickerFunc(evenTicks)
 	margin := (high - low) * 0.03
 	p.X.Min, p.X.Max = low-margin, high+margin
+	if l.Log && low > 0 {
+		logX(p, low/1.1, high*1.1)
+	}
+	if len(l.Bins) > mostTicks {
+		return
+	}
+	var ticks plot.ConstantTicks
+	for i := range l.Bins {
+		ticks = append(ticks, plot.Tick{Value: *l.Bins[i].At, Label: threeDigits(*l.Bins[i].At)})
+	}
+	p.X.Tick.Marker = ticks
 }
 
 // linePoints are a contender's averages along an axis.

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"slosim/reports"
 	"slosim/reports/result"
@@ -139,6 +140,9 @@ func (d *SweepDir) mergeCells(ctx context.Context, o Console, state *sweepState,
 	if err := os.Remove(d.path(result.MergedFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("sweep: %w", err)
 	}
+	if err := d.sweepUp(); err != nil {
+		return nil, err
+	}
 	merge := reports.NewSweepMerge(d.plan)
 	tables, err := d.createTables()
 	if err != nil {
@@ -153,6 +157,11 @@ func (d *SweepDir) mergeCells(ctx context.Context, o Console, state *sweepState,
 	}
 	m := merge.Merged()
 	m.Title, m.Digest, m.Nodes = d.template.Base.Title, digest, nodes
+	caveats, err := d.caveats(nodes)
+	if err != nil {
+		return nil, err
+	}
+	m.Notes = append(caveats, m.Notes...)
 	if m, err = asWritten(m); err != nil { // so that pictures and page show the file's numbers
 		return nil, err
 	}
@@ -166,6 +175,45 @@ func (d *SweepDir) mergeCells(ctx context.Context, o Console, state *sweepState,
 		return nil, err
 	}
 	return m, result.WriteFile(d.path(result.MergedFile), func(w io.Writer) error { return result.EncodeJSON(w, m) })
+}
+
+// sweepUp removes what processes that were killed have left half-written. A process that writes a
+// cell right now finds that it is there already.
+func (d *SweepDir) sweepUp() error {
+	for _, folder := range []string{"", result.PlotsFolder, filepath.Join(result.SweepCellsFolder, "??")} {
+		left, err := filepath.Glob(filepath.Join(d.dir, folder, ".slosim-*"))
+		if err != nil {
+			return err
+		}
+		for _, path := range left {
+			if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return fmt.Errorf("sweep: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+// caveats are those of a run of the first cell, and of the machines that simulated.
+func (d *SweepDir) caveats(nodes []result.SweepNode) (notes []string, err error) {
+	s, err := d.template.cell(d.app.Known(), pointSets(d.plan, 0))
+	if err != nil {
+		return nil, err
+	}
+	s.Sweep, s.Asserts = nil, nil
+	c, err := d.app.newContest(s, d.profile)
+	if err != nil {
+		return nil, cellError(d.plan, 0, err)
+	}
+	for _, note := range c.notes() {
+		notes = append(notes, "as in cell 0: "+note)
+	}
+	for i := range nodes {
+		if n := &nodes[i]; len(n.Differences) > 0 {
+			notes = append(notes, fmt.Sprintf("cells were simulated on %s with the profile of another machine: %s", n.CPU, strings.Join(n.Differences, "; ")))
+		}
+	}
+	return notes, nil
 }
 
 // addCells streams the cells into the merge and the tables. Several are decoded at a time.

@@ -3,6 +3,7 @@ package scenarios
 import (
 	"context"
 	"fmt"
+	"math"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -174,7 +175,9 @@ func (a *App) estimate(plan *result.SweepPlan, p measured) error {
 		}
 		own := s.Replications * len(s.Contenders)
 		runs += own
-		queries += c.process.Rate() * s.Duration.Std().Seconds() * float64(own)
+		if rate := c.process.Rate(); rate > 0 && !math.IsInf(rate, 1) { // closed loops have none that is known before
+			queries += rate * s.Duration.Std().Seconds() * float64(own)
+		}
 	}
 	plan.CellRuns, plan.CellQueries = runs/n, queries/float64(n)
 	return nil
