@@ -8,9 +8,11 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"slosim/engine"
 	"slosim/reports/result"
+	"slosim/workloads"
 )
 
 // cellNeeds is what the cells of a sweep need together.
@@ -148,6 +150,23 @@ func (n *cellNeeds) ready(ctx context.Context, o SweepOptions) error {
 		techniques = append(techniques, Technique{Name: t.Name()})
 	}
 	return n.app.ready(ctx, n.subject.family, techniques, o.Console)
+}
+
+// onceEach judges arrivals that differ in their amount alone once: the verdict reads the trace, which
+// takes longer than all else that is checked in a cell. Whether a trace can give an amount shows with
+// a profile only.
+func onceEach(judge func(workloads.ArrivalSpec) []Complaint) func(workloads.ArrivalSpec) []Complaint {
+	var verdicts sync.Map // of specs
+	return func(spec workloads.ArrivalSpec) []Complaint {
+		if spec.Load > 0 {
+			spec.Load = 1
+		}
+		if spec.Rate > 0 {
+			spec.Rate = 1
+		}
+		once, _ := verdicts.LoadOrStore(spec, sync.OnceValue(func() []Complaint { return judge(spec) }))
+		return once.(func() []Complaint)()
+	}
 }
 
 // probedCells are how many cells are looked at for the estimate: the first, the last and some between.

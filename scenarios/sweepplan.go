@@ -377,6 +377,7 @@ func (a *App) draftPlan(t *Template) (*result.SweepPlan, error) {
 // written, lists their files in the plan, and returns what they need measured together.
 func (a *App) checkCells(ctx context.Context, plan *result.SweepPlan, o SweepOptions) (*cellNeeds, error) {
 	known := a.Known()
+	known.CheckArrivals = onceEach(known.CheckArrivals)
 	t := &Template{File: o.Template.File, Text: plan.ScenarioText, Sets: plan.Sets}
 	needs := &cellNeeds{app: a, seen: map[string]bool{}, files: map[string]bool{}}
 	var once sync.Mutex

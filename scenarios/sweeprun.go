@@ -75,7 +75,9 @@ func (d *SweepDir) Run(ctx context.Context, o Console, jobs int, cells []int) er
 	}
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	r := &sweepRun{dir: d, known: d.app.Known(), stop: stop, progress: o.progress(), tasks: make(chan sweepTask), writing: make(chan struct{}, writers)}
+	known := d.app.Known()
+	known.CheckArrivals = nil // its verdict is known since the plan, and a contest comes to the same one
+	r := &sweepRun{dir: d, known: known, stop: stop, progress: o.progress(), tasks: make(chan sweepTask), writing: make(chan struct{}, writers)}
 	o.progress().Start(fmt.Sprintf("sweeping %d cells", len(cells)), len(cells))
 	go r.deal(ctx, cells)
 	var group sync.WaitGroup

@@ -32,7 +32,7 @@ type Axis struct {
 	Labels []string   `toml:"labels,omitempty"` // of the values, in results; default: the values
 	From   *Bound     `toml:"from"`             // or a range: numbers, or texts with a unit
 	To     *Bound     `toml:"to"`
-	Steps  int        `toml:"steps,omitzero"` // values of the range, its ends included
+	Steps  int        `toml:"steps,omitzero"`  // values of the range, its ends included
 	Scale  string     `toml:"scale,omitempty"` // "linear" (default) or "log": equal ratios
 }
 
