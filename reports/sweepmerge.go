@@ -33,7 +33,6 @@ type SweepMerge struct {
 	notes   map[string]int
 	first   map[string]int // cell that had a note
 	crowded bool           // more choices than are kept
-	sample  sweepSample    // of the last cell
 }
 
 // choice is a point of the axes of choices.

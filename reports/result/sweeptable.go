@@ -35,7 +35,7 @@ type TableWriter struct {
 	columns []Column
 	order   []int // [Parquet column] of columns: the library sorts by name
 	parquet *partial
-	rows    *parquet.Writer
+	rows    *parquet.GenericWriter[any]
 	csv     *partial
 	lines   *csv.Writer
 	row     parquet.Row
@@ -89,7 +89,7 @@ func (w *TableWriter) begin() {
 		}
 	}
 	slices.SortFunc(w.order, func(a, b int) int { return strings.Compare(w.columns[a].Name, w.columns[b].Name) })
-	w.rows = parquet.NewWriter(w.parquet.file, parquet.NewSchema("row", group),
+	w.rows = parquet.NewGenericWriter[any](w.parquet.file, parquet.NewSchema("row", group),
 		parquet.Compression(&zstd.Codec{Level: zstd.SpeedFastest}),
 		parquet.MaxRowsPerRowGroup(rowsPerGroup/16), // rows are wide
 		parquet.CreatedBy("slosim", "", ""))
