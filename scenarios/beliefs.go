@@ -11,23 +11,31 @@ import (
 // compile a belief takes longer than many a run. It may be used by several goroutines.
 type beliefs struct {
 	mu    sync.Mutex
-	known map[string]*profile.Belief // by set and unseen levels
+	known map[string]believed // by what decides them
 }
 
-// of returns the belief of a set.
-func (b *beliefs) of(set *profile.Set, levels []profile.Level, unseen []int) (*profile.Belief, error) {
-	key := fmt.Sprintf("%p %v", set, unseen)
+// believed is a set with what policies believe of it.
+type believed struct {
+	set    *profile.Set
+	belief *profile.Belief
+}
+
+// of returns the set that a key stands for, found once, and its belief.
+func (b *beliefs) of(key string, find func() *profile.Set, levels []profile.Level, unseen []int) (believed, error) {
+	key = fmt.Sprintf("%s %v", key, unseen)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.known[key] == nil {
-		belief, err := profile.NewBelief(set, levels, unseen...)
-		if err != nil {
-			return nil, err
-		}
-		if b.known == nil {
-			b.known = map[string]*profile.Belief{}
-		}
-		b.known[key] = belief
+	if known, ok := b.known[key]; ok {
+		return known, nil
 	}
+	set := find()
+	belief, err := profile.NewBelief(set, levels, unseen...)
+	if err != nil {
+		return believed{}, err
+	}
+	if b.known == nil {
+		b.known = map[string]believed{}
+	}
+	b.known[key] = believed{set, belief}
 	return b.known[key], nil
 }

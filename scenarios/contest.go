@@ -145,13 +145,13 @@ func (a *App) newContest(s *Scenario, p measured) (*contest, error) {
 		shared = &beliefs{}
 	}
 	for _, contender := range s.Contenders {
-		set := findSet(p.Profile, contender.Technique.Key())
-		belief, err := shared.of(set, p.Levels, unseen)
+		key := contender.Technique.Key()
+		known, err := shared.of(key, func() *profile.Set { return findSet(p.Profile, key) }, p.Levels, unseen)
 		if err != nil {
 			return nil, fmt.Errorf("contender %q: %w", contender.Name, err)
 		}
-		c.entrants = append(c.entrants, entrant{contender, set, belief})
-		c.samples = set.Truth.Samples
+		c.entrants = append(c.entrants, entrant{contender, known.set, known.belief})
+		c.samples = known.set.Truth.Samples
 	}
 	c.bin = binWidth(s.Duration.Std())
 	c.interfere()

@@ -12,6 +12,26 @@
 //  4. What was left out gets its default and [factorial] becomes contenders, so that
 //     Text and Hash speak of the scenario that really runs.
 //
+// # Sweeps
+//
+// A [Template] is a scenario with [sweep]; each point of its axes is a cell, the scenario that `slosim
+// run` would have with the point's --set.
+//
+//  1. App.PlanSweep parses every cell, so that whatever is wrong is known at once, measures the profile
+//     for all of them, and writes the plan. The profile stays in the folder: nothing measures after that.
+//  2. SweepDir.Run shares out single replications of single contenders, one cell after the other: few
+//     cells are under way at any moment, and all cores stay busy to the last. A cell's file is named by
+//     the hash of its point, the template, the files that it names, the profile and this program, and is
+//     whole or absent, so that whatever is killed costs the cells under way and no more.
+//  3. SweepDir.RunChunk runs those whose number is I modulo N: any scheduler can share a sweep out.
+//  4. SweepDir.Merge reads each cell once, in order, into tables and averages that do not grow with the
+//     number of cells. Equal cells make equal bytes, whoever ran them, in whatever order.
+//
+// What grows with the number of cells, of the shipped sweep-load (6 contenders, 20 replications, a class;
+// 1.8e7 queries a cell on a machine of 12,000 dense queries a second):
+//
+//	SWEEP-TABLE
+//
 // A caller:
 //
 //	s, err := scenarios.Load("scenarios/quickstart.toml", known, "replications=3")

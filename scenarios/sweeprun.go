@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -54,11 +53,11 @@ func (a *App) SweepChunk(ctx context.Context, o ChunkOptions) error {
 
 // RunChunk runs the missing cells whose number is chunk modulo chunks.
 func (d *SweepDir) RunChunk(ctx context.Context, o Console, jobs, chunk, chunks int) error {
-	missing, err := d.Missing()
+	missing, err := d.missingOf(chunk, chunks)
 	if err != nil {
 		return err
 	}
-	return d.Run(ctx, o, jobs, slices.DeleteFunc(missing, func(i int) bool { return i%chunks != chunk }))
+	return d.Run(ctx, o, jobs, missing)
 }
 
 // Run runs cells, jobs simulations at a time, and keeps each as it is finished. What is shared out
