@@ -46,7 +46,7 @@ func madeCell(plan *result.SweepPlan, index, replications int, widen float64) *r
 	cell := &result.SweepCell{Index: index, Queries: 100}
 	var all [][]float64
 	for c, contender := range madeContenders {
-		values := make(result.Values, replications)
+		values := make(result.CellValues, replications)
 		for r := range values {
 			values[r] = madeShare(c, index, r)
 		}
@@ -54,7 +54,7 @@ func madeCell(plan *result.SweepPlan, index, replications int, widen float64) *r
 			Replications: replications, Queries: 100, Metrics: map[string]result.Metric{}, Versus: map[string]result.Against{}}
 		e := studentT(values)
 		e.half = math.Hypot(e.half, widen)
-		metrics := map[string]result.Values{}
+		metrics := map[string]result.CellValues{}
 		for _, name := range sweepMetrics {
 			own.Metrics[name], metrics[name] = shareMetric(e), values
 			for other, before := range all {

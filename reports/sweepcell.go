@@ -52,12 +52,12 @@ func keepEarlier(cell *result.Cell, order map[string]int) {
 
 // replicationValues are the metrics that are better or worse, in each replication.
 func replicationValues(run *Contender, group cellGroup) result.SweepValues {
-	values := result.SweepValues{Contender: run.Name, Window: group.window, Metrics: map[string]result.Values{}}
+	values := result.SweepValues{Contender: run.Name, Window: group.window, Metrics: map[string]result.CellValues{}}
 	for _, m := range metrics {
 		if m.better == 0 {
 			continue
 		}
-		series := make(result.Values, len(run.Tallies))
+		series := make(result.CellValues, len(run.Tallies))
 		for r, t := range run.Tallies {
 			p := t.part(group)
 			series[r] = m.value(&p)

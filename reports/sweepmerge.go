@@ -84,16 +84,16 @@ func (m *SweepMerge) Add(cell *result.SweepCell) []result.SweepBest {
 	s := m.sampleOf(cell)
 	m.overall.add(s)
 	for i, axis := range m.axes {
-		groupOf(m.lines[i], m.binnings[axis].of[point[axis]]).add(s)
+		groupAt(m.lines[i], m.binnings[axis].of[point[axis]]).add(s)
 	}
 	for i, pair := range m.pairs {
-		groupOf(m.maps[i], [2]int{m.binnings[pair[0]].of[point[pair[0]]], m.binnings[pair[1]].of[point[pair[1]]]}).add(s)
+		groupAt(m.maps[i], [2]int{m.binnings[pair[0]].of[point[pair[0]]], m.binnings[pair[1]].of[point[pair[1]]]}).add(s)
 	}
 	m.addChoice(point, s)
 	return m.addWins(s)
 }
 
-func groupOf[K comparable](groups map[K]*group, key K) *group {
+func groupAt[K comparable](groups map[K]*group, key K) *group {
 	if groups[key] == nil {
 		groups[key] = newGroup()
 	}
@@ -103,7 +103,7 @@ func groupOf[K comparable](groups map[K]*group, key K) *group {
 // sampleOf works out what groups take of a cell.
 func (m *SweepMerge) sampleOf(cell *result.SweepCell) *sweepSample {
 	s := &sweepSample{}
-	values := map[string]map[string]result.Values{}
+	values := map[string]map[string]result.CellValues{}
 	for i := range cell.Values {
 		if cell.Values[i].Window == "all" {
 			values[cell.Values[i].Contender] = cell.Values[i].Metrics

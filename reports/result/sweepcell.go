@@ -42,23 +42,23 @@ type SweepFailed struct {
 type SweepValues struct {
 	Contender string            `json:"contender"`
 	Window    string            `json:"window"`
-	Metrics   map[string]Values `json:"metrics"`
+	Metrics   map[string]CellValues `json:"metrics"`
 }
 
-// Values are those of a metric in replications: NaN where there is none, +Inf of a quantile that
+// CellValues are those of a metric in replications: NaN where there is none, +Inf of a quantile that
 // falls among queries that never finished. In JSON these are null and Never.
-type Values []float64
+type CellValues []float64
 
 // Never stands for +Inf in a file, where all values are 0 or more.
 const Never = -1
 
 // UnmarshalJSON reads them.
-func (v *Values) UnmarshalJSON(text []byte) error {
+func (v *CellValues) UnmarshalJSON(text []byte) error {
 	var raw []*float64
 	if err := json.Unmarshal(text, &raw); err != nil {
 		return err
 	}
-	*v = make(Values, len(raw))
+	*v = make(CellValues, len(raw))
 	for i, x := range raw {
 		switch {
 		case x == nil:
@@ -73,7 +73,7 @@ func (v *Values) UnmarshalJSON(text []byte) error {
 }
 
 // written returns the values as EncodeJSON can tell them apart.
-func (v Values) written() Values {
+func (v CellValues) written() CellValues {
 	out := slices.Clone(v)
 	for i, x := range out {
 		if math.IsInf(x, 1) {
