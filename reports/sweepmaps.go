@@ -48,7 +48,7 @@ func mapPanels(m *result.SweepMap, metric string) *panelMap {
 		}
 	}
 	out := &panelMap{title: fmt.Sprintf("%s, over %s (across) and %s (up)", metricTitle(metric), printable(m.X), printable(m.Y))}
-	out.low, out.high = spread(all)
+	out.low, out.high = scaleEnds(all)
 	for i, g := range grids {
 		out.panels = append(out.panels, mapPanel(m, g, names[i], out.low, out.high))
 	}

@@ -272,8 +272,8 @@ func (p *sweepPicture) svg() ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// spread returns the least and greatest of the values, apart, and whole percents.
-func spread(values []float64) (low, high float64) {
+// scaleEnds returns the least and greatest of the values, apart, and whole percents.
+func scaleEnds(values []float64) (low, high float64) {
 	low, high = math.Inf(1), math.Inf(-1)
 	for _, v := range values {
 		if !math.IsNaN(v) {

@@ -40,8 +40,8 @@ type SweepFailed struct {
 // cells can be averaged and contenders compared in pairs: replications of the same number saw the
 // same draws in all cells of a seed.
 type SweepValues struct {
-	Contender string            `json:"contender"`
-	Window    string            `json:"window"`
+	Contender string                `json:"contender"`
+	Window    string                `json:"window"`
 	Metrics   map[string]CellValues `json:"metrics"`
 }
 
