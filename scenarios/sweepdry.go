@@ -19,7 +19,7 @@ func (a *App) drySweep(ctx context.Context, o SweepOptions) error {
 	if err != nil {
 		return err
 	}
-	p, known, err := a.expectedProfile(needs.subject, o.Profile)
+	p, known, err := a.drySweepProfile(needs.subject, o.Profile)
 	if err != nil {
 		return err
 	}
@@ -47,8 +47,8 @@ func (a *App) drySweep(ctx context.Context, o SweepOptions) error {
 	return err
 }
 
-// expectedProfile returns the given or cached profile; known is false if there is none.
-func (a *App) expectedProfile(s subject, file string) (p measured, known bool, err error) {
+// drySweepProfile returns the given or cached profile; known is false if there is none.
+func (a *App) drySweepProfile(s subject, file string) (p measured, known bool, err error) {
 	if file != "" {
 		p, err = a.givenProfile(s, file)
 		return p, err == nil, err
