@@ -180,15 +180,17 @@ func (d *SweepDir) mergeCells(ctx context.Context, o Console, state *sweepState,
 // sweepUp removes what processes that were killed have left half-written. A process that writes a
 // cell right now finds that it is there already.
 func (d *SweepDir) sweepUp() error {
-	for _, folder := range []string{"", result.PlotsFolder, filepath.Join(result.SweepCellsFolder, "??")} {
-		left, err := filepath.Glob(filepath.Join(d.dir, folder, ".slosim-*"))
-		if err != nil {
+	folders := []string{d.dir, d.path(result.PlotsFolder), d.path(result.SweepNodesFolder)}
+	cells, err := os.ReadDir(d.path(result.SweepCellsFolder))
+	if err != nil {
+		return fmt.Errorf("sweep: %w", err)
+	}
+	for _, e := range cells {
+		folders = append(folders, filepath.Join(d.path(result.SweepCellsFolder), e.Name()))
+	}
+	for _, folder := range folders {
+		if err := result.RemoveHalfWritten(folder); err != nil {
 			return err
-		}
-		for _, path := range left {
-			if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-				return fmt.Errorf("sweep: %w", err)
-			}
 		}
 	}
 	return nil

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 )
 
 // The names of the files of a sweep's folder. Those of its merged results are MergedFile and following.
@@ -188,18 +189,40 @@ func WriteSweepNode(dir string, n *SweepNode) error {
 
 // ReadSweepNodes lists the machines that a sweep's folder names, in order of their files.
 func ReadSweepNodes(dir string) (nodes []SweepNode, err error) {
-	paths, err := filepath.Glob(filepath.Join(dir, SweepNodesFolder, "*.json"))
-	if err != nil {
-		return nil, err
+	entries, err := os.ReadDir(filepath.Join(dir, SweepNodesFolder))
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("%s: cannot read: %w", dir, plainCause(err))
 	}
-	for _, path := range paths {
+	for _, e := range entries {
+		if filepath.Ext(e.Name()) != ".json" {
+			continue
+		}
 		var n SweepNode
-		if err := readJSON(path, &n, []string{"schema", "cpu"}); err != nil {
+		if err := readJSON(filepath.Join(dir, SweepNodesFolder, e.Name()), &n, []string{"schema", "cpu"}); err != nil {
 			return nil, err
 		}
 		nodes = append(nodes, n)
 	}
 	return nodes, nil
+}
+
+// RemoveHalfWritten removes from a folder, if it is there, the files of this package's writers that
+// were killed.
+func RemoveHalfWritten(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("%s: cannot read: %w", dir, plainCause(err))
+	}
+	for _, e := range entries {
+		path := filepath.Join(dir, e.Name())
+		if !strings.HasPrefix(e.Name(), temporary) || e.IsDir() {
+			continue
+		}
+		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("%s: cannot remove: %w", path, plainCause(err))
+		}
+	}
+	return nil
 }
 
 // SweepStatus is what `slosim sweep status` says. Missing cells have no file, corrupt ones one that
