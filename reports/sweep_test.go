@@ -43,7 +43,7 @@ func madeShare(contender, cell, replication int) float64 {
 
 // madeCell is a cell over replications, with the intervals of Student's t alone, or widened.
 func madeCell(plan *result.SweepPlan, index, replications int, widen float64) *result.SweepCell {
-	cell := &result.SweepCell{Index: index, Queries: 100}
+	cell := &result.SweepCell{Queries: 100}
 	var all [][]float64
 	for c, contender := range madeContenders {
 		values := make(result.CellValues, replications)
@@ -74,7 +74,7 @@ func madeMerge(t *testing.T, plan *result.SweepPlan, replications int, widen flo
 	t.Helper()
 	m := NewSweepMerge(plan)
 	for i := range plan.Cells {
-		if best := m.Add(madeCell(plan, i, replications, widen)); len(best) != len(comparedMetrics) {
+		if best := m.Add(i, madeCell(plan, i, replications, widen)); len(best) != len(comparedMetrics) {
 			t.Fatalf("cell %d: want a best in each metric, got %v", i, best)
 		}
 	}
@@ -168,8 +168,8 @@ func TestSweepMergeOfParts(t *testing.T) {
 	cell.Cells, cell.Values = cell.Cells[1:], cell.Values[1:]
 	cell.Failed = []result.SweepFailed{{Contender: "good/a", Why: "broke the rules"}}
 	cell.Cells[0].Versus = nil
-	merge.Add(cell)
-	merge.Add(madeCell(plan, 3, 3, 0))
+	merge.Add(0, cell)
+	merge.Add(3, madeCell(plan, 3, 3, 0))
 	m := merge.Merged()
 	var out bytes.Buffer
 	if err := PrintSweep(&out, m); err != nil {
@@ -229,7 +229,7 @@ func TestSweepMergeMemory(t *testing.T) {
 		runtime.ReadMemStats(&before)
 		m := NewSweepMerge(plan)
 		for i := range plan.Cells {
-			m.Add(madeCell(plan, i, 5, 0.01))
+			m.Add(i, madeCell(plan, i, 5, 0.01))
 		}
 		runtime.GC()
 		runtime.ReadMemStats(&after)

@@ -62,14 +62,14 @@ func NewSweepMerge(plan *result.SweepPlan) *SweepMerge {
 	return m
 }
 
-// Add takes a cell, and says who is best in it, in each metric that has a best.
-func (m *SweepMerge) Add(cell *result.SweepCell) []result.SweepBest {
-	point := m.plan.Point(cell.Index)
+// Add takes a cell by its number, and says who is best in it, in each metric that has a best.
+func (m *SweepMerge) Add(number int, cell *result.SweepCell) []result.SweepBest {
+	point := m.plan.Point(number)
 	m.merged++
 	m.queries += cell.Queries
 	for _, f := range cell.Failed {
 		if m.failed[f.Contender] == nil {
-			m.failed[f.Contender] = &result.SweepBroken{Contender: f.Contender, First: cell.Index, Why: f.Why}
+			m.failed[f.Contender] = &result.SweepBroken{Contender: f.Contender, First: number, Why: f.Why}
 		}
 		m.failed[f.Contender].Cells++
 	}
@@ -78,7 +78,7 @@ func (m *SweepMerge) Add(cell *result.SweepCell) []result.SweepBest {
 			continue
 		}
 		if m.notes[note]++; m.notes[note] == 1 {
-			m.first[note] = cell.Index
+			m.first[note] = number
 		}
 	}
 	s := m.sampleOf(cell)

@@ -67,10 +67,10 @@ func (r *SweepRows) CellColumns() []result.Column {
 }
 
 // Cell returns a cell's rows, a contender, class and window each.
-func (r *SweepRows) Cell(cell *result.SweepCell) (rows [][]any) {
+func (r *SweepRows) Cell(number int, cell *result.SweepCell) (rows [][]any) {
 	for i := range cell.Cells {
 		c := &cell.Cells[i]
-		row := append(r.axisValues(cell.Index), c.Contender, c.Technique, c.Policy, c.Class, c.Window, int64(c.Replications), c.Queries)
+		row := append(r.axisValues(number), c.Contender, c.Technique, c.Policy, c.Class, c.Window, int64(c.Replications), c.Queries)
 		for _, name := range r.metrics {
 			m := c.Metrics[name]
 			mean := valueOrNaN(m.Mean)
@@ -109,11 +109,11 @@ func (r *SweepRows) ReplicationColumns() []result.Column {
 }
 
 // Replications returns a cell's rows, a contender, window and replication each.
-func (r *SweepRows) Replications(cell *result.SweepCell) (rows [][]any) {
+func (r *SweepRows) Replications(number int, cell *result.SweepCell) (rows [][]any) {
 	for i := range cell.Values {
 		v := &cell.Values[i]
 		for replication := range v.Metrics["attainment"] {
-			row := append(r.axisValues(cell.Index), v.Contender, v.Window, int64(replication))
+			row := append(r.axisValues(number), v.Contender, v.Window, int64(replication))
 			for _, name := range valueMetrics() {
 				x := math.NaN()
 				if values := v.Metrics[name]; replication < len(values) {

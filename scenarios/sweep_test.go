@@ -14,6 +14,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -46,11 +47,11 @@ from = "500ms"
 every = "1s"
 for = "250ms"
 [[contender]]
-technique = "zoo"
+technique = "slimmable"
 policy = "full"
 [[contender]]
 name = "careful"
-technique = "zoo"
+technique = "slimmable"
 policy = "lcao"
 params = { quantile = 0.9 }
 [sweep]
@@ -303,12 +304,16 @@ type stopper struct {
 	silent
 	at   int
 	stop func()
+
+	mu   sync.Mutex
 	name string
 	n    int
 }
 
 func (s *stopper) Start(name string, _ int) { s.name, s.n = name, 0 }
 func (s *stopper) Add(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.n += n; strings.HasPrefix(s.name, "sweeping") && s.n == s.at {
 		s.stop()
 	}
@@ -535,7 +540,7 @@ func TestSweepFailedContender(t *testing.T) {
 	if err := app.SweepMerge(context.Background(), MergeOptions{Console: Console{Out: &out}, Dir: dir}); ExitCode(err) != ExitContender {
 		t.Fatal(err)
 	}
-	if !strings.Contains(out.String(), "failed: zoo/file:mine.star in 12 cells") || !strings.Contains(out.String(), "careful") {
+	if !strings.Contains(out.String(), "failed: slimmable/file:mine.star in 12 cells") || !strings.Contains(out.String(), "careful") {
 		t.Errorf("want the failed contender and the other one, got\n%s", out.String())
 	}
 	if err := app.Sweep(context.Background(), o); ExitCode(err) != ExitContender {

@@ -36,7 +36,7 @@ func finished(b *testing.B, app *App, n int) SweepOptions {
 		b.Fatal(err)
 	}
 	for i := range n {
-		cell.Index, cell.Set = i, pointLabels(d.plan, i)
+		cell.Set = pointLabels(d.plan, i)
 		hash := cellHash(d.plan, i)
 		data, err := result.EncodeSweepCell(hash, cell)
 		if err != nil {

@@ -8,8 +8,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
+
+	"slosim/reports/result"
 )
 
 // childOf makes a test binary sweep the scenario of a file into a folder, instead of testing.
@@ -151,5 +154,21 @@ func TestSweepInterrupted(t *testing.T) {
 	cancel()
 	if err := app.Sweep(ctx, o); ExitCode(err) != ExitInterrupted {
 		t.Errorf("want exit code %d, got %v", ExitInterrupted, err)
+	}
+}
+
+// TestSweepSamePoints: samples of a small range are often the same point, which is one file.
+func TestSweepSamePoints(t *testing.T) {
+	app := testApp(t)
+	text := strings.NewReplacer(`key = "contender[1].params.quantile"`, `key = "seed"`, "from = 0.5\nto = 0.99", "from = 1\nto = 2", "samples = 2", "samples = 5").Replace(smallSweep)
+	dir := filepath.Join(t.TempDir(), "sweep")
+	mustSweep(t, app, sweepOptions(t, app, sweepFile(t, text), dir))
+	merged, err := result.ReadSweepMerged(filepath.Join(dir, result.MergedFile))
+	if err != nil || merged.Cells != 30 || merged.Merged != 30 {
+		t.Fatalf("want 30 cells merged, got %+v (%v)", merged, err)
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "cells", "*", "*.json"))
+	if err != nil || len(files) != 12 {
+		t.Errorf("want 12 files, of 2 seeds, got %d (%v)", len(files), err)
 	}
 }

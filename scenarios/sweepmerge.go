@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -235,7 +236,7 @@ func (d *SweepDir) addCells(ctx context.Context, o Console, state *sweepState, m
 		if read.err != nil {
 			return read.err
 		}
-		if err := tables.write(read.cell, merge.Add(read.cell)); err != nil {
+		if err := tables.write(read.number, read.cell, merge.Add(read.number, read.cell)); err != nil {
 			return err
 		}
 		o.progress().Add(1)
@@ -245,8 +246,9 @@ func (d *SweepDir) addCells(ctx context.Context, o Console, state *sweepState, m
 
 // readCell is a cell as read.
 type readCell struct {
-	cell *result.SweepCell
-	err  error
+	number int
+	cell   *result.SweepCell
+	err    error
 }
 
 // readAhead decodes the cells that are done, a few ahead of whoever takes them in their order.
@@ -266,10 +268,10 @@ func (d *SweepDir) readAhead(ctx context.Context, state *sweepState) <-chan chan
 			}
 			go func() {
 				cell, err := d.store.Get(cellHash(d.plan, i))
-				if err == nil && cell.Index != i {
-					err = fmt.Errorf("%s: want cell %d, got %d", d.store.Path(cellHash(d.plan, i)), i, cell.Index)
+				if err == nil && !maps.Equal(cell.Set, pointLabels(d.plan, i)) {
+					err = fmt.Errorf("%s: want the point %v, got %v", d.store.Path(cellHash(d.plan, i)), pointLabels(d.plan, i), cell.Set)
 				}
-				one <- readCell{cell, err}
+				one <- readCell{i, cell, err}
 			}()
 		}
 	}()
@@ -299,11 +301,11 @@ func (d *SweepDir) createTables() (t *sweepTables, err error) {
 	return t, err
 }
 
-func (t *sweepTables) write(cell *result.SweepCell, best []result.SweepBest) error {
+func (t *sweepTables) write(number int, cell *result.SweepCell, best []result.SweepBest) error {
 	for _, one := range []struct {
 		table *result.TableWriter
 		rows  [][]any
-	}{{t.cells, t.rows.Cell(cell)}, {t.replications, t.rows.Replications(cell)}, {t.wins, t.rows.Wins(cell.Index, best)}} {
+	}{{t.cells, t.rows.Cell(number, cell)}, {t.replications, t.rows.Replications(number, cell)}, {t.wins, t.rows.Wins(number, best)}} {
 		for _, row := range one.rows {
 			if err := one.table.Write(row); err != nil {
 				return err

@@ -11,6 +11,8 @@ import (
 	"sync"
 
 	"slosim/engine"
+	"slosim/engine/antagonist"
+	"slosim/engine/profile"
 	"slosim/reports/result"
 	"slosim/workloads"
 )
@@ -33,8 +35,11 @@ func (n *cellNeeds) add(s *Scenario) error {
 	if one, other := n.first.Models[0].Network, s.Models[0].Network; one != other {
 		return Usagef("model[0].network: want one network in all cells, for one profile travels with a sweep; got %s and %s", one, other)
 	}
-	key := subjectKey(s)
-	if n.seen[key] {
+	key := techniquesKey(s)
+	if n.seen[key] { // to open networks takes longer than all else
+		n.subject = union(n.subject, subject{
+			levels: levelsOf(s), siblings: min(s.Machines[0].Workers, len(antagonist.Cores())) - 1, batches: n.app.batches(s),
+		})
 		return nil
 	}
 	n.seen[key] = true
@@ -46,20 +51,24 @@ func (n *cellNeeds) add(s *Scenario) error {
 	return nil
 }
 
-// subjectKey names what decides a scenario's subject.
-func subjectKey(s *Scenario) string {
+// techniquesKey names what decides a scenario's techniques, and whether they fit its machine.
+func techniquesKey(s *Scenario) string {
 	var b strings.Builder
 	for _, t := range techniquesOnce(s) {
 		fmt.Fprintln(&b, t.Key())
 	}
-	for i := range s.Contenders {
-		fmt.Fprintln(&b, s.Contenders[i].Policy, s.Contenders[i].Params)
-	}
-	for i := range s.Interference {
-		fmt.Fprintln(&b, s.Interference[i].File == "", s.Interference[i].Profile())
-	}
-	fmt.Fprintln(&b, s.Machines[0].Workers, s.Machines[0].Memory)
+	fmt.Fprintln(&b, s.Machines[0].Memory)
 	return b.String()
+}
+
+// levelsOf lists the levels of a scenario's antagonists.
+func levelsOf(s *Scenario) (levels []profile.Antagonist) {
+	for i := range s.Interference {
+		if s.Interference[i].File == "" {
+			levels = append(levels, s.Interference[i].Profile())
+		}
+	}
+	return levels
 }
 
 // union joins two subjects of one family.

@@ -224,7 +224,7 @@ func (r *sweepRun) keep(index int, content *result.SweepCell) error {
 // sweepCell makes the content of a cell's file.
 func (r *ran) sweepCell(plan *result.SweepPlan, index int) (*result.SweepCell, error) {
 	set := pointLabels(plan, index)
-	cell := &result.SweepCell{Index: index, Set: set, ScenarioHash: r.scenario.Hash()}
+	cell := &result.SweepCell{Set: set, ScenarioHash: r.scenario.Hash()}
 	for i, e := range r.entrants {
 		err := r.faulty[i]
 		if err != nil && !failure(err) { // not the contender's fault, and perhaps another one the next time

@@ -35,7 +35,7 @@ func sweepPlan() *SweepPlan {
 
 func sweepCell() *SweepCell {
 	return &SweepCell{
-		Index: 3, Set: map[string]string{"load": "0.5"}, ScenarioHash: someHash, Queries: 12,
+		Set: map[string]string{"load": "0.5"}, ScenarioHash: someHash, Queries: 12,
 		Cells: []Cell{{Contender: "x", Technique: "t", Policy: "p", Class: "all", Window: "all", Replications: 2, Queries: 12,
 			Metrics: map[string]Metric{"attainment": {Mean: number(0.5), Lo: number(0.4), Hi: number(0.6)}, "p99_ms": {Missing: Infinite}}}},
 		Values: []SweepValues{{Contender: "x", Window: "all", Metrics: map[string]CellValues{

@@ -15,10 +15,10 @@ import (
 	"slices"
 )
 
-// SweepCell is what a cell file holds: the statistics of one point of a sweep's axes.
+// SweepCell is what a cell file holds: the statistics of one point of a sweep's axes. It does not hold
+// its number: points of equal values, as samples may have, are one file.
 type SweepCell struct {
-	Index int               `json:"index"`
-	Set   map[string]string `json:"set"` // the axes' labels, by name
+	Set map[string]string `json:"set"` // the axes' labels, by name
 	// ScenarioHash is that of the resolved scenario, as a run's manifest has it.
 	ScenarioHash string `json:"scenario_hash"`
 	// Cells are those of the summary that `slosim run` writes. Of their paired differences those of
@@ -128,10 +128,10 @@ func EncodeSweepCell(hash string, c *SweepCell) ([]byte, error) {
 	}
 	var wide, content bytes.Buffer
 	if err := EncodeJSON(&wide, &written); err != nil {
-		return nil, fmt.Errorf("cell %d: %w", c.Index, err)
+		return nil, fmt.Errorf("cell %s: %w", hash, err)
 	}
 	if err := json.Compact(&content, wide.Bytes()); err != nil {
-		return nil, fmt.Errorf("cell %d: %w", c.Index, err)
+		return nil, fmt.Errorf("cell %s: %w", hash, err)
 	}
 	return []byte(cellBefore + cellChecksum(hash, content.Bytes()) + cellMiddle + content.String() + cellAfter), nil
 }
