@@ -48,7 +48,22 @@ func (a *App) SweepChunk(ctx context.Context, o ChunkOptions) error {
 	if err != nil {
 		return err
 	}
-	return d.RunChunk(ctx, o.Console, o.Jobs, o.Chunk, o.Chunks)
+	missing, err := d.missingOf(o.Chunk, o.Chunks)
+	if err != nil {
+		return err
+	}
+	if err := d.Run(ctx, o.Console, o.Jobs, missing); err != nil {
+		return err
+	}
+	done := result.SweepChunk{Schema: result.Schema, Dir: o.Dir, Chunk: o.Chunk, Chunks: o.Chunks, Ran: len(missing)}
+	if o.Chunk < d.Cells() {
+		done.Cells = (d.Cells()-1-o.Chunk)/o.Chunks + 1
+	}
+	if o.JSON {
+		return result.EncodeJSON(o.Out, done)
+	}
+	_, err = fmt.Fprintf(o.Out, "%s: chunk %d/%d is done: %d of its %d cells were run now\n", o.Dir, done.Chunk, done.Chunks, done.Ran, done.Cells)
+	return err
 }
 
 // RunChunk runs the missing cells whose number is chunk modulo chunks.

@@ -236,3 +236,13 @@ type SweepStatus struct {
 	Missing  int    `json:"missing"`
 	Corrupt  int    `json:"corrupt"`
 }
+
+// SweepChunk is what `slosim sweep --chunk` says once its cells are done.
+type SweepChunk struct {
+	Schema int    `json:"schema"`
+	Dir    string `json:"dir"`
+	Chunk  int    `json:"chunk"`
+	Chunks int    `json:"chunks"`
+	Cells  int    `json:"cells"` // of the chunk
+	Ran    int    `json:"ran"`   // of these, that were missing
+}
