@@ -11,3 +11,7 @@ func mountTmpfs(dir string, size int) error {
 }
 
 func unmount(dir string) { _ = syscall.Unmount(dir, 0) }
+
+func remountReadOnly(dir string) error {
+	return syscall.Mount("tmpfs", dir, "tmpfs", syscall.MS_REMOUNT|syscall.MS_RDONLY, "")
+}

@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"slices"
 	"strconv"
@@ -200,5 +201,30 @@ func TestSetFixesAnAxis(t *testing.T) {
 	}
 	if plan, err = app.draftPlan(template); err != nil || plan.Cells != 3*2*5 {
 		t.Errorf("want 30 cells, got %d (%v)", plan.Cells, err)
+	}
+}
+
+func TestSweepPoints(t *testing.T) {
+	app := testApp(t)
+	template, err := LoadTemplate(sweepFile(t, smallSweep), app.Known())
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := app.draftPlan(template)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for i := range plan.Cells {
+		seen[fmt.Sprint(pointSets(plan, i))] = true
+	}
+	if len(seen) != 12 || plan.Cells != 12 {
+		t.Errorf("want 12 points that differ, got %d of %d", len(seen), plan.Cells)
+	}
+	if got, want := plan.Axes[0].Values, []string{"0.25", "1.0", "4.0"}; !slices.Equal(got, want) {
+		t.Errorf("log range: want %v, got %v", want, got)
+	}
+	if got := pointSets(plan, 0)[:2]; !slices.Equal(got, []string{"arrivals.load=0.25", "interference=[]"}) {
+		t.Errorf("first cell: got %v", got)
 	}
 }
