@@ -43,7 +43,7 @@ func TestSweepSurvivesKills(t *testing.T) {
 	mustSweep(t, app, sweepOptions(t, app, file, whole))
 	longest := time.Since(began) + 500*time.Millisecond // and the start of a process
 	random := rand.New(rand.NewPCG(3, 4))
-	killed, done := 0, map[int]string{}
+	killed, done, spoilt := 0, map[int]string{}, map[int]bool{}
 	for i := 0; killed < kills && i < 4*kills; i++ {
 		children := []*exec.Cmd{sweepChild(t, file)}
 		if i%5 == 4 {
@@ -57,9 +57,9 @@ func TestSweepSurvivesKills(t *testing.T) {
 			}
 			_ = child.Wait() // killed, or finished before
 		}
-		done = noneLost(t, app, dir, done)
+		done = noneLost(t, app, dir, done, spoilt)
 		if len(done) == 24 { // nothing is left to lose: spoil what a crash of the machine might
-			loseSome(t, app, dir, random)
+			spoilt = loseSome(t, app, dir, random)
 			done = map[int]string{}
 		}
 	}
@@ -88,8 +88,8 @@ func sweepChild(t *testing.T, file string) *exec.Cmd {
 }
 
 // noneLost wants the cells that were done before to be there, the same, and returns those that are
-// there now. Before there is a plan there are none.
-func noneLost(t *testing.T, app *App, dir string, before map[int]string) map[int]string {
+// there now. Before there is a plan there are none. Corrupt may be only those that the test has spoilt.
+func noneLost(t *testing.T, app *App, dir string, before map[int]string, spoilt map[int]bool) map[int]string {
 	t.Helper()
 	d, err := app.OpenSweep(dir, false)
 	if err != nil {
@@ -102,8 +102,10 @@ func noneLost(t *testing.T, app *App, dir string, before map[int]string) map[int
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(state.corrupt) > 0 {
-		t.Errorf("want whole files or none, got corrupt ones of cells %v", state.corrupt)
+	for _, i := range state.corrupt {
+		if !spoilt[i] {
+			t.Errorf("cell %d: want a whole file or none, got a corrupt one", i)
+		}
 	}
 	now := map[int]string{}
 	for i, checksum := range state.checksums {
@@ -119,9 +121,10 @@ func noneLost(t *testing.T, app *App, dir string, before map[int]string) map[int
 	return now
 }
 
-// loseSome removes some cells and cuts others short.
-func loseSome(t *testing.T, app *App, dir string, random *rand.Rand) {
+// loseSome removes some cells and cuts others short, which it returns.
+func loseSome(t *testing.T, app *App, dir string, random *rand.Rand) map[int]bool {
 	t.Helper()
+	spoilt := map[int]bool{}
 	d, err := app.OpenSweep(dir, false)
 	if err != nil {
 		t.Fatal(err)
@@ -132,7 +135,7 @@ func loseSome(t *testing.T, app *App, dir string, random *rand.Rand) {
 		case 0:
 			err = os.Remove(path)
 		case 1:
-			err = os.Truncate(path, random.Int64N(3000))
+			err, spoilt[i] = os.Truncate(path, random.Int64N(3000)), true
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -141,6 +144,7 @@ func loseSome(t *testing.T, app *App, dir string, random *rand.Rand) {
 	if missing, err := d.Missing(); err != nil || len(missing) == 0 {
 		t.Fatalf("want missing cells, got %v (%v)", missing, err)
 	}
+	return spoilt
 }
 
 // TestSweepInterrupted: the end of the context is said and leaves whole files.

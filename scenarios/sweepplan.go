@@ -493,7 +493,10 @@ func (a *App) travellingProfile(ctx context.Context, dir string, needs *cellNeed
 		return p, err
 	}
 	there, err := a.givenProfile(needs.subject, path)
-	if err == nil && o.Profile != "" && there.hash != p.hash {
+	if err == nil && there.hash == p.hash { // of a plan that was not finished, or is made right now
+		return p, nil
+	}
+	if err == nil && o.Profile != "" {
 		err = Usagef("%s: want the profile %s, got another one: it is of a sweep that was not planned to the end; remove it", path, o.Profile)
 	}
 	return there, err
