@@ -16,6 +16,11 @@
 //     in words. A best or a difference is only claimed with an interval that
 //     excludes 0.
 //
+// Of a sweep, SummariseCell makes the statistics of each cell and SweepMerge adds cells up, in a stream:
+// averages over cells along axes and pairs of them, who is best where, fronts of choices. Their intervals
+// are Student's over replications, which are what is independent where all cells see the same draws
+// (average in sweepaverage.go has the formula). PrintSweep, SweepHTML and WriteSweepPlots show them.
+//
 // Three things put the numbers in proportion: regret (points of effective accuracy
 // below a clairvoyant on the same technique, paired by replication), an upper bound
 // (every query alone at its cheapest right point) and reliability diagrams of the

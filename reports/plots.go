@@ -93,10 +93,16 @@ func render(w io.Writer, p *plot.Plot, format string) error {
 	legend.Top, legend.Left = true, true
 	width := legend.Rectangle(whole).Size().X + vg.Points(14)
 	beside.Legend, beside.Title.Text = plot.NewLegend(), ""
+	bottom := vg.Points(4)
+	if _, log := p.X.Scale.(plot.LogScale); log { // for whose label the library would leave room beside the plot
+		beside.X.Label.Text = ""
+		bottom += p.X.Label.TextStyle.Height(p.X.Label.Text) + p.X.Label.Padding
+		whole.FillText(p.X.Label.TextStyle, vg.Point{X: (plotWidth - width) / 2, Y: vg.Points(4) + p.X.Label.TextStyle.FontExtents().Descent}, p.X.Label.Text)
+	}
 	title := p.Title.TextStyle
 	title.XAlign, title.YAlign = text.XLeft, text.YTop
 	whole.FillText(title, vg.Point{X: vg.Points(8), Y: plotHeight - vg.Points(8)}, p.Title.Text)
-	beside.Draw(draw.Crop(whole, vg.Points(4), -width, vg.Points(4), -vg.Points(30)))
+	beside.Draw(draw.Crop(whole, vg.Points(4), -width, bottom, -vg.Points(30)))
 	legend.Draw(draw.Crop(whole, plotWidth-width+vg.Points(8), 0, 0, -vg.Points(30)))
 	var out bytes.Buffer
 	if _, err := canvas.WriteTo(&out); err != nil {

@@ -39,6 +39,9 @@ func (c *checker) check(s *Scenario) {
 	if s.Validate != nil {
 		c.validation(s.Validate)
 	}
+	if s.Sweep != nil {
+		c.sweep(s.Sweep)
+	}
 }
 
 func (c *checker) validation(v *Validate) {

@@ -118,16 +118,16 @@ func writeReport(folder *result.Folder, m *result.Manifest) (*result.Summary, er
 	return summary, reports.WritePlots(folder, summary, figures)
 }
 
-// asWritten returns the manifest with its numbers rounded as in the file, which is
+// asWritten returns a result with its numbers rounded as in its file, which is
 // written last.
-func asWritten(m *result.Manifest) (*result.Manifest, error) {
+func asWritten[T any](m *T) (*T, error) {
 	var out bytes.Buffer
 	if err := result.EncodeJSON(&out, m); err != nil {
 		return nil, err
 	}
-	var read result.Manifest
+	var read T
 	if err := json.Unmarshal(out.Bytes(), &read); err != nil {
-		return nil, fmt.Errorf("manifest: %w", err)
+		return nil, fmt.Errorf("result: %w", err)
 	}
 	return &read, nil
 }

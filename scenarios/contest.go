@@ -141,20 +141,20 @@ func (a *App) newContest(s *Scenario, p measured) (*contest, error) {
 		c.classes = append(c.classes, s.Classes[i].Workload())
 	}
 	unseen := c.unseen()
-	sets, beliefs := map[string]*profile.Set{}, map[string]*profile.Belief{}
+	shared := p.beliefs // with other contests, or among contenders alone
+	if shared == nil {
+		shared = &beliefs{}
+	}
 	for _, contender := range s.Contenders {
 		key := contender.Technique.Key()
-		if sets[key] == nil {
-			sets[key] = mistaken(findSet(p.Profile, key), s.ProfileError)
-			belief, err := profile.NewBelief(sets[key], p.Levels, unseen...)
-			if err != nil {
-				return nil, fmt.Errorf("contender %q: %w", contender.Name, err)
-			}
-			beliefs[key] = belief
+		known, err := shared.of(fmt.Sprint(key, " ", s.ProfileError), func() *profile.Set {
+			return mistaken(findSet(p.Profile, key), s.ProfileError)
+		}, p.Levels, unseen)
+		if err != nil {
+			return nil, fmt.Errorf("contender %q: %w", contender.Name, err)
 		}
-		set := sets[key]
-		c.entrants = append(c.entrants, entrant{contender, set, beliefs[key]})
-		c.samples = set.Truth.Samples
+		c.entrants = append(c.entrants, entrant{contender, known.set, known.belief})
+		c.samples = known.set.Truth.Samples
 	}
 	c.bin = binWidth(s.Duration.Std())
 	c.interfere()
@@ -341,6 +341,9 @@ func (c *contest) notes() []string {
 	}
 	if n := len(c.scenario.Asserts); n > 0 {
 		notes = append(notes, fmt.Sprintf("%d [[assert]] not tested: run measures, it does not judge", n))
+	}
+	if sweep := c.scenario.Sweep; sweep != nil {
+		notes = append(notes, fmt.Sprintf("[sweep] not run: this is the scenario as it stands; slosim sweep runs its %.0f cells", sweep.cells()))
 	}
 	notes = append(notes, c.profile.Campaign.Warnings...)
 	return append(notes, c.profile.warnings...)

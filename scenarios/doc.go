@@ -12,6 +12,36 @@
 //  4. What was left out gets its default and [factorial] becomes contenders, so that
 //     Text and Hash speak of the scenario that really runs.
 //
+// # Sweeps
+//
+// A [Template] is a scenario with [sweep]; each point of its axes is a cell, the scenario that `slosim
+// run` would have with the point's --set.
+//
+//  1. App.PlanSweep parses every cell, so that whatever is wrong is known at once, measures the profile
+//     for all of them, and writes the plan. The profile stays in the folder: nothing measures after that.
+//  2. SweepDir.Run shares out single replications of single contenders, one cell after the other: few
+//     cells are under way at any moment, and all cores stay busy to the last. A cell's file is named by
+//     the hash of its point, the template, the files that it names, the profile and this program, and is
+//     whole or absent, so that whatever is killed costs the cells under way and no more.
+//  3. SweepDir.RunChunk runs those whose number is I modulo N: any scheduler can share a sweep out.
+//  4. SweepDir.Merge reads each cell once, in order, into tables and averages that do not grow with the
+//     number of cells. Equal cells make equal bytes, whoever ran them, in whatever order.
+//
+// What grows with the number of cells, in CPU time on an AMD EPYC, of the shipped sweep-load (6 contenders,
+// 20 replications, a class) on the profile of the tests, where a cell has 1.0e6 queries; on a machine that is
+// 20 times faster it has as many times more:
+//
+//	planning         0.4 ms a cell: each is parsed, its trace is not read again
+//	running          1.4 s a cell and core, 0.7 cells a second and core: 1.4 us a query, statistics included
+//	bytes            66 kB a cell and file; merged 12 kB of CSV and 12 kB of Parquet a cell
+//	resuming         0.2 ms a cell of 40 kB (10,000 in 1.6 s on two busy cores): its file is read and hashed
+//	merging          about 2 ms a cell; memory follows from axes, contenders and replications
+//	memory, running  what is kept of a replication's images: 0.4 MB a run of the cells under way, which are two or three
+//
+// What bounds 10^6 such cells on 1,000 cores: running takes 25 minutes; the shared folder must take 700
+// files a second, each of 66 kB and synced, and hold 66 GB in 256 folders; merging, on one machine, takes
+// as long again and is the bound.
+//
 // A caller:
 //
 //	s, err := scenarios.Load("scenarios/quickstart.toml", known, "replications=3")

@@ -56,6 +56,7 @@ date = 1979-05-27 07:32:00
 // what is accepted is accepted again from its own Text.
 func FuzzParse(f *testing.F) {
 	f.Add(good)
+	f.Add(good + goodSweep)
 	for _, name := range ShippedNames() {
 		text, _ := Shipped(name)
 		f.Add(string(text))

@@ -19,6 +19,15 @@ import (
 // sets are "key=value" overrides, as Parse takes them. The error is a Problems, or
 // what reading the file gave.
 func Load(path string, known Known, sets ...string) (*Scenario, error) {
+	text, err := readText(path)
+	if err != nil {
+		return nil, err
+	}
+	return Parse(path, text, known, sets...)
+}
+
+// readText returns the text of a scenario's file, or of one that ships.
+func readText(path string) ([]byte, error) {
 	text, err := result.ReadBounded(path, maxText)
 	if errors.Is(err, fs.ErrNotExist) {
 		shipped, ok := Shipped(path)
@@ -37,7 +46,7 @@ func Load(path string, known Known, sets ...string) (*Scenario, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read scenario: %w", err)
 	}
-	return Parse(path, text, known, sets...)
+	return text, nil
 }
 
 // maxText is the largest scenario: more is another kind of file.

@@ -23,6 +23,8 @@ type measured struct {
 	hash     string
 	origin   string // "measured", "cache" or a file
 	warnings []string
+
+	beliefs *beliefs // shared by all contests that use it; nil: each has its own
 }
 
 // subject is what a campaign measures.

@@ -50,6 +50,9 @@ func (c *checker) resolve(s *Scenario) {
 	if s.Validate != nil {
 		c.resolveValidate(s.Validate)
 	}
+	if s.Sweep != nil {
+		c.resolveSweep(s.Sweep)
+	}
 	c.resolveArrivals(&s.Arrivals)
 	c.resolveClasses(s.Classes)
 	c.resolveInterference(s)
@@ -146,12 +149,12 @@ func (s *Scenario) Text() string {
 	return b.String()
 }
 
-// Hash returns the SHA-256, in hexadecimal, of the Text without title and
-// assertions, and of the recorded slow-downs: of what decides the numbers. A trace from
+// Hash returns the SHA-256, in hexadecimal, of the Text without title,
+// assertions and sweep, and of the recorded slow-downs: of what decides the numbers. A trace from
 // a file counts by its name.
 func (s *Scenario) Hash() string {
 	bare := *s
-	bare.Title, bare.Asserts = "", nil
+	bare.Title, bare.Asserts, bare.Sweep = "", nil, nil
 	sum := sha256.New()
 	io.WriteString(sum, bare.Text())
 	for i := range s.Interference {

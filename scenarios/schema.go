@@ -35,6 +35,7 @@ type Scenario struct {
 	Factorial    *Factorial     `toml:"factorial"` // nil after Parse
 	Asserts      []Assert       `toml:"assert,omitempty"`
 	Validate     *Validate      `toml:"validate"` // nil: `slosim validate` takes the defaults
+	Sweep        *Sweep         `toml:"sweep"`    // nil: nothing for `slosim sweep` to vary
 
 	// Name is the file's name without folder and extension; it names result folders.
 	Name string `toml:"-"`

@@ -10,6 +10,7 @@ import (
 type App interface {
 	catalogue
 	simulator
+	sweeper
 	measurer
 }
 
@@ -30,6 +31,14 @@ type simulator interface {
 	Report(ctx context.Context, o scenarios.ReportOptions) error
 	Selfcheck(ctx context.Context, o scenarios.SelfcheckOptions) error
 	Policytest(ctx context.Context, o scenarios.PolicytestOptions) error
+}
+
+// sweeper runs scenarios over their axes.
+type sweeper interface {
+	Sweep(ctx context.Context, o scenarios.SweepOptions) error
+	SweepChunk(ctx context.Context, o scenarios.ChunkOptions) error
+	SweepStatus(ctx context.Context, o scenarios.MergeOptions) error
+	SweepMerge(ctx context.Context, o scenarios.MergeOptions) error
 }
 
 // measurer makes data and networks and measures them.

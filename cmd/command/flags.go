@@ -67,8 +67,11 @@ func profileFlag(f *pflag.FlagSet, file *string) {
 
 // jobsFlag is --jobs of the verbs that simulate replications.
 func jobsFlag(f *pflag.FlagSet, jobs *int) {
-	f.IntVar(jobs, "jobs", runtime.GOMAXPROCS(0), "replications at a time; results do not depend on it")
+	f.IntVar(jobs, "jobs", defaultJobs(), "replications at a time; results do not depend on it")
 }
+
+// defaultJobs are all cores.
+func defaultJobs() int { return runtime.GOMAXPROCS(0) }
 
 // atLeast1 checks a count given as a flag.
 func atLeast1(flag string, n int) error {

@@ -140,6 +140,26 @@ func (f fakeApp) Compare(_ context.Context, o scenarios.CompareOptions) error {
 	return f.err
 }
 
+func (f fakeApp) Sweep(_ context.Context, o scenarios.SweepOptions) error {
+	fmt.Fprintf(o.Out, "sweep %s over %d axes into %q\n", o.Template.Base.Name, len(o.Template.Base.Sweep.Axes), o.Dir)
+	return f.err
+}
+
+func (f fakeApp) SweepChunk(_ context.Context, o scenarios.ChunkOptions) error {
+	fmt.Fprintf(o.Out, "chunk %d of %d of %s\n", o.Chunk, o.Chunks, o.Dir)
+	return f.err
+}
+
+func (f fakeApp) SweepStatus(_ context.Context, o scenarios.MergeOptions) error {
+	fmt.Fprintf(o.Out, "status of %s, json %t\n", o.Dir, o.JSON)
+	return f.err
+}
+
+func (f fakeApp) SweepMerge(_ context.Context, o scenarios.MergeOptions) error {
+	fmt.Fprintf(o.Out, "merge %s\n", o.Dir)
+	return f.err
+}
+
 func (f fakeApp) Explain(_ context.Context, o scenarios.ExplainOptions) error {
 	fmt.Fprintf(o.Console.Out, "explain %s, misses %t\n", o.Dir, o.Misses)
 	return f.err

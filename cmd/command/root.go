@@ -38,6 +38,7 @@ func newRoot(app App, std streams, started *bool) *cobra.Command {
 		capacityCommand(app),
 		explainCommand(app),
 		breakpointCommand(app),
+		sweepCommand(app),
 		measureCommand(app),
 		validateCommand(app),
 		dataCommand(app),

@@ -59,8 +59,15 @@ func WriteFile(path string, write func(io.Writer) error) error {
 		return err
 	}
 	buffered := bufio.NewWriterSize(p.file, 1<<16)
-	if err := errors.Join(write(buffered), buffered.Flush()); err != nil {
+	err = write(buffered)
+	if err == nil {
+		err = buffered.Flush()
+	}
+	if err != nil {
 		p.abort()
+		if own, ok := err.(*os.PathError); ok { // of the temporary file
+			err = own.Err
+		}
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	return p.commit()

@@ -16,6 +16,10 @@
 //     with six significant digits and null for what is not finite, so that
 //     equal results are equal bytes.
 //
+// A sweep has a folder of its own: sweep.json (SweepPlan, written once), profile, a file a finished cell
+// in cells/HH/HASH.json (SweepStore), the machines that ran them in nodes, and, once merged, sweep.csv,
+// sweep.parquet, replications.parquet, wins.csv, plots, report.html and merged.json (SweepMerged) last.
+//
 // Readers check the schema and answer with one message that names the file.
 //
 // The files: manifest.json (Manifest: how the result came to be), summary.json (Summary) and
