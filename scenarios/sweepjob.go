@@ -157,9 +157,9 @@ func (d *SweepDir) forgetCancelled() error {
 type jobWork struct {
 	dir   *SweepDir
 	job   *result.SweepJob
-	left  map[string]int // cells without a whole file, by hash
-	lacks []int          // [task] of them
-	total int            // of them in the beginning
+	left  map[string][]int // cells without a whole file, by hash: points of equal values are one file
+	lacks []int            // [task] of them
+	total int              // of them in the beginning
 }
 
 // newJobWork looks at all cells once.
@@ -168,9 +168,10 @@ func (d *SweepDir) newJobWork(job *result.SweepJob) (*jobWork, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &jobWork{dir: d, job: job, left: map[string]int{}, lacks: make([]int, job.Tasks), total: len(missing)}
+	w := &jobWork{dir: d, job: job, left: map[string][]int{}, lacks: make([]int, job.Tasks), total: len(missing)}
 	for _, i := range missing {
-		w.left[cellHash(d.plan, i)] = i
+		hash := cellHash(d.plan, i)
+		w.left[hash] = append(w.left[hash], i)
 		w.lacks[i%job.Tasks]++
 	}
 	return w, nil
@@ -184,20 +185,28 @@ func (w *jobWork) Missing() ([]int, error) {
 		return nil, err
 	}
 	for _, hash := range hashes {
-		cell, ok := w.left[hash]
-		if !ok {
-			continue
-		}
-		missing, err := w.dir.lacking([]int{cell})
-		if err != nil {
+		if err := w.settle(hash); err != nil {
 			return nil, err
-		}
-		if len(missing) == 0 {
-			delete(w.left, hash)
-			w.lacks[cell%w.job.Tasks]--
 		}
 	}
 	return slices.Clone(w.lacks), nil
+}
+
+// settle takes note of a cell's file that is there, if it is new and whole.
+func (w *jobWork) settle(hash string) error {
+	cells := w.left[hash]
+	if len(cells) == 0 {
+		return nil
+	}
+	missing, err := w.dir.lacking(cells[:1])
+	if err != nil || len(missing) > 0 {
+		return err
+	}
+	delete(w.left, hash)
+	for _, cell := range cells {
+		w.lacks[cell%w.job.Tasks]--
+	}
+	return nil
 }
 
 // due lists the tasks that lack cells and are not among those in the queue.

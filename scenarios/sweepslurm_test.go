@@ -3,6 +3,7 @@ package scenarios
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -87,4 +88,39 @@ func TestLastWordsAreOfTheLastJob(t *testing.T) {
 	if got := w.LastWords(3); got != "" {
 		t.Errorf("no log: want nothing, got %q", got)
 	}
+}
+
+// Cells are missing until their files are whole; points of equal values have one.
+func TestJobWorkReadsFiles(t *testing.T) {
+	d := sweepOfCells(t, 5)
+	d.store = result.NewSweepStore(d.dir)
+	d.plan.Axes = []result.SweepAxis{{Key: "seed", Values: []string{"1", "2", "1", "3", "4"}, Labels: make([]string, 5)}}
+	put := func(cell int) {
+		if err := d.store.Put(cellHash(d.plan, cell), &result.SweepCell{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(4)
+	w, err := d.newJobWork(&result.SweepJob{Tasks: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wants := func(want ...int) {
+		t.Helper()
+		if got, err := w.Missing(); err != nil || !slices.Equal(got, want) {
+			t.Errorf("want %v, got %v, %v", want, got, err)
+		}
+	}
+	wants(2, 1, 1) // of 0 and 3, 1, 2
+	broken := d.store.Path(cellHash(d.plan, 1))
+	put(1)
+	if err := os.Truncate(broken, 10); err != nil {
+		t.Fatal(err)
+	}
+	wants(2, 1, 1)
+	put(1)
+	put(0)
+	wants(1, 0, 0)
+	put(3)
+	wants(0, 0, 0)
 }
