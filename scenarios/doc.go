@@ -23,7 +23,7 @@
 //     cells are under way at any moment, and all cores stay busy to the last. A cell's file is named by
 //     the hash of its point, the template, the files that it names, the profile and this program, and is
 //     whole or absent, so that whatever is killed costs the cells under way and no more.
-//  3. SweepDir.RunChunk runs those whose number is I modulo N: any scheduler can share a sweep out.
+//  3. App.SweepChunk runs those whose number is I modulo N: any scheduler can share a sweep out.
 //  4. SweepDir.Merge reads each cell once, in order, into tables and averages that do not grow with the
 //     number of cells. Equal cells make equal bytes, whoever ran them, in whatever order.
 //

@@ -22,6 +22,7 @@ var forbidden = []struct {
 	{"slosim/workloads", []string{"slosim"}, []string{"slosim/workloads"}},
 	{"slosim/reports", []string{"slosim/sim", "slosim/engine", "slosim/scheduler", "slosim/workloads", "slosim/scenarios", "slosim/cmd"}, nil},
 	{"slosim/scenarios", []string{"slosim/cmd"}, nil},
+	{"slosim/scenarios/slurm", []string{"slosim"}, []string{"slosim/scenarios/slurm"}},
 }
 
 func TestImportDirections(t *testing.T) {

@@ -35,7 +35,7 @@ func (a *App) SweepMerge(ctx context.Context, o MergeOptions) error {
 }
 
 // SweepStatus says how many cells of a sweep's folder are done.
-func (a *App) SweepStatus(_ context.Context, o MergeOptions) error {
+func (a *App) SweepStatus(ctx context.Context, o MergeOptions) error {
 	plan, err := readPlan(o.Dir)
 	if err != nil {
 		return err
@@ -50,10 +50,11 @@ func (a *App) SweepStatus(_ context.Context, o MergeOptions) error {
 		Schema: result.Schema, Dir: o.Dir, Scenario: plan.Scenario, Cells: plan.Cells,
 		Done: plan.Cells - todo, Missing: todo - len(state.corrupt), Corrupt: len(state.corrupt),
 	}
+	status.Tasks, status.TasksUnknown = d.tasksStatus(ctx, state.todo())
 	if o.JSON {
 		return result.EncodeJSON(o.Out, status)
 	}
-	_, err = fmt.Fprintf(o.Out, "%s: %d of %d cells done, %d missing, %d corrupt\n", o.Dir, status.Done, status.Cells, status.Missing, status.Corrupt)
+	_, err = fmt.Fprintf(o.Out, "%s: %d of %d cells done, %d missing, %d corrupt\n%s", o.Dir, status.Done, status.Cells, status.Missing, status.Corrupt, describeTasks(status))
 	return err
 }
 

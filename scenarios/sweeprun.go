@@ -37,7 +37,8 @@ func (a *App) Sweep(ctx context.Context, o SweepOptions) error {
 // ChunkOptions are those of `slosim sweep --chunk`.
 type ChunkOptions struct {
 	SweepOptions
-	Chunk, Chunks int // the cells whose number is Chunk modulo Chunks
+	Chunk, Chunks int    // the cells whose number is Chunk modulo Chunks
+	Scratch       string // --scratch: folder of this machine where cells are written first; empty: none
 }
 
 // SweepChunk runs those cells of a planned sweep that are missing from a chunk, and merges nothing.
@@ -52,7 +53,7 @@ func (a *App) SweepChunk(ctx context.Context, o ChunkOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := d.Run(ctx, o.Console, o.Jobs, missing); err != nil {
+	if err := d.runChunk(ctx, o, missing); err != nil {
 		return err
 	}
 	done := result.SweepChunk{Schema: result.Schema, Dir: o.Dir, Chunk: o.Chunk, Chunks: o.Chunks, Ran: len(missing)}
@@ -64,15 +65,6 @@ func (a *App) SweepChunk(ctx context.Context, o ChunkOptions) error {
 	}
 	_, err = fmt.Fprintf(o.Out, "%s: chunk %d/%d is done: %d of its %d cells were run now\n", o.Dir, done.Chunk, done.Chunks, done.Ran, done.Cells)
 	return err
-}
-
-// RunChunk runs the missing cells whose number is chunk modulo chunks.
-func (d *SweepDir) RunChunk(ctx context.Context, o Console, jobs, chunk, chunks int) error {
-	missing, err := d.missingOf(chunk, chunks)
-	if err != nil {
-		return err
-	}
-	return d.Run(ctx, o, jobs, missing)
 }
 
 // Run runs cells, jobs simulations at a time, and keeps each as it is finished. What is shared out

@@ -39,6 +39,9 @@ type sweeper interface {
 	SweepChunk(ctx context.Context, o scenarios.ChunkOptions) error
 	SweepStatus(ctx context.Context, o scenarios.MergeOptions) error
 	SweepMerge(ctx context.Context, o scenarios.MergeOptions) error
+	SweepOnSlurm(ctx context.Context, o scenarios.SweepOptions, cluster scenarios.SlurmOptions) error
+	SweepResubmit(ctx context.Context, o scenarios.JobOptions) error
+	SweepCancel(ctx context.Context, o scenarios.JobOptions) error
 }
 
 // measurer makes data and networks and measures them.

@@ -160,6 +160,22 @@ func (f fakeApp) SweepMerge(_ context.Context, o scenarios.MergeOptions) error {
 	return f.err
 }
 
+func (f fakeApp) SweepOnSlurm(_ context.Context, o scenarios.SweepOptions, c scenarios.SlurmOptions) error {
+	fmt.Fprintf(o.Out, "sweep %s on Slurm: %d tasks of %v on %d CPUs, %d retries, scratch %q, options %q\n",
+		o.Template.Base.Name, c.Tasks, c.TaskTime, c.CPUs, c.Retries, c.Scratch, c.Options)
+	return f.err
+}
+
+func (f fakeApp) SweepResubmit(_ context.Context, o scenarios.JobOptions) error {
+	fmt.Fprintf(o.Out, "resubmit %s with %q, watch %t\n", o.Dir, o.Options, o.Watch)
+	return f.err
+}
+
+func (f fakeApp) SweepCancel(_ context.Context, o scenarios.JobOptions) error {
+	fmt.Fprintf(o.Out, "cancel %s\n", o.Dir)
+	return f.err
+}
+
 func (f fakeApp) Explain(_ context.Context, o scenarios.ExplainOptions) error {
 	fmt.Fprintf(o.Console.Out, "explain %s, misses %t\n", o.Dir, o.Misses)
 	return f.err

@@ -48,6 +48,15 @@ func (b *bars) Done() {
 	b.pool.Wait()
 }
 
+// Note writes a sentence above the bar.
+func (b *bars) Note(sentence string) {
+	if b.pool == nil {
+		fmt.Fprintln(b.w, sentence)
+		return
+	}
+	fmt.Fprintln(b.pool, sentence)
+}
+
 // lines writes a line at each quarter of the work.
 type lines struct {
 	w io.Writer
@@ -73,6 +82,13 @@ func (l *lines) Add(n int) {
 	if quarter := l.done * 4 / l.total; quarter > before {
 		fmt.Fprintf(l.w, "%s: %d of %d\n", l.name, l.done, l.total)
 	}
+}
+
+// Note writes a sentence.
+func (l *lines) Note(sentence string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	fmt.Fprintln(l.w, sentence)
 }
 
 // Done says when the work was cut short.

@@ -14,6 +14,7 @@ func sweepCommand(app App) *cobra.Command {
 		o     scenarios.SweepOptions
 		sets  []string
 		chunk string
+		on    onCluster
 	)
 	cmd := &cobra.Command{
 		Use:   "sweep SCENARIO",
@@ -22,9 +23,13 @@ func sweepCommand(app App) *cobra.Command {
 			"and a report. A cell's file is whole or absent: whatever stops a sweep, the same command goes on from there.\n" +
 			"The profile is measured once and stays in the sweep's folder.\n\n" +
 			"With --chunk I/N the argument is the folder of a sweep that was planned: the cells whose number is I modulo N are\n" +
-			"run and nothing is merged, so that any scheduler can share a sweep among machines that share the folder.",
+			"run and nothing is merged, so that any scheduler can share a sweep among machines that share the folder.\n\n" +
+			"With --on slurm the cells are shared out to the tasks of a job array, which is submitted and watched: tasks that fail, are\n" +
+			"killed or lose their node are submitted again. It wants sbatch, squeue and scancel, and a folder that all nodes see.\n" +
+			"Ctrl-C leaves the jobs running; the same command watches them again.",
 		Example: "  slosim sweep sweep-load --profile fashion.profile -o load\n  slosim sweep sweep-load --set replications=5 --dry-run\n" +
-			"  slosim sweep status load\n  parallel slosim sweep --chunk {}/16 load ::: $(seq 0 15) && slosim sweep merge load",
+			"  slosim sweep status load\n  parallel slosim sweep --chunk {}/16 load ::: $(seq 0 15) && slosim sweep merge load\n" +
+			"  slosim sweep sweep-load --on slurm --slurm-option=--partition=long -o load",
 		Args:              exactly("SCENARIO"),
 		ValidArgsFunction: completeScenario,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -33,13 +38,19 @@ func sweepCommand(app App) *cobra.Command {
 			}
 			o.Console = console(cmd)
 			if cmd.Flags().Changed("chunk") {
-				return sweepChunk(cmd, app, o, chunk, args[0])
+				return sweepChunk(cmd, app, o, chunk, on.Scratch, args[0])
+			}
+			if err := on.check(cmd); err != nil {
+				return err
 			}
 			template, err := scenarios.LoadTemplate(args[0], app.Known(), sets...)
 			if err != nil {
 				return err
 			}
 			o.Template = template
+			if on.name == onSlurm {
+				return app.SweepOnSlurm(cmd.Context(), o, on.SlurmOptions)
+			}
 			return app.Sweep(cmd.Context(), o)
 		},
 	}
@@ -51,13 +62,14 @@ func sweepCommand(app App) *cobra.Command {
 	f.StringVar(&chunk, "chunk", "", "I/N: run only the missing cells whose number is I modulo N, 0 <= I < N, of the sweep in the folder SCENARIO")
 	f.BoolVar(&o.DryRun, "dry-run", false, "print the axes, the cells and how long they may take; measure and write nothing")
 	f.BoolVar(&o.AnyExecutable, "any-executable", false, "continue a sweep that another build of slosim planned; its cells keep the planner's name")
-	cmd.AddCommand(sweepStatusCommand(app), sweepMergeCommand(app))
+	on.flags(f)
+	cmd.AddCommand(sweepStatusCommand(app), sweepMergeCommand(app), sweepResubmitCommand(app), sweepCancelCommand(app))
 	return cmd
 }
 
 // sweepChunk runs a chunk of a planned sweep.
-func sweepChunk(cmd *cobra.Command, app App, o scenarios.SweepOptions, chunk, dir string) error {
-	for _, flag := range []string{"output", "set", "profile", "dry-run"} {
+func sweepChunk(cmd *cobra.Command, app App, o scenarios.SweepOptions, chunk, scratch, dir string) error {
+	for _, flag := range append([]string{"output", "set", "profile", "dry-run", "on"}, onlyOnCluster...) {
 		if cmd.Flags().Changed(flag) {
 			return scenarios.Usagef("--chunk: want the plan's folder to decide everything, got --%s too", flag)
 		}
@@ -67,7 +79,7 @@ func sweepChunk(cmd *cobra.Command, app App, o scenarios.SweepOptions, chunk, di
 		return scenarios.Usagef("--chunk: want I/N, whole numbers with 0 <= I < N, such as 0/16, got %q", chunk)
 	}
 	o.Dir = dir
-	return app.SweepChunk(cmd.Context(), scenarios.ChunkOptions{SweepOptions: o, Chunk: i, Chunks: n})
+	return app.SweepChunk(cmd.Context(), scenarios.ChunkOptions{SweepOptions: o, Chunk: i, Chunks: n, Scratch: scratch})
 }
 
 // parseChunk reads "I/N".

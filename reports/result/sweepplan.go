@@ -235,6 +235,10 @@ type SweepStatus struct {
 	Done     int    `json:"done"`
 	Missing  int    `json:"missing"`
 	Corrupt  int    `json:"corrupt"`
+	// Tasks are those of the job array to which the sweep went; absent: there is none, or
+	// TasksUnknown says why nothing is known of them.
+	Tasks        *SweepTasks `json:"tasks,omitempty"`
+	TasksUnknown string      `json:"tasks_unknown,omitempty"`
 }
 
 // SweepChunk is what `slosim sweep --chunk` says once its cells are done.
