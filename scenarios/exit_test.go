@@ -108,8 +108,8 @@ func TestLoadPrefersFilesToShippedScenarios(t *testing.T) {
 			t.Errorf("%s: want a usage error, got %v", path, err)
 		}
 	}
-	if _, err := Load(".", fakeKnown()); ExitCode(err) != ExitInternal {
-		t.Errorf("a folder: want an I/O error, got %v", err)
+	if _, err := Load(".", fakeKnown()); ExitCode(err) != ExitUsage {
+		t.Errorf("a folder: want a usage error, got %v", err)
 	}
 }
 

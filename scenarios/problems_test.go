@@ -74,7 +74,7 @@ func TestBadFormsAndNumbers(t *testing.T) {
 		{"offline in the warm-up", "kind = \"gamma\"\ncv = 2.0\nload = 0.5", "kind = \"mlperf-offline\"\nqueries = 9", `warmup: want 0s with mlperf-offline, whose queries all arrive at 0s, got 1s`},
 		{"accuracy in percent", "accuracy = 0.88", "accuracy = 88", `class[0].accuracy: want 0 to 1, got 88`},
 		{"no error budget", "accuracy = 0.88", "accuracy = 0.88\nobjective = 1.0", `class[0].objective: want above 0 and below 1: at 1 there is no error budget, got 1.0`},
-		{"no objective", "accuracy = 0.88", "accuracy = 0.88\nobjective = 0.0", `class[0].objective: want above 0 and below 1`},
+		{"no objective", "accuracy = 0.88", "accuracy = 0.88\nobjective = 0.0", `class[0].objective: want above 0 and below 1: at 1 there is no error budget, got 0.0`},
 	})
 }
 

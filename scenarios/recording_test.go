@@ -125,9 +125,9 @@ func TestBadRecordings(t *testing.T) {
 		"speed":                {`"slow.csv"`, "\"slow.csv\"\nspeed = 0", good, `DIR/recorded.toml:18: interference[0].speed: want above 0, at most 1e+06, got 0.0`},
 		"an antagonist too":    {`"slow.csv"`, "\"slow.csv\"\nantagonist = \"cpu\"", good, `DIR/recorded.toml:18: interference[0].antagonist: want nothing: the file says what happens, got one`},
 		"speed without a file": {`file = "slow.csv"`, "antagonist = \"cpu\"\nspeed = 2.0", good, `DIR/recorded.toml:18: interference[0].speed: want nothing: it goes with file, got 2.0`},
-		"neither":              {`file = "slow.csv"`, "", good, `DIR/recorded.toml:16: interference[0].antagonist: want an antagonist's name, or file, got nothing`},
+		"neither":              {`file = "slow.csv"`, "", good, `DIR/recorded.toml:16: interference[0].antagonist: want an antagonist's name, file or factor, got nothing`},
 		"beside another": {"[sensor]", "[[interference]]\nantagonist = \"memory\"\n[sensor]", good,
-			`DIR/recorded.toml:19: interference[1].from: want stretches apart from those of interference[0], which is on the same worker: nobody knows what a recording and something else do together, got both at 0s`},
+			`DIR/recorded.toml:19: interference[1].from: want stretches apart from those of interference[0], which is on the same worker: nobody knows what a recorded slow-down, or a factor, and something else do together, got both at 0s`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, dir, err := inFolder(t, app.Known(), strings.Replace(recordedText, test.old, test.new, 1), test.recording)

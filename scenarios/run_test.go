@@ -381,8 +381,8 @@ func TestProfilesOfOthersAreRefused(t *testing.T) {
 			t.Errorf("%s: want exit code %d and no result, got %v", name, ExitUsage, err)
 		}
 	}
-	if _, _, err := ranIn(t, app, s, RunOptions{Profile: "/no/such/profile"}); ExitCode(err) != ExitInternal {
-		t.Errorf("missing file: want exit code %d, got %v", ExitInternal, err)
+	if _, _, err := ranIn(t, app, s, RunOptions{Profile: "/no/such/profile"}); ExitCode(err) != ExitUsage {
+		t.Errorf("missing file: want exit code %d, got %v", ExitUsage, err)
 	}
 }
 

@@ -126,6 +126,9 @@ func TestValidateSmall(t *testing.T) {
 		}
 	}
 	for _, o := range v.Overheads {
+		if v.Verdict == result.Void && o.Starts == 0 {
+			continue // all of its runs were void
+		}
 		if o.Starts == 0 || o.US < 0 {
 			t.Errorf("overhead: want it measured, got %+v", o)
 		}
