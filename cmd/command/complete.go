@@ -83,6 +83,7 @@ func flagOffers(app App) map[string]offer {
 		"technique":    entryOffer(func() []scenarios.Entry { return known().Techniques }),
 		"network":      networkOffer(app),
 		"antagonist":   entryOffer(func() []scenarios.Entry { return known().Antagonists }),
+		"on":           entryOffer(func() []scenarios.Entry { return scenarios.Entries(onSlurm) }),
 		"window":       entryOffer(func() []scenarios.Entry { return scenarios.Entries("all", "quiet", "interference") }),
 		"metric":       entryOffer(func() []scenarios.Entry { return known().Metrics }),
 		"by":           entryOffer(scenarios.Breakers),

@@ -11,8 +11,11 @@ import (
 	"slosim/scenarios"
 )
 
-// plainFiles are flags whose values are files or folders of any name: what a shell offers by itself.
-func plainFiles() []string { return []string{"output", "data", "from", "cpuprofile"} }
+// plainFiles are flags whose values are files or folders of any name, which a shell offers by itself, or
+// free text.
+func plainFiles() []string {
+	return []string{"output", "data", "from", "cpuprofile", "scratch", "chunk", "slurm-option"}
+}
 
 // TestEverythingCompletes: each argument and each flag of every verb has completions, or takes a number, or
 // is a file.

@@ -95,6 +95,12 @@ func onlyParsed() map[string]string {
 		"capacity":  "runs a scenario dozens of times",
 
 		"breakpoint": "runs a scenario dozens of times",
+
+		"sweep":          "runs for minutes, or on a cluster; testdata/real/sweep.txtar runs it",
+		"sweep status":   "wants the sweep that it names; testdata/real/sweep.txtar runs it",
+		"sweep merge":    "wants the sweep that it names; testdata/real/sweep.txtar runs it",
+		"sweep resubmit": "wants Slurm",
+		"sweep cancel":   "wants Slurm",
 	}
 }
 

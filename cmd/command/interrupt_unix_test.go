@@ -37,6 +37,7 @@ func interruptions() []interrupted {
 		{"check small.toml --junit junit.xml" + long, "", nil},
 		{"capacity small.toml --precision 0.001 --profile golden.profile --set duration=60s --set replications=500 --jobs 1", "", nil},
 		{"breakpoint small.toml" + long, "", nil},
+		{"sweep sweep.toml -o swept --profile golden.profile --jobs 1", "", []string{"swept"}},
 		{"selfcheck --jobs 1", "", nil},
 		{"measure --network fashion-mnist --technique dense --antagonist cpu -o m.profile", "measuring: ", nil},
 		{"run small.toml -o measured", "measuring: ", nil},
@@ -49,7 +50,8 @@ func interruptions() []interrupted {
 
 // short are the verbs that end before anybody could interrupt them.
 func short() map[string]bool {
-	return map[string]bool{"list": true, "init": true, "init policy": true, "report": true, "explain": true, "compare": true, "data": true, "policytest": true}
+	return map[string]bool{"list": true, "init": true, "init policy": true, "report": true, "explain": true, "compare": true, "data": true, "policytest": true,
+		"sweep status": true, "sweep merge": true, "sweep resubmit": true, "sweep cancel": true}
 }
 
 // TestInterruptions: of every verb, Ctrl-C ends the process with 130, what it wrote is whole or absent, no

@@ -71,6 +71,9 @@ func printsJSON() []struct {
 		{"explain out 3 --contender one --profile golden.profile", 0},
 		{"compare out out", 0},
 		{"breakpoint small.toml --profile golden.profile --by profile-error --precision 1", 0},
+		{"sweep sweep.toml --profile golden.profile --set replications=1 --set duration=1s -o swept", 0},
+		{"sweep status swept", 0},
+		{"sweep merge swept", 0},
 		{"list policies", 0}, {"list scenarios", 0}, {"list metrics", 0},
 		{"init scenario.toml", 0},
 		{"init policy mine", 0},
@@ -90,6 +93,9 @@ func measures() map[string]string {
 		"tradeoff":  "TestTradeoff...",
 		"bench":     "TestBench...",
 		"selfcheck": "TestMeasuredJSON; it simulates for a minute",
+
+		"sweep cancel":   "package scenarios, with a Slurm that is made up",
+		"sweep resubmit": "package scenarios, with a Slurm that is made up",
 	}
 }
 
@@ -123,7 +129,7 @@ func TestEveryJSONIsAnObjectWithASchema(t *testing.T) {
 			}
 		}
 		covered[args[0]] = true
-		if len(args) > 2 && args[0] == "init" {
+		if len(args) > 2 && (args[0] == "init" || args[0] == "sweep") {
 			covered["init "+args[1]] = true
 		}
 	}
@@ -158,7 +164,9 @@ func playground(t *testing.T) {
 		"red.toml":      head + contender("one", "lcao") + assert("0.5") + "[[assert]]\ncontender = \"one\"\nmetric = \"attainment\"\nmax = 0.5\n",
 		"broken.toml":   head + contender("one", "lcao") + contender("bad", "file:illegal.star"),
 		"hopeless.toml": head + contender("bad", "file:illegal.star"),
-		"illegal.star":  "def decide(view):\n    return [start(99, 0, 0)]\n",
+		"sweep.toml": strings.NewReplacer("replications = 2", "replications = 5000", `duration = "1s"`, `duration = "20s"`).Replace(head) + contender("one", "lcao") +
+			"[[sweep.axis]]\nkey = \"arrivals.load\"\nvalues = [0.3, 0.6]\n",
+		"illegal.star": "def decide(view):\n    return [start(99, 0, 0)]\n",
 	}
 	for file, text := range files {
 		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
