@@ -130,7 +130,7 @@ func TestEveryJSONIsAnObjectWithASchema(t *testing.T) {
 		}
 		covered[args[0]] = true
 		if len(args) > 2 && (args[0] == "init" || args[0] == "sweep") {
-			covered["init "+args[1]] = true
+			covered[args[0]+" "+args[1]] = true
 		}
 	}
 	for _, verb := range leaves(t) {
