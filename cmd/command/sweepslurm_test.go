@@ -253,7 +253,7 @@ func (b *bench) status(dir string) (s struct {
 }
 
 // slow makes cells take some tenths of a second.
-const slow = "--set=duration=10m"
+const slow = "--set=duration=5m"
 
 func TestSweepOnSlurm(t *testing.T) {
 	b := newBench(t)
@@ -445,8 +445,8 @@ func TestSweepOnSlurmWatchedAgain(t *testing.T) {
 func TestSweepCancelAndResubmit(t *testing.T) {
 	b := newBench(t)
 	fake := slurmtest.NewFake(t)
-	b.start(b.sweep("local", "--set=duration=20m")...).wants(0)
-	r := b.start(b.sweep("dir", "--set=duration=20m", "--on", "slurm", "--tasks", "3")...)
+	b.start(b.sweep("local", "--set=duration=10m")...).wants(0)
+	r := b.start(b.sweep("dir", "--set=duration=10m", "--on", "slurm", "--tasks", "3")...)
 	r.until("a cell", func() bool { return b.cells("dir") > 0 })
 	b.start("sweep", "cancel", b.path("dir")).wants(0)
 	r.wants(3).says("was cancelled")
