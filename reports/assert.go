@@ -21,6 +21,9 @@ type Assertion struct {
 	NotWorseThan string   // a contender under the same draws; empty: none
 	Baseline     *float64 // the mean of an earlier run, with Within; nil: none
 	Within       float64  // of Baseline, in the metric's unit
+	// Earlier are the values by replication behind Baseline, if they were under the same draws: what is
+	// tested then is the paired difference. nil: they are not known, or under other draws.
+	Earlier []float64
 
 	// EarlyStopping decides an attainment of at least Min, alone, by MLPerf's bound over the queries of
 	// all replications, as if they were uncorrelated: it holds only if the bound is met.
@@ -124,9 +127,13 @@ func (a *Assertion) test(d *seen) evidence {
 		consider(negated(values), -*a.Max, 1, *a.Max-mean)
 	}
 	if a.Baseline != nil { // from either side
-		lo, hi := *a.Baseline-a.Within, *a.Baseline+a.Within
-		consider(values, lo, 2, mean-lo)
-		consider(negated(values), -hi, 2, hi-mean)
+		moved, by := a.moved(values), 0.0
+		if moved == nil {
+			moved, by = values, *a.Baseline
+		}
+		at := studentT(finiteOf(moved)).mean
+		consider(moved, by-a.Within, 2, at-by+a.Within)
+		consider(negated(moved), -by-a.Within, 2, a.Within-at+by)
 	}
 	if a.NotWorseThan != "" {
 		consider(d.gains, 0, 1, studentT(finiteOf(d.gains)).mean)
@@ -138,6 +145,20 @@ func (a *Assertion) test(d *seen) evidence {
 		e.earlyStop(d, *a.Min)
 	}
 	return e
+}
+
+// moved are the differences to the values of an earlier run under the same draws; nil if there are none.
+func (a *Assertion) moved(values []float64) (by []float64) {
+	if len(a.Earlier) < 2 || len(values) < 2 {
+		return nil
+	}
+	for i := range min(len(values), len(a.Earlier)) {
+		by = append(by, values[i]-a.Earlier[i])
+	}
+	if len(finiteOf(by)) < len(by) {
+		return nil
+	}
+	return by
 }
 
 // see takes what an assertion is about from replications.
@@ -277,19 +298,18 @@ func holm(all []result.Checked, alpha float64) {
 	}
 }
 
-// MeanOf returns the mean of what an assertion is about.
-func MeanOf(contenders []Contender, a Assertion) (float64, error) {
+// ValuesOf returns the values by replication of what an assertion is about, which have a mean.
+func ValuesOf(contenders []Contender, a Assertion) (values []float64, mean float64, err error) {
 	runs, err := sortRuns(contenders)
 	if err != nil {
-		return 0, err
+		return nil, 0, err
 	}
-	values, err := a.values(runs, a.Contender)
-	if err != nil {
-		return 0, err
+	if values, err = a.values(runs, a.Contender); err != nil {
+		return nil, 0, err
 	}
-	mean := meanOf(values)
+	mean = meanOf(values)
 	if math.IsNaN(mean) || math.IsInf(mean, 0) {
-		return 0, fmt.Errorf("check: want a value of %s for a baseline, got %v", a.Metric, mean)
+		return nil, 0, fmt.Errorf("check: want a value of %s for a baseline, got %v", a.Metric, mean)
 	}
-	return mean, nil
+	return values, mean, nil
 }

@@ -58,7 +58,7 @@ func TestHolm(t *testing.T) {
 func TestCheck(t *testing.T) {
 	contenders := fixtureTallies(4)
 	first := contenders[0].Name
-	mean, err := MeanOf(contenders, Assertion{Contender: first, Class: "all", Window: "all", Metric: "attainment"})
+	_, mean, err := ValuesOf(contenders, Assertion{Contender: first, Class: "all", Window: "all", Metric: "attainment"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,10 +14,10 @@ func PrintCapacity(w io.Writer, target float64, workers bool, rows []result.Capa
 	g := grid{left: 1}
 	if workers {
 		fmt.Fprintf(&out, "the smallest number of workers at which every class keeps %s %% of its deadlines\n\n", fixed(100*target, 2))
-		g.add([]string{"contender", "workers", "attainment there %"}, nil)
+		g.add([]string{"contender", "workers", "attainment there %", "n"}, nil)
 	} else {
 		fmt.Fprintf(&out, "the highest rate at which every class keeps %s %% of its deadlines\n\n", fixed(100*target, 2))
-		g.add([]string{"contender", "queries a second", "fails at", "load", "attainment there %"}, nil)
+		g.add([]string{"contender", "queries a second", "fails at", "load", "attainment there %", "n"}, nil)
 	}
 	for _, r := range rows {
 		holds, fails, load := "none", "-", "-"
@@ -28,15 +28,22 @@ func PrintCapacity(w io.Writer, target float64, workers bool, rows []result.Capa
 			fails = fixed(r.Fails, 0)
 		}
 		if workers {
-			g.add([]string{printable(r.Contender), holds, hundred(r.Worst, 2)}, nil)
+			g.add([]string{printable(r.Contender), holds, hundred(r.Worst, 2), decidedBy(r)}, nil)
 			continue
 		}
-		g.add([]string{printable(r.Contender), holds, fails, load, hundred(r.Worst, 2)}, nil)
+		g.add([]string{printable(r.Contender), holds, fails, load, hundred(r.Worst, 2), decidedBy(r)}, nil)
 	}
 	out.WriteString(g.String())
+	out.WriteByte('\n')
 	if !workers {
-		out.WriteString("\nload: of the dense network on the workers; ± half-widths of 95 % intervals over replications\n")
+		out.WriteString("load: of the dense network on the workers; ")
 	}
+	out.WriteString("± half-widths of 95 % intervals; n: replications that it took to decide, where it holds and where it fails\n")
 	_, err := io.WriteString(w, out.String())
 	return err
+}
+
+// decidedBy says how many replications there were.
+func decidedBy(r result.Capacity) string {
+	return fmt.Sprintf("%d, %d", r.HoldsReplications, r.FailsReplications)
 }

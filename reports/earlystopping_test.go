@@ -131,7 +131,7 @@ func TestEarlyStoppingErrors(t *testing.T) {
 func TestCheckEarlyStopping(t *testing.T) {
 	contenders := fixtureTallies(4)
 	name := contenders[3].Name // meets most
-	mean, err := MeanOf(contenders, Assertion{Contender: name, Class: "all", Window: "all", Metric: "attainment"})
+	_, mean, err := ValuesOf(contenders, Assertion{Contender: name, Class: "all", Window: "all", Metric: "attainment"})
 	if err != nil || mean < 0.9 {
 		t.Fatal(mean, err)
 	}

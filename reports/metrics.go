@@ -292,3 +292,12 @@ func toMetric(e estimate) result.Metric {
 	}
 	return m
 }
+
+// IsShare says whether a metric lies between 0 and 1.
+func IsShare(metric string) bool {
+	switch metric {
+	case "attainment", "accuracy", "accuracy_met", "effective_accuracy", "slo_met", "utilisation", "mean_density":
+		return true
+	}
+	return false
+}

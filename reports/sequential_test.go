@@ -134,7 +134,7 @@ func TestSequenceOfTallies(t *testing.T) {
 		a.Contender, a.Class, a.Window, a.Metric = name, "all", "all", "attainment"
 		return a
 	}
-	mean, err := MeanOf(all, at(second, Assertion{}))
+	_, mean, err := ValuesOf(all, at(second, Assertion{}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -113,16 +113,18 @@ func whenDropped(left float64) string {
 
 // points prints what each operating point would have given.
 func (s *teller) points() {
-	s.out.WriteString("\nwhat each point would have given: response times in ms, on a worker that is idle\n\n")
+	s.out.WriteString("\nwhat each point would have given: response times in ms, on a worker that is idle\n" +
+		"(calibrated and believed: what the policy could know, accuracy and mean service in ms at the slow-down that it believed in)\n\n")
 	g := grid{left: 1}
-	header := []string{"point", "answer", "alone", "started at once"}
+	header := []string{"point", "calibrated %", "believed", "answer", "alone", "started at once"}
 	if when := s.when(); when != "" {
 		header = append(header, when)
 	}
 	g.add(append(header, ""), nil)
 	target := s.DeadlineMS - s.ArriveMS
 	for _, p := range s.Points {
-		row := []string{printable(p.Point), map[bool]string{true: "right", false: "wrong"}[p.Right], three(p.AloneMS), inTime(p.AtArrivalMS, target)}
+		row := []string{printable(p.Point), fixed(100*p.Accuracy, 1), three(p.BelievedMS), map[bool]string{true: "right", false: "wrong"}[p.Right],
+			three(p.AloneMS), inTime(p.AtArrivalMS, target)}
 		if p.AtStartMS != nil {
 			row = append(row, inTime(*p.AtStartMS, target))
 		}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"strconv"
 	"strings"
 
@@ -33,6 +34,9 @@ const DefaultAlpha = 0.01
 // Check runs scenarios and tests their [[assert]] blocks, a line each. What does not hold is an
 // AssertionError.
 func (a *App) Check(ctx context.Context, o CheckOptions) error {
+	if info, err := os.Stat(o.JUnit); err == nil && info.IsDir() {
+		return Usagef("--junit: want a file's name, got a folder: %s", o.JUnit)
+	}
 	if err := writable("--junit", o.JUnit); err != nil {
 		return err
 	}
@@ -188,6 +192,9 @@ func (s *Scenario) assertions(making bool) (list []reports.Assertion, err error)
 				return nil, Problems{s.problem(index("assert", i)+".within", "a value of "+a.key()+" in "+s.baselineFile()+" (slosim check --update writes it)", "none")}
 			}
 			one.Baseline, one.Within = &mean, a.within(mean)
+			if base.Seed == s.Seed {
+				one.Earlier = base.Values[a.key()]
+			}
 		}
 		list = append(list, one)
 	}
@@ -218,16 +225,22 @@ func parseWithin(text string) (size float64, relative, ok bool) {
 	return size / 100, relative, err == nil && (point || relative) && size > 0 && size <= 1e6
 }
 
-// baseline are stored means of what assertions are about.
+// baseline are stored means of what assertions are about. A run of the same seed is compared replication
+// by replication: they share their draws.
 type baseline struct {
-	Schema int                `json:"schema"`
-	Means  map[string]float64 `json:"means"`
+	Schema int                  `json:"schema"`
+	Seed   int64                `json:"seed"`
+	Means  map[string]float64   `json:"means"`
+	Values map[string][]float64 `json:"values"` // by replication
 }
 
 // baselineFile stands beside the scenario.
 func (s *Scenario) baselineFile() string {
-	return strings.TrimSuffix(s.problem("", "", "").File, ".toml") + ".baseline.json"
+	return strings.TrimSuffix(s.problem("", "", "").File, ".toml") + baselineEnding
 }
+
+// baselineEnding is in the place of a scenario's .toml.
+const baselineEnding = ".baseline.json"
 
 func (s *Scenario) readBaseline() (b baseline, err error) {
 	text, err := result.ReadBounded(s.baselineFile(), maxText)
@@ -248,16 +261,16 @@ func (s *Scenario) readBaseline() (b baseline, err error) {
 
 // keepBaseline writes the means of what assertions with within are about.
 func (s *Scenario) keepBaseline(sound []reports.Contender, asserts []reports.Assertion, out io.Writer) error {
-	b := baseline{Schema: result.Schema, Means: map[string]float64{}}
+	b := baseline{Schema: result.Schema, Seed: s.Seed, Means: map[string]float64{}, Values: map[string][]float64{}}
 	for i := range s.Asserts {
 		if s.Asserts[i].Within == "" {
 			continue
 		}
-		mean, err := reports.MeanOf(sound, asserts[i])
+		values, mean, err := reports.ValuesOf(sound, asserts[i])
 		if err != nil {
 			return err
 		}
-		b.Means[s.Asserts[i].key()] = mean
+		b.Means[s.Asserts[i].key()], b.Values[s.Asserts[i].key()] = mean, values
 	}
 	if len(b.Means) == 0 {
 		return Problems{s.problem("assert", "an assertion with within, to make a baseline for", "none")}

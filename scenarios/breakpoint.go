@@ -45,7 +45,8 @@ func Breakers() []Entry {
 //
 // Sizes are bisected under the same draws. A burst, or interference, has a strength and a length; of
 // several lengths, that is taken which needs the smallest size. Assertions break the more the worse it
-// gets, or what is found is one of several breakpoints.
+// gets, or what is found is one of several breakpoints. Each assertion is tested alone at level Alpha, as
+// in the file that is written: beside others, check wants more to be sure.
 func (a *App) Breakpoint(ctx context.Context, o BreakpointOptions) error {
 	c, err := a.contestOf(ctx, o.Console, o.Scenario, o.Profile)
 	if err != nil {
@@ -55,6 +56,11 @@ func (a *App) Breakpoint(ctx context.Context, o BreakpointOptions) error {
 		return Problems{o.Scenario.problem("assert", "at least one [[assert]] block to break", "none")}
 	}
 	b := &breaker{app: a, options: o, contest: c}
+	if o.Out != "" {
+		if err := os.MkdirAll(o.Out, 0o755); err != nil {
+			return fmt.Errorf("-o: %w", err)
+		}
+	}
 	for _, kind := range b.kinds() {
 		path, err := b.path(kind.name)
 		if err = firstOf(err, writable("-o", path)); err != nil {
@@ -172,7 +178,8 @@ func (b *breaker) profileError(share float64, _ time.Duration) *Scenario {
 	return &s
 }
 
-// red checks a scenario. It returns the first assertion that does not hold, empty if all do.
+// red checks a scenario. It returns the first assertion that does not hold, empty if all do. Each is
+// tested alone, without Holm's correction for others.
 func (b *breaker) red(ctx context.Context, s *Scenario) (string, error) {
 	asserts, err := s.assertions(false)
 	if err != nil {
@@ -187,13 +194,16 @@ func (b *breaker) red(ctx context.Context, s *Scenario) (string, error) {
 	if err := firstOf(ctx.Err(), ran.failed); err != nil {
 		return "", err
 	}
-	checked, err := ran.test(ran.contenders(), asserts, b.options.Alpha)
-	for i := range checked {
-		if !checked[i].Holds {
-			return checked[i].What, nil
+	for i := range asserts { // each alone, as in the files that are written
+		checked, err := ran.test(ran.contenders(), asserts[i:i+1], b.options.Alpha)
+		if err != nil {
+			return "", err
+		}
+		if !checked[0].Holds {
+			return checked[0].What, nil
 		}
 	}
-	return "", err
+	return "", nil
 }
 
 // The strengths between which one is looked for; the first is tried first, for the longest time.
@@ -317,6 +327,9 @@ func (b *breaker) keep(ctx context.Context, s *Scenario, found *result.Breakpoin
 	if err != nil {
 		return err
 	}
+	if err := s.copyBaseline(strings.TrimSuffix(path, ".toml") + baselineEnding); err != nil {
+		return err
+	}
 	s = s.movedTo(filepath.Dir(path))
 	found.File = path
 	header := fmt.Sprintf("# The smallest %s that breaks an assertion of %s: %s\n# It was found by slosim breakpoint on profile %.12s; check is red here, and green with %.3g %% less of it.\n\n",
@@ -340,8 +353,7 @@ func (s *Scenario) asserted() *Scenario {
 	return &one
 }
 
-// about is the scenario with one assertion and the contenders that it names; nil if it is not there. What
-// is within a baseline becomes a minimum and a maximum: a baseline belongs to its scenario's file.
+// about is the scenario with one assertion and the contenders that it names; nil if it is not there.
 func (s *Scenario) about(what string) *Scenario {
 	asserts, err := s.assertions(false)
 	if err != nil {
@@ -352,27 +364,8 @@ func (s *Scenario) about(what string) *Scenario {
 		return nil
 	}
 	one := *s
-	kept := s.Asserts[i]
-	if base := asserts[i].Baseline; base != nil {
-		low, high := *base-asserts[i].Within, *base+asserts[i].Within
-		kept.Within, kept.Min, kept.Max = "", larger(kept.Min, low), smaller(kept.Max, high)
-	}
-	one.Asserts = []Assert{kept}
+	one.Asserts = []Assert{s.Asserts[i]}
 	return one.asserted()
-}
-
-func larger(have *float64, limit float64) *float64 {
-	if have != nil && *have > limit {
-		return have
-	}
-	return &limit
-}
-
-func smaller(have *float64, limit float64) *float64 {
-	if have != nil && *have < limit {
-		return have
-	}
-	return &limit
 }
 
 // path is where a breakpoint goes. A file that is there is somebody's: it is not written over.
@@ -394,7 +387,27 @@ func (b *breaker) path(by string) (string, error) {
 	return path, nil
 }
 
-// movedTo is the scenario as a file in a folder names scripts and recordings; a baseline is not moved.
+// copyBaseline writes what the scenario's assertions need of its baseline, if they need one.
+func (s *Scenario) copyBaseline(path string) error {
+	var kept baseline
+	for i := range s.Asserts {
+		if s.Asserts[i].Within == "" {
+			continue
+		}
+		base, err := s.readBaseline()
+		if err != nil {
+			return err
+		}
+		key := s.Asserts[i].key()
+		kept = baseline{Schema: base.Schema, Seed: base.Seed, Means: map[string]float64{key: base.Means[key]}, Values: map[string][]float64{key: base.Values[key]}}
+	}
+	if kept.Means == nil {
+		return nil
+	}
+	return result.WriteFile(path, func(w io.Writer) error { return result.EncodeJSON(w, kept) })
+}
+
+// movedTo is the scenario as a file in a folder names scripts and recordings.
 func (s *Scenario) movedTo(dir string) *Scenario {
 	moved := *s
 	moved.Contenders = slices.Clone(s.Contenders)

@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -13,13 +14,14 @@ import (
 // CapacityOptions say what is looked for.
 type CapacityOptions struct {
 	Console
-	Scenario  *Scenario
-	Profile   string  // a file that is used as it is; empty: the cached one, or measure
-	Jobs      int     // replications at a time
-	Target    float64 // SLO attainment of every class, above 0, below 1
-	Accuracy  float64 // of answered queries of every class; 0: not asked for
-	Precision float64 // of the rate: how much higher the lowest rate that fails may be, as a share
-	Workers   bool    // look for the smallest number of workers at the scenario's rate instead
+	Scenario   *Scenario
+	Profile    string   // a file that is used as it is; empty: the cached one, or measure
+	Jobs       int      // replications at a time
+	Target     float64  // SLO attainment of every class, above 0, below 1
+	Accuracy   float64  // of answered queries of every class; 0: not asked for
+	Precision  float64  // of the rate: how much higher the lowest rate that fails may be, as a share
+	Contenders []string // --contender: of those alone; empty: all
+	Workers    bool     // look for the smallest number of workers at the scenario's rate instead
 }
 
 // Capacity finds, for each contender, the highest rate of arrivals at which the targets hold, or the
@@ -34,22 +36,37 @@ func (a *App) Capacity(ctx context.Context, o CapacityOptions) error {
 	if err != nil {
 		return err
 	}
-	var found []result.Capacity
+	if err := c.only(o.Contenders); err != nil {
+		return err
+	}
+	found, err := a.capacities(ctx, o, c)
+	if err != nil && len(found) == 0 {
+		return err
+	}
+	if o.JSON {
+		return errors.Join(err, result.EncodeJSON(o.Out, result.Capacities{
+			Schema: result.Schema, Scenario: o.Scenario.Name, Target: o.Target, Accuracy: o.Accuracy, Workers: o.Workers, Contenders: found,
+		}))
+	}
+	return errors.Join(err, reports.PrintCapacity(o.Out, o.Target, o.Workers, found))
+}
+
+// capacities looks for each contender's, one after the other. Beside an error are those that were found
+// before.
+func (a *App) capacities(ctx context.Context, o CapacityOptions, c *contest) (found []result.Capacity, err error) {
+	o.progress().Start("contenders", len(c.entrants))
+	defer o.progress().Done()
 	for _, e := range c.entrants {
 		s := &search{app: a, options: o, profile: c.profile, contender: e.Contender, rate: c.process.Rate()}
 		one, err := s.run(ctx)
 		if err != nil {
-			return fmt.Errorf("contender %q: %w", e.Name, err)
+			return found, fmt.Errorf("contender %q: %w", e.Name, err)
 		}
 		one.Load = one.Holds * c.profile.Campaign.Reference.Mean().Seconds() * c.meanSize() / float64(c.workers())
 		found = append(found, one)
+		o.progress().Add(1)
 	}
-	if o.JSON {
-		return result.EncodeJSON(o.Out, result.Capacities{
-			Schema: result.Schema, Scenario: o.Scenario.Name, Target: o.Target, Accuracy: o.Accuracy, Workers: o.Workers, Contenders: found,
-		})
-	}
-	return reports.PrintCapacity(o.Out, o.Target, o.Workers, found)
+	return found, nil
 }
 
 // search is the bisection of one contender.
@@ -62,6 +79,8 @@ type search struct {
 
 	runs  int
 	worst result.Metric // of the last run that held
+
+	heldBy, failedBy int // replications of the last run that held, and of the last that did not
 }
 
 // Bounds of the search: factors between rates before there is a bracket, and how often.
@@ -78,7 +97,7 @@ func (s *search) run(ctx context.Context) (c result.Capacity, err error) {
 	} else {
 		c.Holds, c.Fails, err = s.rates(ctx)
 	}
-	c.Runs, c.Worst = s.runs, s.worst
+	c.Runs, c.Worst, c.HoldsReplications, c.FailsReplications = s.runs, s.worst, s.heldBy, s.failedBy
 	return c, err
 }
 
@@ -165,7 +184,9 @@ func (s *search) holds(ctx context.Context, rate float64, workers int) (bool, er
 		}
 		if sure || doubling == mostDoublings {
 			if ok {
-				s.worst = worst
+				s.worst, s.heldBy = worst, replications
+			} else {
+				s.failedBy = replications
 			}
 			return ok, nil
 		}

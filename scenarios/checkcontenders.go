@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"slosim/reports"
 )
 
 // contenders checks the listed contenders, then those of [factorial], which it
@@ -154,6 +156,19 @@ func (c *checker) asserts(s *Scenario) {
 		if a.EarlyStopping {
 			c.earlyStopping(a, path)
 		}
+		if reports.IsShare(a.Metric) {
+			c.possible(a, path)
+		}
+	}
+}
+
+// possible notes bounds of a share that no run can keep, or break.
+func (c *checker) possible(a *Assert, path string) {
+	if a.Min != nil && !(*a.Min <= 1) {
+		c.add(path+".min", "at most 1, of a share", show(*a.Min))
+	}
+	if a.Max != nil && !(*a.Max >= 0) {
+		c.add(path+".max", "at least 0, of a share", show(*a.Max))
 	}
 }
 

@@ -41,7 +41,7 @@ func (a *App) Explain(ctx context.Context, o ExplainOptions) error {
 		return err
 	}
 	if o.Query != nil {
-		found, err := c.explainQuery(ctx, o)
+		found, err := c.explainQuery(ctx, o, folder)
 		if err != nil {
 			return err
 		}
@@ -116,7 +116,7 @@ func (a *App) profileOfResult(s subject, file string, m *result.Manifest) (measu
 		}
 		return p, err
 	}
-	for _, path := range []string{m.ProfileOrigin, a.cachePath(s)} {
+	for _, path := range []string{m.ProfileOrigin, filepath.Join(m.Folder, m.ProfileOrigin), a.cachePath(s)} {
 		if p, err := profile.Load(path); path != "" && err == nil && p.Hash() == m.ProfileHash {
 			return measured{Profile: p, hash: m.ProfileHash, origin: path}, check(p, s)
 		}
@@ -160,10 +160,14 @@ func sameAsBefore(summary *result.Summary, contender string, met, queries []int)
 			continue
 		}
 		if math.Abs(*m-attainment) > 1e-5*max(*m, attainment) {
-			return fmt.Errorf("contender %q: simulating again gives an attainment of %.6g, the result says %.6g: another version of slosim, or of a script, made it", contender, attainment, *m)
+			return anotherResult(contender, attainment, *m)
 		}
 	}
 	return nil
+}
+
+func anotherResult(contender string, got, want float64) error {
+	return fmt.Errorf("contender %q: simulating again gives an attainment of %.6g, the result says %.6g: another version of slosim, or of a script, made it, or its files are of several results", contender, got, want)
 }
 
 // scenarioOf parses the scenario of a result. Its scripts, programs and recordings are looked for from

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -21,6 +22,8 @@ type story struct {
 	started []virtual.Choice
 	worker  int
 	dropAt  time.Duration // sim.Never: it was not dropped
+
+	whole misses // of the replication
 }
 
 // stay is when a query was on a worker.
@@ -33,6 +36,7 @@ type stay struct {
 
 // Record implements sim.Recorder.
 func (s *story) Record(r *sim.Record) {
+	s.whole.Record(r)
 	if r.Query.ID == s.id {
 		copied := *r
 		s.record = &copied
@@ -60,7 +64,7 @@ func (s *story) Inspect(what virtual.What, at time.Duration, worker int, choices
 }
 
 // explainQuery tells the story of one query of one contender.
-func (c *contest) explainQuery(ctx context.Context, o ExplainOptions) (*result.Told, error) {
+func (c *contest) explainQuery(ctx context.Context, o ExplainOptions, folder *result.Folder) (*result.Told, error) {
 	if len(c.entrants) != 1 {
 		return nil, Usagef("--contender: want the one whose query it is, of %v", entrantNames(c.entrants))
 	}
@@ -68,16 +72,41 @@ func (c *contest) explainQuery(ctx context.Context, o ExplainOptions) (*result.T
 		return nil, Usagef("--replication: want 0 to %d, got %d", c.scenario.Replications-1, o.Replication)
 	}
 	e := &c.entrants[0]
-	s := &story{id: *o.Query, dropAt: sim.Never, worker: -1}
+	s := &story{id: *o.Query, dropAt: sim.Never, worker: -1, whole: misses{from: c.scenario.Warmup.Std(), to: c.scenario.Duration.Std()}}
 	r := c.recorder(e, o.Replication)
 	stats, err := c.simulate(ctx, *e, r, s, func(v *virtual.Config) { v.Inspector = s })
 	if err != nil {
 		return nil, fmt.Errorf("contender %q: %w", e.Name, err)
 	}
+	if err := s.whole.sameAs(folder, e.Name, o.Replication); err != nil {
+		return nil, err
+	}
 	if s.record == nil {
 		return nil, Usagef("QUERY: want a number from 0 to %d, got %d", max(stats.Arrived, 1)-1, s.id)
 	}
 	return c.told(e, r, s), nil
+}
+
+// sameAs makes sure that a replication gave what the result says, to the digits that are written. A result
+// without values by replication cannot say.
+func (m *misses) sameAs(folder *result.Folder, contender string, replication int) error {
+	stored, err := folder.Replications()
+	if err != nil {
+		return UsageError{err}
+	}
+	place := slices.Index(stored.Replications, replication)
+	for _, one := range stored.Contenders {
+		for _, cell := range one.Cells {
+			if one.Contender != contender || cell.Class != "all" || cell.Window != "all" || place < 0 || len(cell.Metrics["attainment"].Values) <= place {
+				continue
+			}
+			got, want := float64(m.met)/float64(max(m.queries, 1)), cell.Metrics["attainment"].Values[place]
+			if math.Abs(got-want) > 1e-5*max(got, want) {
+				return anotherResult(contender, got, want)
+			}
+		}
+	}
+	return nil
 }
 
 func entrantNames(entrants []entrant) (names []string) {
@@ -119,6 +148,7 @@ func (c *contest) told(e *entrant, r *recorder, s *story) *result.Told {
 	for p := range s.arrived {
 		one := result.PointTold{
 			Point: e.set.Points[p].Name, Taken: p == q.Point, Right: s.arrived[p].Right,
+			Accuracy: e.belief.Accuracy(p), BelievedMS: ms(e.belief.Mean(p, max(q.Believed, 1))),
 			AloneMS: ms(s.arrived[p].Alone), AtArrivalMS: ms(s.arrived[p].Finish - q.Query.ArriveAt),
 		}
 		if s.started != nil {

@@ -26,7 +26,7 @@ func checkCommand(app App) *cobra.Command {
 			"often it looks: looks share alpha by a spending function (Lan and DeMets).",
 		Example: "  slosim check quickstart\n  slosim check ci/*.toml --profile ci/fashion.profile --junit slosim.xml\n" +
 			"  slosim check ci/promises.toml --profile ci/fashion.profile --sequential --most 80",
-		Args: cobra.MinimumNArgs(1),
+		Args: atLeastOne("SCENARIO"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := atLeast1("--jobs", o.Jobs); err != nil {
 				return err

@@ -42,6 +42,26 @@ func exactly(names ...string) cobra.PositionalArgs {
 	}
 }
 
+// atMost wants one argument or none.
+func atMost(name string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) <= 1 {
+			return nil
+		}
+		return fmt.Errorf("%s: want at most 1 argument [%s], got %d (see %s --help)", cmd.Name(), name, len(args), cmd.CommandPath())
+	}
+}
+
+// atLeastOne wants arguments.
+func atLeastOne(name string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			return nil
+		}
+		return fmt.Errorf("%s: want 1 argument or more [%s...], got 0 (see %s --help)", cmd.Name(), name, cmd.CommandPath())
+	}
+}
+
 // console is where a verb writes.
 func console(cmd *cobra.Command) scenarios.Console {
 	json, _ := cmd.Flags().GetBool("json")

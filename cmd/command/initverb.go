@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -23,11 +24,14 @@ func initCommand(app App) *cobra.Command {
 		Use:     "init [FILE]",
 		Short:   "Write a commented scenario to start from (default scenario.toml)",
 		Example: "  slosim init\n  slosim init experiments/mine.toml",
-		Args:    cobra.MaximumNArgs(1),
+		Args:    atMost("FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			path := "scenario.toml"
 			if len(args) == 1 {
 				path = args[0]
+			}
+			if path == "" || strings.HasPrefix(path, "-") {
+				return scenarios.Usagef("FILE: want a file's name, got %q", path)
 			}
 			if err := writeNew(path, template); err != nil {
 				return err

@@ -89,7 +89,11 @@ func writeDevice(path string, write func(io.Writer) error) error {
 		return fmt.Errorf("%s: cannot write: %w", path, plainCause(err))
 	}
 	buffered := bufio.NewWriterSize(file, 1<<16)
-	if err := errors.Join(write(buffered), buffered.Flush(), file.Close()); err != nil {
+	err = write(buffered)
+	if err == nil {
+		err = buffered.Flush()
+	}
+	if err = errors.Join(err, file.Close()); err != nil {
 		return fmt.Errorf("%s: cannot write: %w", path, plainCause(err))
 	}
 	return nil

@@ -17,5 +17,8 @@ type Capacity struct {
 	Fails     float64 `json:"fails"` // the lowest rate, or highest number of workers, that did not; 0: all held
 	Load      float64 `json:"load"`  // Holds, of the dense network on the workers
 	Worst     Metric  `json:"worst"` // attainment of the class that is nearest to its target, at Holds
-	Runs      int     `json:"runs"`
+	Runs      int     `json:"runs"`  // rates, or numbers of workers, that were tried
+	// HoldsReplications and FailsReplications are how many it took to decide about Holds and Fails.
+	HoldsReplications int `json:"holds_replications"`
+	FailsReplications int `json:"fails_replications"`
 }

@@ -149,6 +149,8 @@ func (c *Checked) Found() string {
 	}
 	if c.Sequential != nil && c.Why == "" {
 		text += ", " + c.Sequential.String()
+	} else if c.Holds && c.Margin < 0 {
+		text += ": beyond the limit, but not beyond chance; more replications, or --sequential, would tell"
 	}
 	return text
 }
@@ -163,7 +165,7 @@ func (c *Checked) value() string {
 	case c.Value.Mean == nil:
 		return "no value"
 	case c.Value.Lo == nil:
-		return fmt.Sprintf("%s, margin %s", FormatFloat(*c.Value.Mean), FormatFloat(c.Margin))
+		return fmt.Sprintf("%s (n = %d, no interval), margin %s", FormatFloat(*c.Value.Mean), c.Replications, FormatFloat(c.Margin))
 	}
 	text := fmt.Sprintf("%s (95 %% interval %s to %s, n = %d), margin %s", FormatFloat(*c.Value.Mean),
 		FormatFloat(*c.Value.Lo), FormatFloat(*c.Value.Hi), c.Replications, FormatFloat(c.Margin))

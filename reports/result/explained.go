@@ -97,6 +97,10 @@ type PointTold struct {
 	Taken   bool    `json:"taken"`
 	Right   bool    `json:"right"`
 	AloneMS float64 `json:"alone_ms"` // service without interference
+	// What the policy could know: the calibrated accuracy, and the mean service time at the slow-down that
+	// it believed in as the query started.
+	Accuracy   float64 `json:"accuracy"`
+	BelievedMS float64 `json:"believed_ms"`
 	// Response times, had it started as it arrived, on an idle worker, or when it did (or was dropped).
 	AtArrivalMS float64  `json:"at_arrival_ms"`
 	AtStartMS   *float64 `json:"at_start_ms"` // null: it neither started nor was dropped

@@ -16,6 +16,7 @@ package slotest
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"testing"
 
@@ -83,6 +84,12 @@ func Check(t *testing.T, scenario string, options ...Option) {
 }
 
 func (s *settings) run(ctx context.Context, file string) ([]result.Checked, error) {
+	if !(s.alpha > 0 && s.alpha < 1) {
+		return nil, fmt.Errorf("slotest: Alpha: want above 0 and below 1, got %v", s.alpha)
+	}
+	if s.sequential != nil && s.sequential.Most < 0 {
+		return nil, fmt.Errorf("slotest: Sequential: want a number of replications, or 0, got %d", s.sequential.Most)
+	}
 	app, err := scenarios.NewApp()
 	if err != nil {
 		return nil, err
