@@ -27,20 +27,21 @@
 //  4. SweepDir.Merge reads each cell once, in order, into tables and averages that do not grow with the
 //     number of cells. Equal cells make equal bytes, whoever ran them, in whatever order.
 //
-// What grows with the number of cells, in CPU time on an AMD EPYC, of the shipped sweep-load (6 contenders,
-// 20 replications, a class) on the profile of the tests, where a cell has 1.0e6 queries; on a machine that is
-// 20 times faster it has as many times more:
+// What grows with the number of cells, measured on two cores of an AMD EPYC with the shipped sweep-load: 20
+// cells of 6 contenders and 20 replications of 9 s, 20 million queries a cell on a measured profile:
 //
 //	planning         0.4 ms a cell: each is parsed, its trace is not read again
-//	running          1.4 s a cell and core, 0.7 cells a second and core: 1.4 us a query, statistics included
-//	bytes            66 kB a cell and file; merged 12 kB of CSV and 12 kB of Parquet a cell
-//	resuming         0.2 ms a cell of 40 kB (10,000 in 1.6 s on two busy cores): its file is read and hashed
+//	running          24 s a cell and core, 0.04 cells a second and core: 1.2 us a query, statistics included
+//	two cores        0.94, 0.97 and 0.97 of twice one (three pairs, 2 replications; 1.00, 0.89 and 0.93 where runs
+//	                 are 20 times shorter)
+//	bytes            90 to 97 kB a cell and file; merged 14 kB of CSV and 15 kB of Parquet a cell
+//	resuming         0.06 ms a cell (10,000 small ones in 0.57 to 0.70 s, three runs): its file is read and hashed
 //	merging          about 2 ms a cell; memory follows from axes, contenders and replications
 //	memory, running  what is kept of a replication's images: 0.4 MB a run of the cells under way, which are two or three
 //
-// What bounds 10^6 such cells on 1,000 cores: running takes 25 minutes; the shared folder must take 700
-// files a second, each of 66 kB and synced, and hold 66 GB in 256 folders; merging, on one machine, takes
-// as long again and is the bound.
+// What bounds 10^6 such cells on 1,000 cores: running, 7 hours; of cells that are 20 times shorter, as on the
+// profile of the tests, 25 minutes, in which the shared folder must take 700 files a second, each of 66 kB and
+// synced; it must hold 66 to 97 GB in 256 folders; merging, on one machine, takes half an hour.
 //
 // A caller:
 //
