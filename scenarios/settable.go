@@ -33,7 +33,9 @@ type settable struct {
 
 func (w *settable) add(path string, v any) {
 	about := ""
-	if v != nil {
+	switch v.(type) {
+	case nil, []any, []map[string]any, map[string]any: // too much for a line
+	default:
 		about = show(v)
 	}
 	w.found = append(w.found, Entry{Name: path, About: about})

@@ -52,7 +52,7 @@ func TestOutsideOfTheModule(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for from, to := range map[string]string{"../../go.sum": "go.sum", "../ci/promises.toml": "promises.toml", "../ci/fashion-mnist.profile": "fashion-mnist.profile"} {
+	for from, to := range map[string]string{"../../go.sum": "go.sum", "../ci/promises.toml": "promises.toml", "../ci/promises.baseline.json": "promises.baseline.json", "../ci/fashion-mnist.profile": "fashion-mnist.profile"} {
 		data, err := os.ReadFile(from)
 		if err == nil {
 			err = os.WriteFile(filepath.Join(dir, to), data, 0o666)
