@@ -194,6 +194,9 @@ func (a *App) OpenSweep(dir string, anyExecutable bool) (*SweepDir, error) {
 // readPlan reads a folder's plan; a folder without one is a UsageError.
 func readPlan(dir string) (*result.SweepPlan, error) {
 	file := filepath.Join(dir, result.SweepPlanFile)
+	if isFile(dir) {
+		return nil, Usagef("%s: want a sweep's folder, got a file", dir)
+	}
 	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
 		return nil, Usagef("%s: want a sweep's folder, got none with a %s (slosim sweep SCENARIO -o %s makes one)", dir, result.SweepPlanFile, dir)
 	}
@@ -246,7 +249,7 @@ func (a *App) continued(dir string, o SweepOptions) (*SweepDir, error) {
 	if o.Profile != "" {
 		given, err := profile.Load(o.Profile)
 		if err != nil {
-			return nil, err
+			return nil, UsageError{err}
 		}
 		if given.Hash() != plan.ProfileHash {
 			other = append(other, "another profile than "+o.Profile)
@@ -311,9 +314,16 @@ func pinnedAxes(t *Template) []result.SweepAxis {
 
 // makePlan plans a sweep into a folder that has none. The plan comes last, after the profile: a
 // folder that has one can be swept.
-func (a *App) makePlan(ctx context.Context, dir string, o SweepOptions) error {
+func (a *App) makePlan(ctx context.Context, dir string, o SweepOptions) (err error) {
 	if err := unused(dir); err != nil {
 		return err
+	}
+	if _, missing := os.Stat(dir); missing != nil {
+		defer func() {
+			if err != nil {
+				err = errors.Join(err, emptied(dir, true)) // nothing was planned
+			}
+		}()
 	}
 	plan, err := a.draftPlan(o.Template)
 	if err != nil {
