@@ -5,6 +5,7 @@ import (
 	"encoding/xml"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -92,5 +93,31 @@ func TestCheck(t *testing.T) {
 	}
 	if err := xml.Unmarshal(out.Bytes(), &any); err != nil || any.Tests != 7 || any.Failures != 3 || !strings.Contains(out.String(), "at least") {
 		t.Errorf("want 7 tests with 3 failures, got %+v, %v\n%s", any, err, out.String())
+	}
+}
+
+// A baseline under the same draws is compared replication by replication: a shift that is small beside what
+// replications differ by is seen, and an unchanged run is never red, however little it is allowed.
+func TestBaselinesArePaired(t *testing.T) {
+	earlier := []float64{10, 14, 9, 13, 11, 15}
+	var slower []float64
+	for _, v := range earlier {
+		slower = append(slower, 1.08*v)
+	}
+	mean := meanOf(earlier)
+	a := Assertion{Contender: "x", Class: "all", Window: "all", Metric: "p50_ms", Baseline: &mean, Within: 0.03 * mean, Earlier: earlier}
+	alone := a
+	alone.Earlier = nil
+	if p := a.test(&seen{values: slower}).P; p > 0.01 {
+		t.Errorf("8 %% slower, within 3 %%: want it contradicted, got p = %v", p)
+	}
+	if p := alone.test(&seen{values: slower}).P; p < 0.2 {
+		t.Errorf("unpaired: want it not to be seen, got p = %v", p)
+	}
+	if e := a.test(&seen{values: earlier}); e.P < 1 || e.Margin != a.Within {
+		t.Errorf("unchanged: want nothing against it, got %+v", e)
+	}
+	if p := a.test(&seen{values: append(slices.Clone(slower), 1)}).P; p > 0.01 {
+		t.Errorf("more replications than the baseline has: want the pairs tested, got p = %v", p)
 	}
 }
