@@ -80,8 +80,15 @@ func (d *SweepDir) Merge(ctx context.Context, o Console, partial bool) error {
 	digest := state.digest(nodes)
 	merged := d.formerMerge(digest)
 	if merged == nil {
-		if merged, err = d.mergeCells(ctx, o, state, nodes, digest); err != nil {
+		release, err := d.alone(ctx)
+		if err != nil {
 			return err
+		}
+		defer release()
+		if merged = d.formerMerge(digest); merged == nil { // by whoever had the folder
+			if merged, err = d.mergeCells(ctx, o, state, nodes, digest); err != nil {
+				return err
+			}
 		}
 	}
 	if err := d.tell(o, merged); err != nil {
