@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"math"
@@ -69,13 +70,7 @@ func latestFirst(a, b result.Miss) int {
 		}
 		return *m.LateMS
 	}
-	switch x, y := late(a), late(b); {
-	case x > y:
-		return -1
-	case x < y:
-		return 1
-	}
-	return 0
+	return cmp.Compare(late(b), late(a))
 }
 
 func missesIn(missed []bool) (n float64) {

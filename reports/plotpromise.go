@@ -78,15 +78,20 @@ func promisePlot(s *result.Summary) (*plot.Plot, error) {
 	if err := points.draw(p); err != nil {
 		return nil, err
 	}
+	scalePromise(p, points.XYs)
+	return p, nil
+}
+
+// scalePromise gives missed deadlines a logarithmic axis, and accuracies some room.
+func scalePromise(p *plot.Plot, points plotter.XYs) {
 	low, high := 100.0, leastMissed
-	for _, xy := range points.XYs {
+	for _, xy := range points {
 		low, high = min(low, xy.X), max(high, xy.X)
 	}
 	logX(p, low/1.5, high*1.8)
 	margin := (p.Y.Max-p.Y.Min)*0.05 + 0.05
 	p.Y.Min, p.Y.Max = p.Y.Min-margin, p.Y.Max+margin
 	p.Y.Tick.Marker = plot.TickerFunc(evenTicks)
-	return p, nil
 }
 
 // promisePoints are the competitors with error bars in both directions.

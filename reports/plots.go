@@ -75,12 +75,11 @@ func WritePlots(folder *result.Folder, s *result.Summary, f *result.Figures) err
 	return nil
 }
 
-// render draws the plot with its title above and its legend beside it, never over the
-// data. The title has the whole width.
-func render(w io.Writer, p *plot.Plot, format string) error {
-	canvas, err := draw.NewFormattedCanvas(plotWidth, plotHeight, format)
+// whitePage returns an empty white canvas of a format, and all of it to draw on.
+func whitePage(width, height vg.Length, format string) (vg.CanvasWriterTo, draw.Canvas, error) {
+	canvas, err := draw.NewFormattedCanvas(width, height, format)
 	if err != nil {
-		return err
+		return nil, draw.Canvas{}, err
 	}
 	if format == "pdf" {
 		canvas = western{canvas}
@@ -88,6 +87,16 @@ func render(w io.Writer, p *plot.Plot, format string) error {
 	whole := draw.New(canvas)
 	whole.SetColor(color.White)
 	whole.Fill(whole.Rectangle.Path())
+	return canvas, whole, nil
+}
+
+// render draws the plot with its title above and its legend beside it, never over the
+// data. The title has the whole width.
+func render(w io.Writer, p *plot.Plot, format string) error {
+	canvas, whole, err := whitePage(plotWidth, plotHeight, format)
+	if err != nil {
+		return err
+	}
 	beside := *p
 	legend := p.Legend
 	legend.Top, legend.Left = true, true

@@ -148,16 +148,10 @@ func (m *panelMap) render(w io.Writer, format string) error {
 	const columns = 3
 	rows := (len(m.panels) + columns - 1) / columns
 	height := vg.Length(rows)*6*vg.Centimeter + 3*vg.Centimeter
-	canvas, err := draw.NewFormattedCanvas(mapWidth, height, format)
+	canvas, whole, err := whitePage(mapWidth, height, format)
 	if err != nil {
 		return err
 	}
-	if format == "pdf" {
-		canvas = western{canvas}
-	}
-	whole := draw.New(canvas)
-	whole.SetColor(color.White)
-	whole.Fill(whole.Rectangle.Path())
 	style := m.panels[0].Title.TextStyle
 	style.Font.Size = vg.Points(12)
 	style.XAlign, style.YAlign = text.XLeft, text.YTop

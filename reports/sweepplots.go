@@ -229,14 +229,7 @@ func sweepFrontPlot(m *result.SweepMerged) (*plot.Plot, error) {
 	}
 	line.Color, line.Dashes = palette[7], []vg.Length{vg.Points(4), vg.Points(3)}
 	p.Add(line)
-	low, high := 100.0, leastMissed
-	for _, xy := range all.XYs {
-		low, high = min(low, xy.X), max(high, xy.X)
-	}
-	logX(p, low/1.5, high*1.8)
-	margin := (p.Y.Max-p.Y.Min)*0.05 + 0.05
-	p.Y.Min, p.Y.Max = p.Y.Min-margin, p.Y.Max+margin
-	p.Y.Tick.Marker = plot.TickerFunc(evenTicks)
+	scalePromise(p, all.XYs)
 	return p, nil
 }
 

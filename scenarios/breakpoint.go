@@ -63,14 +63,14 @@ func (a *App) Breakpoint(ctx context.Context, o BreakpointOptions) error {
 	}
 	for _, kind := range b.kinds() {
 		path, err := b.path(kind.name)
-		if err = firstOf(err, writable("-o", path)); err != nil {
+		if err = cmp.Or(err, writable("-o", path)); err != nil {
 			return err
 		}
 	}
 	o.progress().Start("looking for breakpoints", len(b.kinds()))
 	defer o.progress().Done()
 	if red, err := b.red(ctx, o.Scenario); err != nil || red != "" {
-		return firstOf(err, Problems{o.Scenario.problem("assert", "assertions that hold before anything is made worse", "one that does not: "+red)})
+		return cmp.Or[error](err, Problems{o.Scenario.problem("assert", "assertions that hold before anything is made worse", "one that does not: "+red)})
 	}
 	var found []result.Breakpoint
 	for _, kind := range b.kinds() {
@@ -83,15 +83,6 @@ func (a *App) Breakpoint(ctx context.Context, o BreakpointOptions) error {
 	}
 	report := result.Breakpoints{Schema: result.Schema, Scenario: o.Scenario.Name, Found: found}
 	return tell(o.Console, report, func(w io.Writer) error { return reports.PrintBreakpoints(w, &report) })
-}
-
-func firstOf(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // breaker makes a scenario worse.
@@ -191,7 +182,7 @@ func (b *breaker) red(ctx context.Context, s *Scenario) (string, error) {
 	}
 	b.runs++
 	ran := c.runAll(ctx, RunOptions{Scenario: s, Jobs: b.options.Jobs})
-	if err := firstOf(ctx.Err(), ran.failed); err != nil {
+	if err := cmp.Or(ctx.Err(), ran.failed); err != nil {
 		return "", err
 	}
 	for i := range asserts { // each alone, as in the files that are written
