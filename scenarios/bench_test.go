@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"slosim/engine"
+	"slosim/engine/bench"
 	"slosim/engine/kernel"
 )
 
@@ -20,18 +21,21 @@ func TestBench(t *testing.T) {
 		t.Skip("measures for seconds")
 	}
 	var text, encoded bytes.Buffer
-	o := BenchOptions{Console: Console{Out: &text}, Groups: []string{"mlp"}, Rounds: 6}
+	o := BenchOptions{Console: Console{Out: &encoded, JSON: true}, Groups: []string{"mlp"}, Rounds: 6}
 	if err := benchApp().Bench(context.Background(), o); err != nil {
+		t.Fatal(err)
+	}
+	var measured bench.Report
+	if err := json.Unmarshal(encoded.Bytes(), &measured); err != nil {
+		t.Fatal(err)
+	}
+	if err := printBench(&text, &measured); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"DRAM", "gonum blas32.Gemv", "vek32.Dot", "bf16", "activator linear", "dense.mlp.share_of_limit", "allocations of a forward pass"} {
 		if !strings.Contains(text.String(), want) {
 			t.Errorf("want %q in\n%s", want, text.String())
 		}
-	}
-	o.Console = Console{Out: &encoded, JSON: true}
-	if err := benchApp().Bench(context.Background(), o); err != nil {
-		t.Fatal(err)
 	}
 	var report struct {
 		Schema  int

@@ -11,11 +11,13 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"slosim/engine"
 	"slosim/engine/profile"
 	"slosim/reports/result"
 	"slosim/scheduler"
@@ -35,7 +37,33 @@ func testApp(t *testing.T) *App {
 		t.Fatal(err)
 	}
 	app.CacheDir = t.TempDir()
+	app.Source.Open = shippedOnce.open
 	return app
+}
+
+// opened keeps the shipped networks that a test opened for the tests after it: nothing changes them, and to
+// unpack them takes most of a short run.
+type opened struct {
+	sync.Mutex
+	networks map[string]*engine.Network
+}
+
+var shippedOnce = &opened{networks: map[string]*engine.Network{}}
+
+func (o *opened) open(name string) (*engine.Network, error) {
+	if !slices.Contains(engine.Networks(), name) {
+		return engine.Open(name)
+	}
+	o.Lock()
+	defer o.Unlock()
+	if net, ok := o.networks[name]; ok {
+		return net, nil
+	}
+	net, err := engine.Open(name)
+	if err == nil {
+		o.networks[name] = net
+	}
+	return net, err
 }
 
 const contestText = `
