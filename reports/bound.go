@@ -69,9 +69,5 @@ func rangeText(m result.Metric, scale float64, decimals int) string {
 // meanText prints a mean with three significant digits and its half-width.
 func meanText(m result.Metric) string {
 	c := column{scale: 1}
-	mean, half := c.text(m)
-	if half != "" {
-		mean += " ±" + half
-	}
-	return mean
+	return joined(c.text(m))
 }

@@ -50,10 +50,7 @@ func differences(out *strings.Builder, cell *result.Cell, cells []*result.Cell, 
 }
 
 func differenceText(c *column, a result.Against) string {
-	mean, half := c.text(a.Metric)
-	if half != "" {
-		mean += " ±" + half
-	}
+	mean := joined(c.text(a.Metric))
 	if a.Mean != nil && a.Lo != nil && !a.Significant {
 		mean += "~"
 	}

@@ -39,9 +39,9 @@ func significant(value float64, n int) int {
 	return min(n+2, max(0, n-1-int(math.Floor(math.Log10(value)))))
 }
 
-// text returns a metric's mean and half-width as printed; half is "" without an
-// interval.
-func (c *column) text(m result.Metric) (mean, half string) {
+// text returns a metric's mean and its interval as printed: "91.20" and "±0.35", or
+// "+0.24 -7.30" of an interval that is lopsided; "" without one.
+func (c *column) text(m result.Metric) (mean, interval string) {
 	if m.Mean == nil {
 		if m.Missing == result.Infinite {
 			return "inf", ""
@@ -55,9 +55,30 @@ func (c *column) text(m result.Metric) (mean, half string) {
 	}
 	mean = strconv.FormatFloat(value, 'f', decimals, 64)
 	if m.Lo != nil && m.Hi != nil {
-		half = halfText((*m.Hi-*m.Lo)/2*c.scale, decimals)
+		interval = intervalText((*m.Hi-*m.Mean)*c.scale, (*m.Mean-*m.Lo)*c.scale, decimals)
 	}
-	return mean, half
+	return mean, interval
+}
+
+// joined is what text returns, in one.
+func joined(mean, interval string) string {
+	if interval == "" {
+		return mean
+	}
+	return mean + " " + interval
+}
+
+// lopsided is how many times longer one side of an interval must be for both to be shown:
+// at twice the length a half-width misses the ends by a third of itself.
+const lopsided = 2
+
+// intervalText prints what an interval reaches above and below the mean.
+func intervalText(above, below float64, decimals int) string {
+	up, down := halfText(above, decimals), halfText(below, decimals)
+	if short := max(0, min(above, below)); up == down || max(above, below) < lopsided*short {
+		return "±" + halfText((above+below)/2, decimals)
+	}
+	return "+" + up + " -" + down
 }
 
 // halfText never shows a width that is not zero as zero: it rounds up at the

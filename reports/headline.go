@@ -102,20 +102,25 @@ func attainmentOfLeader(cells []*result.Cell, marks []mark, leader *result.Cell)
 // percent prints a share with its half-width, "91.2 % ± 0.4", unbreakable.
 func percent(cell *result.Cell, name string) string {
 	c := column{unit: "%", scale: 100, decimals: 2}
-	mean, half := c.text(cell.Metrics[name])
-	if half == "" {
-		return mean + "\u00a0%"
+	mean, interval := c.text(cell.Metrics[name])
+	return inSentence(mean+"\u00a0%", interval)
+}
+
+// inSentence joins a mean and its interval so that no line breaks between them.
+func inSentence(mean, interval string) string {
+	if half, ok := strings.CutPrefix(interval, "±"); ok {
+		interval = "±\u00a0" + half
 	}
-	return mean + "\u00a0%\u00a0±\u00a0" + half
+	if interval == "" {
+		return mean
+	}
+	return mean + "\u00a0" + strings.ReplaceAll(interval, " ", "\u00a0")
 }
 
 func points(m result.Metric) string {
 	c := column{unit: "%", scale: 100, decimals: 2}
-	mean, half := c.text(m)
-	if half == "" {
-		return mean + " points"
-	}
-	return mean + "\u00a0±\u00a0" + half + " points"
+	mean, interval := c.text(m)
+	return inSentence(mean, interval) + " points"
 }
 
 // namesListed bounds the names in a sentence.

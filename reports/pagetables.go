@@ -24,9 +24,9 @@ type pageRow struct {
 	Cells []pageCell
 }
 
-// pageCell is a number with its half-width, as printed.
+// pageCell is a number with its interval, as printed.
 type pageCell struct {
-	Label, Unit, Mean, Half string
+	Label, Unit, Mean, Interval string
 	Best, Tied              bool
 }
 
@@ -73,12 +73,12 @@ func newPageTable(caption string, cells []*result.Cell) pageTable {
 }
 
 func newPageCell(c *column, cell *result.Cell, m mark) pageCell {
-	mean, half := c.text(cell.Metrics[c.metric])
+	mean, interval := c.text(cell.Metrics[c.metric])
 	unit := c.unit
 	if cell.Metrics[c.metric].Mean == nil {
 		unit = ""
 	}
-	return pageCell{Label: c.title, Unit: unit, Mean: mean, Half: half, Best: m == best, Tied: m == tied}
+	return pageCell{Label: c.title, Unit: unit, Mean: mean, Interval: interval, Best: m == best, Tied: m == tied}
 }
 
 // pageClass is the table of one class's promise.

@@ -13,7 +13,7 @@ import (
 // front of choices where the sweep has some.
 func PrintSweep(w io.Writer, m *result.SweepMerged) error {
 	var out strings.Builder
-	fmt.Fprintf(&out, "%s: means over %s of %s cells, ± the half-width of a 95 %% interval\n\n", printable(m.Title), thousands(int64(m.Merged)), thousands(int64(m.Cells)))
+	fmt.Fprintf(&out, "%s: means over %s of %s cells, ± half-widths of 95 %% intervals, + and - where they are lopsided\n\n", printable(m.Title), thousands(int64(m.Merged)), thousands(int64(m.Cells)))
 	printOverall(&out, m)
 	for i := range m.Lines {
 		printLine(&out, &m.Lines[i])
@@ -67,13 +67,9 @@ func winsText(m *result.SweepMerged, contender, metric string) []string {
 	return []string{"-", "-"}
 }
 
-// share100 is a share in per cent with its half-width.
+// share100 is a share in per cent with its interval.
 func share100(m result.Metric) string {
-	mean, half := (&column{unit: "%", scale: 100, decimals: 2}).text(m)
-	if half != "" {
-		mean += " ±" + half
-	}
-	return mean
+	return joined((&column{unit: "%", scale: 100, decimals: 2}).text(m))
 }
 
 // mostLined bounds the rows of an axis that are printed: the report has all.

@@ -165,10 +165,7 @@ func contenderNames(cells []*result.Cell) []string {
 
 // cellText returns "91.23 ±0.45*" and its colour.
 func cellText(c *column, cell *result.Cell, m mark) (text, style string) {
-	mean, half := c.text(cell.Metrics[c.metric])
-	if half != "" {
-		mean += " ±" + half
-	}
+	mean := joined(c.text(cell.Metrics[c.metric]))
 	switch m {
 	case best:
 		return mean + "*", "1;32"

@@ -72,9 +72,11 @@ func TestFormats(t *testing.T) {
 		{1234.5, 1200, 1269, "1234 ±34"},
 		{1234.5, 1234.4, 1234.6, "1234 ±1"}, // never ±0 for a width that is not 0
 		{0, 0, 0, "0.00 ±0.00"},
+		{99.7, 92.4, 99.9, "99.7 +0.2 -7.3"}, // lopsided: a half-width would reach beyond 100
+		{99.7, 99.6, 99.73, "99.7 ±0.1"},     // rounded up they are alike
+		{100, 0, 100, "100 +0 -100"},
 	} {
-		mean, half := c.text(result.Metric{Mean: &test.mean, Lo: &test.lo, Hi: &test.hi})
-		if got := mean + " ±" + half; got != test.want {
+		if got := joined(c.text(result.Metric{Mean: &test.mean, Lo: &test.lo, Hi: &test.hi})); got != test.want {
 			t.Errorf("want %s, got %s", test.want, got)
 		}
 	}
