@@ -27,7 +27,7 @@ type pageRow struct {
 // pageCell is a number with its interval, as printed.
 type pageCell struct {
 	Label, Unit, Mean, Interval string
-	Best, Tied              bool
+	Best, Tied                  bool
 }
 
 func pageTables(s *result.Summary) []pageTable {

@@ -526,22 +526,6 @@ func fill(t *testing.T, path string, left int) {
 	}
 }
 
-// TestSweepBadCells: everything that is wrong with any cell is one error before anything is made.
-func TestSweepBadCells(t *testing.T) {
-	app := testApp(t)
-	text := strings.Replace(smallSweep, `key = "contender[1].params.quantile"`, `key = "contender[1].params.quantil"`, 1)
-	text = strings.Replace(text, "[[], [{", `[[{ antagonist = "cqu" }], [{`, 1)
-	file, dir := sweepFile(t, text), filepath.Join(t.TempDir(), "sweep")
-	err := app.Sweep(context.Background(), sweepOptions(t, app, file, dir))
-	var problems Problems
-	if !errors.As(err, &problems) || len(problems) != 2 || !strings.Contains(err.Error(), "quantil") || !strings.Contains(err.Error(), "cqu") {
-		t.Errorf("want both problems, each once, got %v", err)
-	}
-	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("want no folder, got %v", err)
-	}
-}
-
 // TestSweepFailedContender: a contender that breaks the rules in some cells is said, and the others stay.
 func TestSweepFailedContender(t *testing.T) {
 	app := testApp(t)

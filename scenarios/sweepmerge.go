@@ -15,6 +15,7 @@ import (
 
 	"slosim/reports"
 	"slosim/reports/result"
+	"slosim/scenarios/slurm"
 )
 
 // MergeOptions are those of `slosim sweep merge`, and of status.
@@ -50,12 +51,28 @@ func (a *App) SweepStatus(ctx context.Context, o MergeOptions) error {
 		Schema: result.Schema, Dir: o.Dir, Scenario: plan.Scenario, Cells: plan.Cells,
 		Done: plan.Cells - todo, Missing: todo - len(state.corrupt), Corrupt: len(state.corrupt),
 	}
+	status.CorruptCells = state.corrupt
+	if _, err := plannedProfile(o.Dir, plan); err != nil {
+		status.ProfileProblem = err.Error()
+	}
 	status.Tasks, status.TasksUnknown = d.tasksStatus(ctx, state.todo())
 	if o.JSON {
 		return result.EncodeJSON(o.Out, status)
 	}
-	_, err = fmt.Fprintf(o.Out, "%s: %d of %d cells done, %d missing, %d corrupt\n%s", o.Dir, status.Done, status.Cells, status.Missing, status.Corrupt, describeTasks(status))
+	_, err = fmt.Fprintf(o.Out, "%s: %d of %d cells done, %d missing, %d corrupt%s\n%s", o.Dir, status.Done, status.Cells, status.Missing, status.Corrupt,
+		describeCorrupt(d, state.corrupt), describeTasks(status))
+	if err == nil && status.ProfileProblem != "" {
+		_, err = fmt.Fprintf(o.Out, "%s; sweep on with --profile FILE, a copy of it\n", status.ProfileProblem)
+	}
 	return err
+}
+
+// describeCorrupt names corrupt cells, and the first's file.
+func describeCorrupt(d *SweepDir, cells []int) string {
+	if len(cells) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (cells %s; the first is %s; sweep on to redo them)", shorten(slurm.Ranges(cells)), d.store.Path(cellHash(d.plan, cells[0])))
 }
 
 // Merge makes the results of a sweep from its cells, prints what they say together, and writes the

@@ -17,7 +17,6 @@ import (
 
 	"slosim/engine/profile"
 	"slosim/reports/result"
-	"slosim/sim/virtual"
 )
 
 // SweepOptions are those of `slosim sweep`.
@@ -146,6 +145,8 @@ func (a *App) PlanSweep(ctx context.Context, o SweepOptions) (*SweepDir, error) 
 		dir = filepath.Join(ResultsRoot, o.Template.Base.Name+".sweep")
 	}
 	switch _, err := os.Stat(filepath.Join(dir, result.SweepPlanFile)); {
+	case isFile(dir):
+		return nil, Usagef("%s: want a folder for the sweep, got a file", dir)
 	case err == nil:
 		return a.continued(dir, o)
 	case !errors.Is(err, fs.ErrNotExist):
@@ -179,16 +180,39 @@ func (a *App) OpenSweep(dir string, anyExecutable bool) (*SweepDir, error) {
 	if d.template, err = parseTemplate(plan.ScenarioFile, plan.ScenarioText, a.Known(), plan.Sets); err != nil {
 		return nil, fmt.Errorf("%s: the plan's scenario:\n%w", dir, err)
 	}
+	loaded, err := plannedProfile(dir, plan)
+	if err != nil {
+		return nil, Usagef("%w; put it back: slosim sweep SCENARIO -o %s --profile FILE, with FILE a copy of it; finished cells are kept", err, dir)
+	}
+	d.profile = measured{Profile: loaded, hash: plan.ProfileHash, origin: plan.ProfileOrigin, beliefs: &beliefs{}}
+	return d, nil
+}
+
+// plannedProfile reads the profile that is in a sweep's folder. The error is of one that is missing,
+// damaged or not the plan's.
+func plannedProfile(dir string, plan *result.SweepPlan) (*profile.Profile, error) {
 	file := filepath.Join(dir, plan.Profile)
 	loaded, err := profile.Load(file)
 	if err != nil {
-		return nil, fmt.Errorf("sweep: %w", err)
+		return nil, fmt.Errorf("%w (want the profile of the plan, SHA-256 %.12s)", err, plan.ProfileHash)
 	}
-	d.profile = measured{Profile: loaded, hash: loaded.Hash(), origin: plan.ProfileOrigin, beliefs: &beliefs{}}
-	if d.profile.hash != plan.ProfileHash {
-		return nil, fmt.Errorf("%s: want the profile of the plan, %.12s, got %.12s", file, plan.ProfileHash, d.profile.hash)
+	if got := loaded.Hash(); got != plan.ProfileHash {
+		return nil, fmt.Errorf("%s: want the profile of the plan, SHA-256 %.12s, got %.12s", file, plan.ProfileHash, got)
 	}
-	return d, nil
+	return loaded, nil
+}
+
+// putBack writes a copy of the plan's profile over one that is missing or damaged.
+func putBack(o Console, dir string, plan *result.SweepPlan, p *profile.Profile) error {
+	if _, err := plannedProfile(dir, plan); err == nil {
+		return nil
+	}
+	file := filepath.Join(dir, plan.Profile)
+	if err := result.WriteFile(file, p.Write); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(o.Err, "%s was missing or damaged and is put back\n", file)
+	return err
 }
 
 // readPlan reads a folder's plan; a folder without one is a UsageError.
@@ -200,7 +224,11 @@ func readPlan(dir string) (*result.SweepPlan, error) {
 	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
 		return nil, Usagef("%s: want a sweep's folder, got none with a %s (slosim sweep SCENARIO -o %s makes one)", dir, result.SweepPlanFile, dir)
 	}
-	return result.ReadSweepPlan(file)
+	plan, err := result.ReadSweepPlan(file)
+	if err != nil {
+		return nil, Usagef("%w; without its plan nothing is known of a sweep: bring the file back, or sweep into another folder", err)
+	}
+	return plan, nil
 }
 
 // unchanged makes sure that the files that cells name are those of the plan.
@@ -235,6 +263,7 @@ func (a *App) continued(dir string, o SweepOptions) (*SweepDir, error) {
 		return nil, err
 	}
 	var other []string
+	var given *profile.Profile
 	if plan.Scenario != o.Template.Base.Name {
 		other = append(other, fmt.Sprintf("scenario %s, not %s", plan.Scenario, o.Template.Base.Name))
 	}
@@ -247,8 +276,7 @@ func (a *App) continued(dir string, o SweepOptions) (*SweepDir, error) {
 		other = append(other, "other axes")
 	}
 	if o.Profile != "" {
-		given, err := profile.Load(o.Profile)
-		if err != nil {
+		if given, err = profile.Load(o.Profile); err != nil {
 			return nil, UsageError{err}
 		}
 		if given.Hash() != plan.ProfileHash {
@@ -257,6 +285,11 @@ func (a *App) continued(dir string, o SweepOptions) (*SweepDir, error) {
 	}
 	if len(other) > 0 {
 		return nil, Usagef("%s: want this sweep's folder or a new one, got that of another sweep (%s); nothing was changed: choose another folder with -o", dir, strings.Join(other, ", "))
+	}
+	if given != nil {
+		if err := putBack(o.Console, dir, plan, given); err != nil {
+			return nil, err
+		}
 	}
 	return a.OpenSweep(dir, o.AnyExecutable)
 }
@@ -400,72 +433,6 @@ func (a *App) draftPlan(t *Template) (*result.SweepPlan, error) {
 		sampled = sampled || plan.Axes[i].Group > 0
 	}
 	return plan, nil
-}
-
-// checkCells parses every cell, so that whatever is wrong is known before anything is measured or
-// written, lists their files in the plan, and returns what they need measured together.
-func (a *App) checkCells(ctx context.Context, plan *result.SweepPlan, o SweepOptions) (*cellNeeds, error) {
-	known := a.Known()
-	known.CheckArrivals = onceEach(known.CheckArrivals)
-	t := &Template{File: o.Template.File, Text: plan.ScenarioText, Sets: plan.Sets}
-	needs := &cellNeeds{app: a, seen: map[string]bool{}, files: map[string]bool{}}
-	var once sync.Mutex
-	o.progress().Start("checking cells", plan.Cells)
-	errs := virtual.RunAll(ctx, o.Jobs, plan.Cells, func(i int) error {
-		defer o.progress().Add(1)
-		s, err := t.cell(known, pointSets(plan, i))
-		if err != nil {
-			return err
-		}
-		once.Lock()
-		defer once.Unlock()
-		return needs.add(s)
-	})
-	o.progress().Done()
-	if err := cellProblems(plan, errs); err != nil {
-		return nil, err
-	}
-	for _, path := range sortedKeys(needs.anyFiles()) {
-		sum, err := fileHash(path)
-		if err != nil {
-			return nil, err
-		}
-		plan.Files = append(plan.Files, result.SweepFile{Path: path, SHA256: sum})
-	}
-	return needs, nil
-}
-
-// cellProblems makes one error of those of all cells: each problem once, with the first cell that
-// has it and the number of the others.
-func cellProblems(plan *result.SweepPlan, errs []error) error {
-	var all Problems
-	at, cells := map[Problem]int{}, map[Problem]int{}
-	for i, err := range errs {
-		var problems Problems
-		switch {
-		case errors.As(err, &problems):
-		case err != nil:
-			return cellError(plan, i, err)
-		}
-		for _, p := range problems {
-			key := Problem{Key: p.Key, Want: p.Want}
-			if cells[key]++; cells[key] == 1 {
-				p.File = strings.Replace(p.File, "--set ", "[sweep] ", 1)
-				p.Got += fmt.Sprintf(" in cell %d", i)
-				at[key] = len(all)
-				all = append(all, p)
-			}
-		}
-	}
-	for key, i := range at {
-		if others := cells[key] - 1; others > 0 {
-			all[i].Got += fmt.Sprintf(" (and %d more)", others)
-		}
-	}
-	if len(all) > 0 {
-		return all.sorted()
-	}
-	return nil
 }
 
 // identity is the SHA-256 of what all cells have in common: the template, the files that cells

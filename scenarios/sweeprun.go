@@ -29,6 +29,9 @@ func (a *App) Sweep(ctx context.Context, o SweepOptions) error {
 		return err
 	}
 	if err := d.Run(ctx, o.Console, o.Jobs, missing); err != nil {
+		if errors.Is(err, context.Canceled) {
+			fmt.Fprintf(o.Err, "%s: finished cells are kept, and the same command goes on from there\n", d.dir)
+		}
 		return err
 	}
 	return d.Merge(ctx, o.Console, false)

@@ -217,7 +217,7 @@ func (c *checker) sweep(s *Sweep) {
 		c.axis(&s.Axes[i], path)
 		c.distinct(path+".key", s.Axes[i].Key, i, keys)
 		c.distinct(path+".name", s.Axes[i].Name, i, axisNames)
-		sampled = sampled || s.Axes[i].sampled()
+		sampled = sampled || s.Axes[i].sampled() && !c.given[path+".steps"]
 	}
 	switch {
 	case sampled:

@@ -235,6 +235,10 @@ type SweepStatus struct {
 	Done     int    `json:"done"`
 	Missing  int    `json:"missing"`
 	Corrupt  int    `json:"corrupt"`
+	// CorruptCells are their numbers, in ascending order.
+	CorruptCells []int `json:"corrupt_cells,omitempty"`
+	// ProfileProblem says why the folder's profile is not the plan's; absent: it is.
+	ProfileProblem string `json:"profile_problem,omitempty"`
 	// Tasks are those of the job array to which the sweep went; absent: there is none, or
 	// TasksUnknown says why nothing is known of them.
 	Tasks        *SweepTasks `json:"tasks,omitempty"`
