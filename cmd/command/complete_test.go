@@ -64,7 +64,6 @@ func TestCompletionVerb(t *testing.T) {
 	var found *cobra.Command
 	started := false
 	root := newRoot(fakeApp{}, streams{strings.NewReader(""), nil, nil}, &started)
-	root.InitDefaultCompletionCmd()
 	for _, verb := range root.Commands() {
 		if verb.Name() == "completion" {
 			found = verb

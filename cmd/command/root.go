@@ -54,8 +54,30 @@ func newRoot(app App, std streams, started *bool) *cobra.Command {
 	)
 	noteStarts(root, started)
 	completeTree(root, app)
+	refuseShells(root)
 	wrapTree(root)
 	return root
+}
+
+// refuseShells makes the library's own verb say that it does not know a shell, where it would show its help.
+func refuseShells(root *cobra.Command) {
+	root.InitDefaultCompletionCmd()
+	for _, verb := range root.Commands() {
+		if verb.Name() != "completion" {
+			continue
+		}
+		verb.Args = cobra.ArbitraryArgs // whether they are shells, the verb itself says
+		verb.RunE = func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return cmd.Help()
+			}
+			var shells []string
+			for _, shell := range cmd.Commands() {
+				shells = append(shells, shell.Name())
+			}
+			return scenarios.Usagef("completion: want one of %s, got %q", strings.Join(shells, ", "), args[0])
+		}
+	}
 }
 
 // noteStarts does so for all verbs below a command.
