@@ -64,6 +64,9 @@ func (s *teller) wait() {
 	if len(longest) > 0 {
 		s.line(nil, "longest: %s", strings.Join(longest, "; "))
 	}
+	if s.DroppedN > 0 {
+		s.line(nil, "meanwhile %d other quer%s dropped", s.DroppedN, plural(s.DroppedN, "y was", "ies were"))
+	}
 }
 
 func plural(n int, one, more string) string {

@@ -93,6 +93,9 @@ func openCompared(dir string) (*comparedResult, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := folder.Genuine(result.ReplicationsFile); err != nil {
+		return nil, err
+	}
 	text, err := flatten(manifest.ScenarioText)
 	if err != nil {
 		return nil, fmt.Errorf("%s: scenario_text: %w", folder.Path(result.ManifestFile), err)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -212,6 +213,24 @@ func TestCompareChecksArrivals(t *testing.T) {
 	refused(t, app, a, b, "replications: want some that both have, got [0 1 2] and [3 4 5]")
 	edit(t, b, result.ReplicationsFile, func(root map[string]any) { root["files"] = map[string]string{"interference[0].file": "ab"} })
 	refused(t, app, a, b, "interference[0].file: want the same in the file, got nothing and ab")
+}
+
+// TestCompareNoticesSwappedFiles: a folder with another result's values is not compared.
+func TestCompareNoticesSwappedFiles(t *testing.T) {
+	app := testApp(t)
+	a, b := resultOf(t, app, comparedText), resultOf(t, app, comparedText, "contender[0].policy=full")
+	mixed := copied(t, b)
+	data, err := os.ReadFile(a.Path(result.ReplicationsFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(mixed.Path(result.ReplicationsFile), data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	err = app.Compare(context.Background(), CompareOptions{A: a.Dir(), B: mixed.Dir(), Console: Console{Out: io.Discard}})
+	if ExitCode(err) != ExitUsage || !strings.Contains(err.Error(), "it is of another result") {
+		t.Errorf("want a refusal of another result's file, got %v", err)
+	}
 }
 
 // refused wants a comparison refused for a reason, which both folders are named in.

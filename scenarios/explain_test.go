@@ -200,6 +200,70 @@ func sameStory(t *testing.T, app *App, dir string, row result.Row) {
 	}
 }
 
+const crowdedText = `
+schema = 1
+seed = 3
+replications = 1
+duration = "4s"
+warmup = "500ms"
+
+[[model]]
+network = "fashion-mnist"
+
+[arrivals]
+kind = "poisson"
+load = 1.6
+
+[[class]]
+name = "only"
+latency = "20ms"
+
+[[contender]]
+technique = "dense"
+policy = "full"
+params = { drop = "hopeless" }
+`
+
+// TestStoryOfACrowd: with one worker that takes queries as they came, those that waited before a query, and one
+// that ran, are gone when it starts: answered or dropped.
+func TestStoryOfACrowd(t *testing.T) {
+	app := testApp(t)
+	s, err := Parse("crowded.toml", []byte(crowdedText), app.Known())
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder, _, err := ranIn(t, app, s, RunOptions{Profile: goldenProfile("fashion-mnist"), Records: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen, dropped := 0, 0
+	for row, err := range folder.Queries() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if row.StartNS < 0 || row.Queue < 6 || row.ID%40 != 0 || seen == 8 {
+			continue
+		}
+		seen++
+		id := uint64(row.ID)
+		out, err := explainedIn(t, app, ExplainOptions{Dir: folder.Dir(), Query: &id, Console: Console{JSON: true}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var told result.Told
+		if err := json.Unmarshal([]byte(out), &told); err != nil {
+			t.Fatal(err)
+		}
+		dropped += told.DroppedN
+		if gone := told.AheadN + told.DroppedN; gone != told.Queue && gone != told.Queue+1 {
+			t.Errorf("query %d: want the %d before it gone, and perhaps one that ran: got %d answered and %d dropped", id, told.Queue, told.AheadN, told.DroppedN)
+		}
+	}
+	if seen < 8 || dropped == 0 {
+		t.Errorf("want 8 queries and some that were dropped before them, got %d and %d", seen, dropped)
+	}
+}
+
 // What cannot be simulated again is refused, with the reason.
 func TestExplainRefuses(t *testing.T) {
 	app := testApp(t)

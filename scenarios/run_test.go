@@ -41,7 +41,7 @@ func testApp(t *testing.T) *App {
 	return app
 }
 
-// opened keeps the shipped networks that a test opened for the tests after it: nothing changes them, and to
+// opened keeps the shipped networks that tests open for the tests after them: nothing changes them, and to
 // unpack them takes most of a short run.
 type opened struct {
 	sync.Mutex

@@ -22,6 +22,7 @@ type story struct {
 	started []virtual.Choice
 	worker  int
 	dropAt  time.Duration // sim.Never: it was not dropped
+	gaveUp  int           // other queries that were dropped while it waited
 
 	whole misses // of the replication
 }
@@ -40,6 +41,9 @@ func (s *story) Record(r *sim.Record) {
 	if r.Query.ID == s.id {
 		copied := *r
 		s.record = &copied
+	}
+	if r.Dropped && r.StartAt < 0 && r.Query.ID != s.id && s.arrived != nil && s.started == nil {
+		s.gaveUp++
 	}
 	if r.StartAt >= 0 {
 		s.stays = append(s.stays, stay{r.Query.ID, r.StartAt, max(r.FinishAt, r.StartAt+r.Busy), r.Worker, r.Point})
@@ -126,7 +130,7 @@ func (c *contest) told(e *entrant, r *recorder, s *story) *result.Told {
 		Schema: result.Schema, Contender: e.Name, Replication: r.replication, Query: s.id,
 		Class: c.classes[q.Query.Class].Name, Sample: int(r.images[q.Query.Sample]),
 		ArriveMS: ms(q.Query.ArriveAt), DeadlineMS: ms(q.Deadline), AccuracyTarget: q.AccuracyTarget,
-		Queue: q.Queue, Interference: c.truth.on(q.Query.ArriveAt), Slowdown: c.truth.slowdownAt(q.Query.ArriveAt, &near),
+		Queue: q.Queue, DroppedN: s.gaveUp, Interference: c.truth.on(q.Query.ArriveAt), Slowdown: c.truth.slowdownAt(q.Query.ArriveAt, &near),
 		Believed: q.Believed, Worker: q.Worker, Why: q.Why.String(), Because: q.Why.Explain(),
 		BusyMS: ms(q.Busy), Together: q.Together, Right: q.Right, Met: q.Met(),
 	}

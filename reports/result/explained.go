@@ -64,9 +64,11 @@ type Told struct {
 	Slowdown       float64 `json:"slowdown"`     // true, as it arrived
 	Believed       float64 `json:"believed"`     // as it started; 0: it did not
 
-	Ahead   []Ahead `json:"ahead"`    // that ran while it waited, longest first, at most AheadListed
-	AheadN  int     `json:"ahead_n"`  // all of them
-	AheadMS float64 `json:"ahead_ms"` // of the wait, in which its worker ran them
+	Ahead  []Ahead `json:"ahead"`   // that ran while it waited, longest first, at most AheadListed
+	AheadN int     `json:"ahead_n"` // all of them
+	// DroppedN are other queries that were dropped while it waited.
+	DroppedN int     `json:"dropped_n"`
+	AheadMS  float64 `json:"ahead_ms"` // of the wait, in which its worker ran them
 
 	Worker   int     `json:"worker"`
 	Point    string  `json:"point"` // empty: none

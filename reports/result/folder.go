@@ -1,9 +1,12 @@
 package result
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -30,7 +33,13 @@ type Folder struct {
 	clear sync.Once // removes a former result before the first write
 	err   error     // of that
 	owned bool      // by Create: may be written
+
+	mu   sync.Mutex
+	sums map[string]string // SHA-256 of the files of summed that were written here, by name
 }
+
+// summed are the files whose sums the manifest has: what other verbs read.
+var summed = []string{SummaryFile, FiguresFile, ReplicationsFile}
 
 // Create prepares dir for a result. It makes the folder if it does not exist,
 // refuses one that holds anything but a former result, and fails when files
@@ -93,7 +102,38 @@ func (f *Folder) Write(name string, write func(io.Writer) error) error {
 	if err := f.prepare(name); err != nil {
 		return err
 	}
-	return WriteFile(f.Path(name), write)
+	if !slices.Contains(summed, name) {
+		return WriteFile(f.Path(name), write)
+	}
+	sum := sha256.New()
+	if err := WriteFile(f.Path(name), func(w io.Writer) error { return write(io.MultiWriter(w, sum)) }); err != nil {
+		return err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.sums == nil {
+		f.sums = map[string]string{}
+	}
+	f.sums[name] = hex.EncodeToString(sum.Sum(nil))
+	return nil
+}
+
+// Genuine makes sure that summary.json, figures.json or replications.json is the one that was written with the
+// manifest: a folder that was put together of two results, or was edited, would be taken for what it is not.
+// Manifests of versions before they had sums have nothing to say, nor have folders without one.
+func (f *Folder) Genuine(name string) error {
+	m, err := f.Manifest()
+	if err != nil || m.Files[name] == "" {
+		return nil
+	}
+	data, err := ReadBounded(f.Path(name), maxJSON)
+	if err != nil {
+		return nil // reading it says why
+	}
+	if got := fmt.Sprintf("%x", sha256.Sum256(data)); got != m.Files[name] {
+		return fmt.Errorf("%s: want the file that was written with %s, SHA-256 %.12s, got %.12s: it is of another result, or was changed since", f.Path(name), ManifestFile, m.Files[name], got)
+	}
+	return nil
 }
 
 // prepare clears a former result once and makes the folder that name lies in.
@@ -120,8 +160,15 @@ func (f *Folder) WriteSummary(s *Summary) error {
 		f.Write(CSVFile, func(w io.Writer) error { return WriteCSV(w, s) }))
 }
 
-// WriteManifest writes manifest.json, the last file of a result.
+// WriteManifest writes manifest.json, the last file of a result, with the sums of those before it.
 func (f *Folder) WriteManifest(m *Manifest) error {
+	if f.owned {
+		with := *m
+		f.mu.Lock()
+		with.Files = maps.Clone(f.sums)
+		f.mu.Unlock()
+		m = &with
+	}
 	if err := f.Write(ManifestFile, func(w io.Writer) error { return EncodeJSON(w, m) }); err != nil || !f.owned {
 		return err
 	}

@@ -98,6 +98,8 @@ type Manifest struct {
 	Interrupted      bool     `json:"interrupted"`
 	Warnings         []string `json:"warnings"`
 	Failed           []string `json:"failed,omitempty"` // contenders that broke the rules, with the reason
+	// Files are the SHA-256 sums of summary.json, figures.json and replications.json, by name, as written.
+	Files map[string]string `json:"files,omitempty"`
 }
 
 // Figures is figures.json: the series that the report draws.
