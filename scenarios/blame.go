@@ -49,12 +49,24 @@ func (m *misses) Record(r *sim.Record) {
 	}
 }
 
-// blame finds, for each contender, what its misses are due to.
+// firstOf is the first error that is one.
+func firstOf(errs []error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// blame finds, for each contender, what its misses are due to. Beside a ContenderError are the findings of all
+// other contenders.
 func (c *contest) blame(ctx context.Context, o ExplainOptions, summary *result.Summary) (*result.Blame, error) {
 	out := &result.Blame{Schema: result.Schema, Scenario: c.scenario.Name, Missed: "not answered by the deadline"}
 	if o.Wrong {
 		out.Missed = "not answered right by the deadline"
 	}
+	var failed []error
 	o.progress().Start("simulating without each cause", len(c.entrants)*c.scenario.Replications)
 	defer o.progress().Done()
 	for i := range c.entrants {
@@ -63,7 +75,8 @@ func (c *contest) blame(ctx context.Context, o ExplainOptions, summary *result.S
 		met, queries := make([]int, len(worlds)), make([]int, len(worlds))
 		var causes []cause
 		var once sync.Once
-		err := errors.Join(virtual.RunAll(ctx, o.Jobs, len(worlds), func(replication int) error {
+		errs := virtual.RunAll(ctx, o.Jobs, len(worlds), func(replication int) error {
+			defer o.progress().Add(1)
 			base, err := c.missesOf(ctx, e, replication, o.Wrong, func(*virtual.Config) {})
 			if err != nil {
 				return err
@@ -75,14 +88,18 @@ func (c *contest) blame(ctx context.Context, o ExplainOptions, summary *result.S
 			}
 			once.Do(func() { causes = list })
 			worlds[replication], err = c.worlds(ctx, e, replication, o.Wrong, base, list)
-			o.progress().Add(1)
 			return err
-		})...)
+		})
+		err := firstOf(errs)
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
+		if failure(err) {
+			failed = append(failed, ofContender(e.Name, err))
+			continue
+		}
 		if err != nil {
-			return nil, ContenderError{e.Name, err}
+			return nil, ofContender(e.Name, err)
 		}
 		if err := sameAsBefore(summary, e.Name, met, queries); err != nil {
 			return nil, err
@@ -93,7 +110,7 @@ func (c *contest) blame(ctx context.Context, o ExplainOptions, summary *result.S
 		}
 		out.Contenders = append(out.Contenders, blamed)
 	}
-	return out, nil
+	return out, errors.Join(failed...)
 }
 
 func namesOf(causes []cause) []string {

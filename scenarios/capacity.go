@@ -3,7 +3,6 @@ package scenarios
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math"
 	"slices"
 
@@ -51,22 +50,28 @@ func (a *App) Capacity(ctx context.Context, o CapacityOptions) error {
 	return errors.Join(err, reports.PrintCapacity(o.Out, o.Target, o.Workers, found))
 }
 
-// capacities looks for each contender's, one after the other. Beside an error are those that were found
-// before.
+// capacities looks for each contender's, one after the other. Beside a ContenderError are those of all others,
+// beside any other error those that were found before.
 func (a *App) capacities(ctx context.Context, o CapacityOptions, c *contest) (found []result.Capacity, err error) {
+	var failed []error
 	o.progress().Start("contenders", len(c.entrants))
 	defer o.progress().Done()
 	for _, e := range c.entrants {
 		s := &search{app: a, options: o, profile: c.profile, contender: e.Contender, rate: c.process.Rate()}
 		one, err := s.run(ctx)
 		if err != nil {
-			return found, fmt.Errorf("contender %q: %w", e.Name, err)
+			failed = append(failed, ofContender(e.Name, err))
+			if failure(err) {
+				o.progress().Add(1)
+				continue
+			}
+			return found, errors.Join(failed...)
 		}
 		one.Load = one.Holds * c.profile.Campaign.Reference.Mean().Seconds() * c.meanSize() / float64(c.workers())
 		found = append(found, one)
 		o.progress().Add(1)
 	}
-	return found, nil
+	return found, errors.Join(failed...)
 }
 
 // search is the bisection of one contender.

@@ -552,6 +552,18 @@ func (r *recorder) row(q *sim.Record) result.Row {
 	return row
 }
 
+// ofContender names the contender of an error: a ContenderError if it is its own fault.
+func ofContender(name string, err error) error {
+	var named ContenderError
+	switch {
+	case errors.As(err, &named):
+		return named
+	case failure(err):
+		return ContenderError{name, err}
+	}
+	return fmt.Errorf("contender %q: %w", name, err)
+}
+
 // failure says whether a run's error is the contender's own fault.
 func failure(err error) bool {
 	var rule *sim.RuleError

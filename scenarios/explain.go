@@ -2,11 +2,13 @@ package scenarios
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"slosim/engine/profile"
 	"slosim/reports"
@@ -24,6 +26,9 @@ type ExplainOptions struct {
 	Wrong       bool     // --wrong: an answer in time that is wrong is a miss too
 	Profile     string   // --profile: file of the profile that the result is of; empty: where it came from
 	Jobs        int      // --jobs: replications at a time
+	// RunPrograms lets contenders be programs (exec:), which run with the user's rights: a result may come
+	// from somebody else, and to look at one should start nothing.
+	RunPrograms bool
 }
 
 // Explain says why queries of a result missed. It simulates the result's scenario again, which gives
@@ -40,6 +45,9 @@ func (a *App) Explain(ctx context.Context, o ExplainOptions) error {
 	if err := c.only(o.Contenders); err != nil {
 		return err
 	}
+	if err := o.trusts(c.entrants); err != nil {
+		return err
+	}
 	if o.Query != nil {
 		found, err := c.explainQuery(ctx, o, folder)
 		if err != nil {
@@ -48,10 +56,10 @@ func (a *App) Explain(ctx context.Context, o ExplainOptions) error {
 		return tell(o.Console, found, func(w io.Writer) error { return reports.PrintTold(w, found) })
 	}
 	found, err := c.blame(ctx, o, summary)
-	if err != nil {
+	if found == nil || len(found.Contenders) == 0 && err != nil {
 		return err
 	}
-	return tell(o.Console, found, func(w io.Writer) error { return reports.PrintBlame(w, found) })
+	return errors.Join(err, tell(o.Console, found, func(w io.Writer) error { return reports.PrintBlame(w, found) }))
 }
 
 // tell prints a finding as JSON or text.
@@ -96,6 +104,16 @@ func (a *App) again(ctx context.Context, o ExplainOptions, folder *result.Folder
 	}
 	c, err := a.newContest(s, p)
 	return c, summary, err
+}
+
+// trusts refuses contenders whose programs are not to be run.
+func (o *ExplainOptions) trusts(entrants []entrant) error {
+	for i := range entrants {
+		if command, ok := strings.CutPrefix(entrants[i].Policy, processRoute); ok && !o.RunPrograms {
+			return Usagef("%s: contender %q is the program %q, which would run with your rights: say --run-programs if you trust whoever made this result, or choose others with --contender", o.Dir, entrants[i].Name, command)
+		}
+	}
+	return nil
 }
 
 // completeIn is how many replications a result has, of each contender.

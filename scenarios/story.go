@@ -3,7 +3,6 @@ package scenarios
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"math"
 	"slices"
 	"time"
@@ -80,7 +79,7 @@ func (c *contest) explainQuery(ctx context.Context, o ExplainOptions, folder *re
 	r := c.recorder(e, o.Replication)
 	stats, err := c.simulate(ctx, *e, r, s, func(v *virtual.Config) { v.Inspector = s })
 	if err != nil {
-		return nil, fmt.Errorf("contender %q: %w", e.Name, err)
+		return nil, ofContender(e.Name, err)
 	}
 	if err := s.whole.sameAs(folder, e.Name, o.Replication); err != nil {
 		return nil, err

@@ -33,6 +33,7 @@ func explainCommand(app App) *cobra.Command {
 	f.StringArrayVar(&o.Contenders, "contender", nil, "of this contender; may be repeated (default: all)")
 	f.IntVar(&o.Replication, "replication", 0, "the query's, from 0")
 	f.StringVar(&o.Profile, "profile", "", "file of the profile that the result is of (default: where it came from)")
+	f.BoolVar(&o.RunPrograms, "run-programs", false, "let contenders that are programs (exec:) run, as slosim run did")
 	jobsFlag(f, &o.Jobs)
 	return cmd
 }
