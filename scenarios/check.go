@@ -40,7 +40,7 @@ func (c *checker) check(s *Scenario) {
 		c.validation(s.Validate)
 	}
 	if s.Sweep != nil {
-		c.sweep(s.Sweep)
+		c.sweep(s)
 	}
 }
 

@@ -370,6 +370,12 @@ func TestSweepRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	before[result.SweepPlanFile] = foreign
+	refused("a changed plan", "one that was changed since", sweep(func(*SweepOptions) {}))
+	foreign = withIdentity(t, foreign)
+	if err := os.WriteFile(path, []byte(foreign), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	before[result.SweepPlanFile] = foreign
 	refused("another program", "--any-executable", sweep(func(*SweepOptions) {}))
 	if err := sweep(func(o *SweepOptions) { o.AnyExecutable = true }); err != nil {
 		t.Errorf("want any program to go on if asked, got %v", err)
@@ -387,6 +393,20 @@ func TestSweepRefuses(t *testing.T) {
 	if _, err := app.OpenSweep(strange, false); ExitCode(err) != ExitUsage {
 		t.Errorf("want a refusal of a folder without a plan, got %v", err)
 	}
+}
+
+// withIdentity is the text of a plan with the identity that goes with it.
+func withIdentity(t *testing.T, text string) string {
+	t.Helper()
+	var plan result.SweepPlan
+	if err := json.Unmarshal([]byte(text), &plan); err != nil {
+		t.Fatal(err)
+	}
+	id, err := identity(&plan)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Replace(text, plan.Identity, id, 1)
 }
 
 // TestSweepComments: what decides no number does not make another sweep.

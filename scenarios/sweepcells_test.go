@@ -52,6 +52,28 @@ func TestSweepProfilePutBack(t *testing.T) {
 	}
 }
 
+// TestSweepWithoutItsPlan: a folder that loses its plan takes no more cells, and nothing is made of what is left.
+func TestSweepWithoutItsPlan(t *testing.T) {
+	app, file, dir := testApp(t), sweepFile(t, smallSweep), filepath.Join(t.TempDir(), "sweep")
+	o := sweepOptions(t, app, file, dir)
+	d, err := app.PlanSweep(context.Background(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Run(context.Background(), o.Console, 1, []int{0}); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(filepath.Join(dir, result.SweepPlanFile)); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Run(context.Background(), o.Console, 1, []int{1, 2}); err == nil || !strings.Contains(err.Error(), "somebody removed it") {
+		t.Errorf("want the sweep to end, got %v", err)
+	}
+	if err := app.Sweep(context.Background(), o); ExitCode(err) != ExitUsage || !strings.Contains(err.Error(), "cells without their sweep.json") {
+		t.Errorf("want a refusal of cells without a plan, got %v", err)
+	}
+}
+
 // TestSweepEdges: of many cells, few have every value of every axis.
 func TestSweepEdges(t *testing.T) {
 	values := func(n int) (list []string) {

@@ -3,6 +3,7 @@ package scenarios
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"slosim/engine/profile"
@@ -23,27 +24,29 @@ func (a *App) drySweep(ctx context.Context, o SweepOptions) error {
 	if err != nil {
 		return err
 	}
+	d := &SweepDir{app: a, plan: plan, template: o.Template, profile: p}
+	var each time.Duration
 	if known {
 		if err := a.estimate(plan, p); err != nil {
 			return err
 		}
+		if each, err = d.Estimate(ctx, o.Console); err != nil {
+			return err
+		}
 	}
 	if o.JSON {
-		return result.EncodeJSON(o.Out, dryPlan(plan))
+		return result.EncodeJSON(o.Out, dryPlan(plan, each))
 	}
 	for i := range plan.Axes {
 		axis := &plan.Axes[i]
-		fmt.Fprintf(o.Out, "axis %s (%s): %d values, %s\n", axis.Name, axis.Key, len(axis.Values), firstAndLast(axis.Labels))
+		fmt.Fprintf(o.Out, "axis %s (%s): %d values, %s\n", axis.Name, axis.Key, len(axis.Values), firstAndLast(axis))
 	}
 	fmt.Fprintf(o.Out, "%d cells, each run with the same draws unless an axis is over the seed\n", plan.Cells)
 	if !known {
 		_, err := fmt.Fprintln(o.Out, "no profile yet: rates and times are known once it is measured")
 		return err
 	}
-	d := &SweepDir{plan: plan}
-	_, err = fmt.Fprintf(o.Out, "a cell is about %d runs and %.2g queries: about %v on one core, %v for all on %d\n",
-		plan.CellRuns, plan.CellQueries, d.Estimate().Round(10*time.Millisecond),
-		(d.Estimate() * time.Duration(plan.Cells) / time.Duration(o.Jobs)).Round(time.Second), o.Jobs)
+	_, err = fmt.Fprintln(o.Out, d.describeEstimate(each, o.Jobs))
 	return err
 }
 
@@ -60,12 +63,16 @@ func (a *App) drySweepProfile(s subject, file string) (p measured, known bool, e
 	return measured{Profile: loaded, hash: loaded.Hash(), origin: "cache"}, true, nil
 }
 
-// firstAndLast shortens a list of labels.
-func firstAndLast(labels []string) string {
-	if len(labels) == 1 {
-		return labels[0]
+// firstAndLast shortens the list of an axis's labels; of samples it is the least and the greatest.
+func firstAndLast(axis *result.SweepAxis) string {
+	first, last := 0, len(axis.Labels)-1
+	if axis.Group > 0 && len(axis.Numbers) > 0 {
+		first, last = slices.Index(axis.Numbers, slices.Min(axis.Numbers)), slices.Index(axis.Numbers, slices.Max(axis.Numbers))
 	}
-	return labels[0] + " to " + labels[len(labels)-1]
+	if first == last {
+		return axis.Labels[first]
+	}
+	return axis.Labels[first] + " to " + axis.Labels[last]
 }
 
 // DrySweep is what a dry run says as JSON.
@@ -76,11 +83,10 @@ type DrySweep struct {
 	Cells       int                `json:"cells"`
 	CellRuns    int                `json:"cell_runs"`    // 0: not known without a profile
 	CellQueries float64            `json:"cell_queries"` // 0: not known
-	CellSeconds float64            `json:"cell_seconds"` // expected, on one core; 0: not known
+	CellSeconds float64            `json:"cell_seconds"` // of one core, from a few that were tried; 0: not known
 }
 
-func dryPlan(plan *result.SweepPlan) DrySweep {
-	d := &SweepDir{plan: plan}
+func dryPlan(plan *result.SweepPlan, each time.Duration) DrySweep {
 	return DrySweep{Schema: result.Schema, Scenario: plan.Scenario, Axes: plan.Axes, Cells: plan.Cells,
-		CellRuns: plan.CellRuns, CellQueries: plan.CellQueries, CellSeconds: d.Estimate().Seconds()}
+		CellRuns: plan.CellRuns, CellQueries: plan.CellQueries, CellSeconds: each.Seconds()}
 }

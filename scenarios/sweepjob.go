@@ -31,7 +31,10 @@ func (d *SweepDir) earlierJob() (*result.SweepJob, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	return job, err
+	if err != nil {
+		return nil, Usagef("%w; which tasks were submitted is not known: cancel those that squeue shows, remove the file, and submit again", err)
+	}
+	return job, nil
 }
 
 // lockJob makes sure that one process at a time submits tasks of the folder: two would submit all of them
@@ -275,16 +278,16 @@ func (a *App) SweepCancel(ctx context.Context, o JobOptions) error {
 	if err != nil {
 		return err
 	}
+	first, err := liveTasks(ctx, job)
+	if err != nil {
+		return fmt.Errorf("%s: not cancelled: %w", d.dir, err)
+	}
 	mark := func(w io.Writer) error { return printLine(w, "by slosim sweep cancel") }
 	if err := result.WriteFile(d.jobPath(result.SweepJobCancelled), mark); err != nil {
 		return err
 	}
-	first, err := liveTasks(ctx, job)
-	if err != nil {
-		return err
-	}
-	if err := cancelTasks(ctx, o.Clock, job, first); err != nil {
-		return fmt.Errorf("%s: %w", d.dir, err)
+	if err := cancelTasks(ctx, o.Clock, job, first); err != nil { // the jobs go on, and so is whoever watches to
+		return errors.Join(fmt.Errorf("%s: not cancelled: %w", d.dir, err), d.forgetCancelled())
 	}
 	if o.JSON {
 		return result.EncodeJSON(o.Out, &result.SweepCancelled{Schema: result.Schema, Dir: d.dir, Tasks: len(first)})

@@ -3,7 +3,6 @@ package scenarios
 import (
 	"context"
 	"fmt"
-	"math"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -181,7 +180,7 @@ func onceEach(judge func(workloads.ArrivalSpec) []Complaint) func(workloads.Arri
 // probedCells are how many cells are looked at for the estimate: the first, the last and some between.
 const probedCells = 32
 
-// estimate fills in how many queries and runs a cell has on average. It builds some cells, so that
+// estimate fills in about how many queries and runs a cell has on average. It builds some cells, so that
 // what only shows with a profile (a trace that cannot give a load) is known before any cell runs.
 func (a *App) estimate(plan *result.SweepPlan, p measured) error {
 	t := &Template{File: plan.ScenarioFile, Text: plan.ScenarioText, Sets: plan.Sets}
@@ -203,9 +202,7 @@ func (a *App) estimate(plan *result.SweepPlan, p measured) error {
 		}
 		own := s.Replications * len(s.Contenders)
 		runs += own
-		if rate := c.process.Rate(); rate > 0 && !math.IsInf(rate, 1) { // closed loops have none that is known before
-			queries += rate * s.Duration.Std().Seconds() * float64(own)
-		}
+		queries += c.queries() * float64(own)
 	}
 	plan.CellRuns, plan.CellQueries = runs/n, queries/float64(n)
 	return nil

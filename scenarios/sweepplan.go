@@ -13,7 +13,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"slosim/engine/profile"
 	"slosim/reports/result"
@@ -70,19 +69,6 @@ func (d *SweepDir) missingOf(chunk, chunks int) (cells []int, err error) {
 		}
 	}
 	return cells, nil
-}
-
-// The rates behind Estimate: about what a core of 2024 does with policies that look at few points.
-const (
-	sweepPerQuery = 500 * time.Nanosecond
-	sweepPerRun   = 10 * time.Millisecond // a resampled profile, and a share of the statistics
-)
-
-// Estimate returns how long a cell is expected to take one core, from the number of its queries;
-// without one that is known before (closed loops), of its runs alone. It is a rough figure, for
-// the size of chunks.
-func (d *SweepDir) Estimate() time.Duration {
-	return time.Duration(d.plan.CellQueries*float64(sweepPerQuery)) + time.Duration(d.plan.CellRuns)*sweepPerRun
 }
 
 // sweepState says what became of each cell.
@@ -227,6 +213,9 @@ func readPlan(dir string) (*result.SweepPlan, error) {
 	plan, err := result.ReadSweepPlan(file)
 	if err != nil {
 		return nil, Usagef("%w; without its plan nothing is known of a sweep: bring the file back, or sweep into another folder", err)
+	}
+	if id, err := identity(plan); err != nil || id != plan.Identity { // its cells would not be what their names say
+		return nil, Usagef("%s: want the plan that was made, got one that was changed since: bring the file back, or sweep into another folder", file)
 	}
 	return plan, nil
 }
@@ -398,6 +387,9 @@ func unused(dir string) error {
 		return fmt.Errorf("sweep: %w", err)
 	}
 	for _, e := range entries {
+		if e.Name() == result.SweepCellsFolder {
+			return Usagef("%s: want a sweep's folder, or an empty one, got cells without their %s: bring that back, or sweep into another folder", dir, result.SweepPlanFile)
+		}
 		if e.Name() != result.SweepProfileFile && !strings.HasPrefix(e.Name(), ".slosim-") {
 			return Usagef("%s: want an empty folder or one of a sweep, got a folder with %q in it", dir, e.Name())
 		}

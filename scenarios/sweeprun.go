@@ -221,6 +221,9 @@ func (r *sweepRun) content(c *sweepCell) (*result.SweepCell, error) {
 
 // keep writes a cell's file.
 func (r *sweepRun) keep(index int, content *result.SweepCell) error {
+	if plan := filepath.Join(r.dir.dir, result.SweepPlanFile); !isFile(plan) {
+		return fmt.Errorf("%s: want the plan of the sweep, got none any more: somebody removed it or its folder", plan)
+	}
 	hash := cellHash(r.dir.plan, index)
 	if err := r.dir.store.Put(hash, content); err != nil {
 		if _, there := r.dir.store.Check(hash); there == nil { // another process was faster

@@ -97,7 +97,7 @@ func (d *SweepDir) runOnSlurm(ctx context.Context, o SweepOptions, cluster Slurm
 // keeps its tasks.
 func (d *SweepDir) planJob(ctx context.Context, o SweepOptions, cluster SlurmOptions, missing int) (*result.SweepJob, error) {
 	job := &result.SweepJob{
-		Schema: result.Schema, Tasks: d.tasksFor(cluster, missing), CPUs: max(cluster.CPUs, 1), Retries: cluster.Retries,
+		Schema: result.Schema, CPUs: max(cluster.CPUs, 1), Retries: cluster.Retries,
 		Scratch: cluster.Scratch, Options: cluster.Options, AnyExecutable: o.AnyExecutable,
 	}
 	before, err := d.earlierJob()
@@ -110,12 +110,19 @@ func (d *SweepDir) planJob(ctx context.Context, o SweepOptions, cluster SlurmOpt
 			return nil, err
 		}
 		if len(live) > 0 {
-			job.Tasks, job.Clusters, job.LastJob = before.Tasks, before.Clusters, before.LastJob
+			job.Tasks, job.Minutes, job.Clusters, job.LastJob = before.Tasks, before.Minutes, before.Clusters, before.LastJob
 		}
 	}
+	if job.Tasks == 0 {
+		each, err := d.Estimate(ctx, o.Console)
+		if err != nil {
+			return nil, err
+		}
+		job.Tasks = d.tasksFor(cluster, missing, each)
+		work := time.Duration(math.Ceil(float64(d.Cells())/float64(job.Tasks))) * each / time.Duration(job.CPUs)
+		job.Minutes = int(limitFor(work) / time.Minute)
+	}
 	job.Name = d.jobName(job.Tasks)
-	work := time.Duration(math.Ceil(float64(d.Cells())/float64(job.Tasks))) * d.Estimate() / time.Duration(job.CPUs)
-	job.Minutes = int(limitFor(work) / time.Minute)
 	return job, d.writeJob(job)
 }
 
@@ -128,13 +135,13 @@ func limitFor(work time.Duration) time.Duration {
 // mostTasks is the largest array that sites allow unless they changed Slurm's MaxArraySize.
 const mostTasks = 1000
 
-// tasksFor decides on the number of tasks.
-func (d *SweepDir) tasksFor(o SlurmOptions, missing int) int {
+// tasksFor decides on the number of tasks; a cell takes a core so long.
+func (d *SweepDir) tasksFor(o SlurmOptions, missing int, cell time.Duration) int {
 	if o.Tasks > 0 {
 		return min(o.Tasks, d.Cells())
 	}
 	each := max(o.TaskTime, time.Second) * time.Duration(max(o.CPUs, 1))
-	wanted := math.Ceil(float64(missing) * float64(d.Estimate()) / float64(each))
+	wanted := math.Ceil(float64(missing) * float64(cell) / float64(each))
 	return mixing(int(min(max(wanted, 1), mostTasks)), d.Cells())
 }
 

@@ -30,9 +30,9 @@ func TestTasksMixAxes(t *testing.T) {
 	})
 }
 
-// sweepOfCells is a sweep of cells that are expected to take a second each.
+// sweepOfCells is a sweep of so many cells.
 func sweepOfCells(t *testing.T, cells int) *SweepDir {
-	plan := &result.SweepPlan{Cells: cells, CellQueries: float64(time.Second / sweepPerQuery), Identity: "id"}
+	plan := &result.SweepPlan{Cells: cells, Identity: "id"}
 	return &SweepDir{dir: t.TempDir(), plan: plan}
 }
 
@@ -50,7 +50,7 @@ func TestTasksHaveMinutesOfWork(t *testing.T) {
 		{3001, SlurmOptions{TaskTime: time.Hour, Tasks: 2000}, 2000},  // as asked
 		{30, SlurmOptions{TaskTime: 5 * time.Minute, Tasks: 300}, 30}, // but not without cells
 	} {
-		if got := sweepOfCells(t, test.cells).tasksFor(test.options, test.cells); got != test.want {
+		if got := sweepOfCells(t, test.cells).tasksFor(test.options, test.cells, time.Second); got != test.want {
 			t.Errorf("%d cells, %+v: want %d tasks, got %d", test.cells, test.options, test.want, got)
 		}
 	}

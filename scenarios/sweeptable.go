@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -203,7 +204,8 @@ func (c *checker) resolveSweep(s *Sweep) {
 }
 
 // sweep checks [sweep] itself; whether the scenario takes the values shows when cells are made.
-func (c *checker) sweep(s *Sweep) {
+func (c *checker) sweep(of *Scenario) {
+	s := of.Sweep
 	if n := len(s.Axes); n < 1 || n > maxAxes {
 		c.add("sweep.axis", fmt.Sprintf("1 to %d [[sweep.axis]] tables", maxAxes), strconv.Itoa(n))
 	}
@@ -214,10 +216,11 @@ func (c *checker) sweep(s *Sweep) {
 	keys, axisNames := map[string]int{}, map[string]int{}
 	for i := range s.Axes {
 		path := index("sweep.axis", i)
+		c.fractions(of, &s.Axes[i])
 		c.axis(&s.Axes[i], path)
-		c.distinct(path+".key", s.Axes[i].Key, i, keys)
+		c.onceVaried(s, i, path+".key", keys)
 		c.distinct(path+".name", s.Axes[i].Name, i, axisNames)
-		sampled = sampled || s.Axes[i].sampled() && !c.given[path+".steps"]
+		sampled = sampled || c.ranged(&s.Axes[i], path) && !c.given[path+".steps"]
 	}
 	switch {
 	case sampled:
@@ -231,6 +234,66 @@ func (c *checker) sweep(s *Sweep) {
 			c.add("sweep", fmt.Sprintf("at most %d cells", maxSweepCells), fmt.Sprintf("%.6g", n))
 		}
 	}
+}
+
+// onceVaried checks that no other axis is over a key, and that no later one replaces what it is in.
+func (c *checker) onceVaried(s *Sweep, i int, path string, seen map[string]int) {
+	key := s.Axes[i].Key
+	if first, ok := seen[key]; ok && c.fine(path) {
+		c.add(path, "a key that no other axis is over", fmt.Sprintf("%s, over which sweep.axis[%d] is", show(key), first))
+		return
+	}
+	seen[key] = i
+	for j := range i {
+		if inside(s.Axes[j].Key, key) {
+			c.add(path, fmt.Sprintf("an axis before that over %s, which it is to replace no more", show(s.Axes[j].Key)), show(key)+" after it")
+		}
+	}
+}
+
+// fractions makes the ends of a range those of fractions where the key takes fractions, however they are written.
+func (c *checker) fractions(s *Scenario, a *Axis) {
+	if a.From != nil && a.To != nil && a.From.kind <= floatBound && a.To.kind <= floatBound && c.takesFractions(s, a.Key) {
+		a.From.kind, a.To.kind = floatBound, floatBound
+	}
+}
+
+// takesFractions says whether a key is of a number that may have decimals.
+func (c *checker) takesFractions(s *Scenario, key string) bool {
+	t := reflect.TypeFor[Scenario]()
+	parts := strings.Split(key, ".")
+	for i, part := range parts {
+		name, at, err := splitIndex(part)
+		if err != nil || t.Kind() != reflect.Struct {
+			return false
+		}
+		field := slices.IndexFunc(reflect.VisibleFields(t), func(f reflect.StructField) bool { return keyOf(reflect.Zero(t), f.Index[0]) == name })
+		if field < 0 {
+			return false
+		}
+		t = t.Field(field).Type
+		for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice && at >= 0 {
+			t = t.Elem()
+		}
+		if t.Kind() == reflect.Map && i == len(parts)-2 && name == "params" {
+			return c.fractionalParam(s, parts[0], parts[len(parts)-1])
+		}
+	}
+	return t.Kind() == reflect.Float64
+}
+
+// fractionalParam says so of a parameter of a contender's policy.
+func (c *checker) fractionalParam(s *Scenario, contender, param string) bool {
+	_, at, err := splitIndex(contender)
+	if err != nil || at < 0 || at >= len(s.Contenders) {
+		return false
+	}
+	for _, policy := range c.known.Policies {
+		if policy.Name == s.Contenders[at].Policy {
+			return slices.ContainsFunc(policy.Params, func(p Param) bool { return p.Key == param && p.Kind == "number" })
+		}
+	}
+	return false
 }
 
 // cells is the number of cells.
@@ -260,7 +323,7 @@ func (c *checker) axis(a *Axis, path string) {
 	if c.fine(path + ".key") {
 		c.label(path+".name", a.Name)
 	}
-	switch ranged := a.From != nil || a.To != nil; {
+	switch ranged := c.ranged(a, path); {
 	case ranged && c.given[path+".values"]:
 		c.add(path+".values", "either values or from and to", "both")
 	case ranged:
@@ -268,6 +331,11 @@ func (c *checker) axis(a *Axis, path string) {
 	default:
 		c.axisValues(a, path)
 	}
+}
+
+// ranged says whether an axis is a range, of whatever ends.
+func (c *checker) ranged(a *Axis, path string) bool {
+	return a.From != nil || a.To != nil || c.given[path+".from"] || c.given[path+".to"]
 }
 
 // axisKey checks that --set could have the key.
@@ -297,16 +365,22 @@ func (c *checker) axisValues(a *Axis, path string) {
 			c.add(path+key, "nothing: it goes with from and to", "a value")
 		}
 	}
-	seen := map[string]int{}
+	seen := map[any]int{}
 	for i, v := range a.Values {
 		text, err := literal(v)
 		if err != nil {
 			continue // not decoded
 		}
-		if first, ok := seen[text]; ok {
+		var same any = text
+		var b Bound // 1 and 1.0, "15ms" and "0.015s" are the same value
+		if b.setGeneric(v) == nil {
+			b.kind = max(b.kind, floatBound)
+			same = b
+		}
+		if first, ok := seen[same]; ok {
 			c.add(path+".values", "values that differ", fmt.Sprintf("%s at %d and %d", shorten(text), first, i))
 		}
-		seen[text] = i
+		seen[same] = i
 	}
 	c.axisLabels(a, path)
 }

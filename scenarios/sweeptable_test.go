@@ -60,7 +60,9 @@ func TestSweepTableProblems(t *testing.T) {
 		"no key":            {`key = "arrivals.load"`, ``, "sweep.axis[0].key", "a key"},
 		"bad key":           {`key = "arrivals.load"`, `key = "arrivals[x].load"`, "sweep.axis[0].key", "as --set has it"},
 		"own key":           {`key = "arrivals.load"`, `key = "sweep.seed"`, "sweep.axis[0].key", "decides what a run gives"},
-		"same key":          {`key = "machine[0].memory"`, `key = "arrivals.load"`, "sweep.axis[2].key", "of its own"},
+		"same key":          {`key = "machine[0].memory"`, `key = "arrivals.load"`, "sweep.axis[2].key", "no other axis"},
+		"replaced key":      {`key = "machine[0].memory"`, `key = "arrivals"`, "sweep.axis[2].key", "an axis before"},
+		"alike":             {`values = [0.1, 0.5, 1]`, `values = [1, 1.0]`, "sweep.axis[0].values", "differ"},
 		"same name":         {`name = "target"`, `name = "arrivals.load"`, "sweep.axis[1].name", "of its own"},
 		"no values":         {`values = [0.1, 0.5, 1]`, ``, "sweep.axis[0].values", "a list"},
 		"empty":             {`values = [0.1, 0.5, 1]`, `values = []`, "sweep.axis[0].values", "at least one"},
@@ -84,6 +86,7 @@ func TestSweepTableProblems(t *testing.T) {
 		"seed":              {`seed = 3`, `seed = -3`, "sweep.seed", "0 or more"},
 		"unknown":           {`seed = 3`, `sede = 3`, "sweep.sede", "did you mean"},
 		"labels of a range": {`scale = "log"`, "scale = \"log\"\nlabels = [\"a\", \"b\", \"c\"]", "sweep.axis[1].labels", "nothing"},
+		"no number":         {`from = "16MB"`, `from = nan`, "sweep.axis[2].from", "finite"},
 	} {
 		if strings.Count(goodSweep, test.old) != 1 {
 			t.Fatalf("%s: want %q once in the sweep", name, test.old)
@@ -182,6 +185,49 @@ func TestRanges(t *testing.T) {
 		if got := strings.Join(a.ticks(), " "); got != test.want {
 			t.Errorf("%v to %v: want %s, got %s", test.from, test.to, test.want, got)
 		}
+	}
+}
+
+// TestFractions: whole ends of a key that takes fractions make fractions.
+func TestFractions(t *testing.T) {
+	app := testApp(t)
+	for key, want := range map[string]string{
+		"arrivals.load":                 "1.0 1.5 2.0",
+		"class[0].share":                "1.0 1.5 2.0",
+		"contender[1].params.quantile":  "1.0 1.5 2.0",
+		"machine[0].workers":            "1 3",
+		"sensor.noise":                  "1.0 1.5 2.0",
+		"contender[1].params.nobody":    "1 3",
+		"contender[7].params.quantile":  "1 3",
+		"interference[0].intensity":     "1.0 1.5 2.0",
+		"arrivals.nothing":              "1 3",
+		"contender[1].params.window[0]": "1 3",
+	} {
+		from, to, steps := 1, 2, 3
+		if strings.Contains(want, "3") {
+			to, steps = 3, 2
+		}
+		text, _, _ := strings.Cut(smallSweep, "[sweep]")
+		text += fmt.Sprintf("[[sweep.axis]]\nkey = %q\nfrom = %d\nto = %d\nsteps = %d\n", key, from, to, steps)
+		s, err := Parse("fractions.toml", []byte(text), app.Known())
+		if err != nil {
+			t.Fatalf("%s: %v", key, err)
+		}
+		if got := strings.Join(s.Sweep.Axes[0].ticks(), " "); got != want {
+			t.Errorf("%s: want %s, got %s", key, want, got)
+		}
+	}
+}
+
+// TestSetBelowAnAxis: a set that an axis would replace is refused.
+func TestSetBelowAnAxis(t *testing.T) {
+	app, file := testApp(t), sweepFile(t, smallSweep)
+	_, err := LoadTemplate(file, app.Known(), "interference[0].for=100ms")
+	if ExitCode(err) != ExitUsage || !strings.Contains(err.Error(), "--set interference[0].for=100ms: want a key that no axis replaces") {
+		t.Errorf("want a refusal, got %v", err)
+	}
+	if _, err := LoadTemplate(file, app.Known(), "interference=[]", "arrivals.load=2"); err != nil {
+		t.Errorf("want axes fixed, got %v", err)
 	}
 }
 

@@ -30,7 +30,32 @@ func LoadTemplate(path string, known Known, sets ...string) (*Template, error) {
 	if err != nil {
 		return nil, err
 	}
-	return parseTemplate(path, string(text), known, sets)
+	t, err := parseTemplate(path, string(text), known, sets)
+	if err != nil {
+		return nil, err
+	}
+	if problems := t.replaced(); len(problems) > 0 {
+		return nil, problems
+	}
+	return t, nil
+}
+
+// replaced lists the sets of keys that an axis over a whole table or list would put something else in the place of.
+func (t *Template) replaced() (problems Problems) {
+	for _, set := range t.Sets {
+		key, _, _ := strings.Cut(set, "=")
+		for i := range t.Base.Sweep.Axes {
+			if axis := t.Base.Sweep.Axes[i].Key; inside(strings.TrimSpace(key), axis) {
+				problems = append(problems, Problem{File: "--set " + shorten(set), Want: fmt.Sprintf("a key that no axis replaces, or a value for all of %s, over which there is an axis", axis), Got: show(strings.TrimSpace(key))})
+			}
+		}
+	}
+	return problems
+}
+
+// inside says whether a key lies in the table or list of another one.
+func inside(key, other string) bool {
+	return strings.HasPrefix(key, other+".") || strings.HasPrefix(key, other+"[")
 }
 
 func parseTemplate(file, text string, known Known, sets []string) (*Template, error) {

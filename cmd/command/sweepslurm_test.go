@@ -448,6 +448,12 @@ func TestSweepCancelAndResubmit(t *testing.T) {
 	b.start(b.sweep("local", "--set=duration=10m")...).wants(0)
 	r := b.start(b.sweep("dir", "--set=duration=10m", "--on", "slurm", "--tasks", "3")...)
 	r.until("a cell", func() bool { return b.cells("dir") > 0 })
+	fake.Fail("squeue", "slurm_load_jobs error: Unable to contact slurm controller")
+	b.start("sweep", "cancel", b.path("dir")).wants(3).says("not cancelled: squeue")
+	if _, err := os.Stat(b.path("dir/slurm/cancelled")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("not cancelled: want no word of it to whoever watches, got %v", err)
+	}
+	fake.Mend("squeue")
 	b.start("sweep", "cancel", b.path("dir")).wants(0)
 	r.wants(3).says("was cancelled")
 	if s := b.status("dir"); s.Tasks.Running+s.Tasks.Waiting > 0 || s.Done == 0 {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"math"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -130,6 +131,35 @@ func TestSweepStore(t *testing.T) {
 	sum, err := store.Check(someHash)
 	if err != nil || len(sum) != 64 {
 		t.Errorf("checksum: got %q, %v", sum, err)
+	}
+}
+
+// TestSweepStoreOfNoFiles: what is no file is corrupt, and nothing waits for it.
+func TestSweepStoreOfNoFiles(t *testing.T) {
+	for name, place := range map[string]func(path string) error{
+		"folder": func(path string) error { return os.Mkdir(path, 0o755) },
+		"link":   func(path string) error { return os.Symlink(path, path) },
+		"socket": func(path string) error {
+			listener, err := net.Listen("unix", path)
+			if err == nil {
+				t.Cleanup(func() { listener.Close() })
+			}
+			return err
+		},
+	} {
+		folder, err := os.MkdirTemp("", "cells") // the path of a socket must be short
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { os.RemoveAll(folder) })
+		path := filepath.Join(folder, "c.json")
+		if err := place(path); err != nil {
+			t.Skipf("%s: %v", name, err)
+		}
+		var corrupt CorruptError
+		if _, err := readCell(path); !errors.As(err, &corrupt) {
+			t.Errorf("%s: want a corrupt cell, got %v", name, err)
+		}
 	}
 }
 

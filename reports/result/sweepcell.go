@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 )
 
 // SweepCell is what a cell file holds: the statistics of one point of a sweep's axes. It does not hold
@@ -188,6 +189,13 @@ func (s SweepStore) Get(hash string) (*SweepCell, error) {
 }
 
 func readCell(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, syscall.ELOOP):
+		return nil, CorruptError{path, "want a file, got a link to itself"}
+	case err == nil && !info.Mode().IsRegular(): // to read a pipe would wait forever
+		return nil, CorruptError{path, "want a file, got " + info.Mode().Type().String()}
+	}
 	data, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("%s: cannot read: %w", path, plainCause(err))

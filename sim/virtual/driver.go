@@ -97,7 +97,7 @@ type driver struct {
 
 // Run simulates one replication of one contender. Errors are a *sim.RuleError (the
 // contender broke the rules), the context's, or say what is wrong with cfg or the
-// stream. Records made before an error are of a run that is not whole.
+// stream. Records made before an error are of a run that is not whole, and counts those until then.
 func Run(ctx context.Context, cfg *Config, recorder sim.Recorder) (Stats, error) {
 	d, err := newDriver(cfg, recorder)
 	if err != nil {
@@ -112,6 +112,8 @@ func Run(ctx context.Context, cfg *Config, recorder sim.Recorder) (Stats, error)
 		return Stats{}, err
 	}
 	err = d.run(ctx)
+	c := d.system.Counts()
+	d.stats.Arrived, d.stats.Finished, d.stats.Dropped = c.Arrived, c.Finished, c.Dropped
 	return d.stats, err
 }
 
@@ -202,9 +204,7 @@ func (d *driver) cutOff() {
 		}
 		d.system.Abandon(d.stats.EndAt)
 	}
-	c := d.system.Counts()
-	d.stats.Arrived, d.stats.Finished, d.stats.Dropped = c.Arrived, c.Finished, c.Dropped
-	d.stats.Unfinished = c.Dropped - before.Dropped
+	d.stats.Unfinished = d.system.Counts().Dropped - before.Dropped
 }
 
 // instant handles all events of one instant. It says whether a policy could know of
