@@ -3,6 +3,7 @@ package scenarios
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"slices"
 
@@ -26,8 +27,9 @@ type CapacityOptions struct {
 // Capacity finds, for each contender, the highest rate of arrivals at which the targets hold, or the
 // smallest number of workers at the scenario's rate, and prints a line each.
 //
-// A rate holds if no class's mean over replications is below its target; as long as the interval
-// around a mean has the target in it, replications are doubled, twice at most. Rates are bisected
+// A rate holds if no class's mean over the scenario's replications is below its target; as long as the interval
+// around a mean has the target in it, replications are doubled, twice at most. A rate fails before, after a half or
+// a quarter of them, where a mean lies far below its target. Rates are bisected
 // between one that holds and one that does not, under the same draws, so that what is found is a
 // bracket: attainment falls with the rate, or the bracket is one of several.
 func (a *App) Capacity(ctx context.Context, o CapacityOptions) error {
@@ -54,22 +56,18 @@ func (a *App) Capacity(ctx context.Context, o CapacityOptions) error {
 // beside any other error those that were found before.
 func (a *App) capacities(ctx context.Context, o CapacityOptions, c *contest) (found []result.Capacity, err error) {
 	var failed []error
-	o.progress().Start("contenders", len(c.entrants))
-	defer o.progress().Done()
 	for _, e := range c.entrants {
 		s := &search{app: a, options: o, profile: c.profile, contender: e.Contender, rate: c.process.Rate()}
 		one, err := s.run(ctx)
 		if err != nil {
 			failed = append(failed, ofContender(e.Name, err))
 			if failure(err) {
-				o.progress().Add(1)
 				continue
 			}
 			return found, errors.Join(failed...)
 		}
 		one.Load = one.Holds * c.profile.Campaign.Reference.Mean().Seconds() * c.meanSize() / float64(c.workers())
 		found = append(found, one)
-		o.progress().Add(1)
 	}
 	return found, errors.Join(failed...)
 }
@@ -93,6 +91,7 @@ const (
 	capacityStep  = 1.6
 	capacitySteps = 16
 	mostDoublings = 2
+	fewestLooked  = 3 // replications after which a rate may fail
 )
 
 func (s *search) run(ctx context.Context) (c result.Capacity, err error) {
@@ -166,61 +165,112 @@ func bisect(holds, fails float64, wide func(holds, fails float64) bool, middle f
 
 // holds decides one rate, or one number of workers.
 func (s *search) holds(ctx context.Context, rate float64, workers int) (bool, error) {
-	replications := max(2, s.options.Scenario.Replications)
-	for doubling := 0; ; doubling++ {
-		cells, err := s.simulate(ctx, rate, workers, replications)
-		if err != nil {
+	own := max(2, s.options.Scenario.Replications)
+	looks := looksOf(own)
+	c, one, err := s.contest(rate, workers, looks[len(looks)-1])
+	if err != nil {
+		return false, err
+	}
+	s.runs++
+	all := &ran{contest: c, faulty: map[int]error{}}
+	for _, n := range looks {
+		more := c.runSome(ctx, RunOptions{Console: s.options.Console, Scenario: one, Jobs: s.options.Jobs, Doing: s.doing(rate, workers)}, len(all.outcomes), n)
+		if err := errors.Join(ctx.Err(), more.failed); err != nil {
 			return false, err
 		}
-		sure, ok := true, true
-		worst := result.Metric{}
-		for _, cell := range cells {
-			for name, target := range map[string]float64{"attainment": s.options.Target, "accuracy": s.options.Accuracy} {
-				m := cell.Metrics[name]
-				if m.Mean == nil || target == 0 {
-					continue
-				}
-				ok = ok && *m.Mean >= target
-				sure = sure && (m.Lo == nil || *m.Lo >= target || *m.Hi < target)
-				if name == "attainment" && (worst.Mean == nil || *m.Mean < *worst.Mean) {
-					worst = m
-				}
-			}
-		}
-		if sure || doubling == mostDoublings {
-			if ok {
-				s.worst, s.heldBy = worst, replications
+		all.outcomes = append(all.outcomes, more.outcomes...)
+		found, err := s.verdict(all)
+		switch {
+		case err != nil:
+			return false, err
+		case n < own && found.hopeless:
+			s.failedBy = n
+			return false, nil
+		case n >= own && found.sure || n == looks[len(looks)-1]:
+			if found.ok {
+				s.worst, s.heldBy = found.worst, n
 			} else {
-				s.failedBy = replications
+				s.failedBy = n
 			}
-			return ok, nil
+			return found.ok, nil
 		}
-		replications *= 2
 	}
+	panic("scenarios: no look was the last")
 }
 
-// simulate runs the contender alone and returns the cells of its classes.
-func (s *search) simulate(ctx context.Context, rate float64, workers, replications int) ([]result.Cell, error) {
+// looksOf lists the numbers of replications after which a rate may be decided: the scenario's own, which it takes
+// at least to hold, and twice as many, twice; before, a half, a quarter and so on, after which it may fail.
+func looksOf(own int) []int {
+	looks := []int{own}
+	for n := own / 2; n >= fewestLooked; n /= 2 {
+		looks = append(looks, n)
+	}
+	slices.Reverse(looks)
+	for range mostDoublings {
+		looks = append(looks, 2*looks[len(looks)-1])
+	}
+	return looks
+}
+
+// doing says what is tried.
+func (s *search) doing(rate float64, workers int) string {
+	if s.options.Workers {
+		return fmt.Sprintf("%s on %d workers", s.contender.Name, workers)
+	}
+	return fmt.Sprintf("%s at %.0f queries a second", s.contender.Name, rate)
+}
+
+// contest has the contender alone at a rate, on so many workers.
+func (s *search) contest(rate float64, workers, replications int) (*contest, *Scenario, error) {
 	one := *s.options.Scenario
 	one.Contenders, one.Replications = []Contender{s.contender}, replications
 	one.Arrivals.Rate, one.Arrivals.Load = rate, 0 // a load would follow the number of workers
 	one.Machines = slices.Clone(one.Machines)
 	one.Machines[0].Workers = workers
 	c, err := s.app.newContest(&one, s.profile)
+	return c, &one, err
+}
+
+// verdict is what is known of a rate.
+type verdict struct {
+	ok       bool // no class's mean is below its target
+	sure     bool // no interval has its target in it
+	hopeless bool // a mean lies below its target by more than twice what its interval reaches
+	worst    result.Metric
+}
+
+// verdict looks at the classes over all replications that ran.
+func (s *search) verdict(r *ran) (verdict, error) {
+	r.complete = len(r.outcomes)
+	summary, err := reports.Summarise(reports.Heading{}, r.contenders())
 	if err != nil {
-		return nil, err
+		return verdict{}, err
 	}
-	ran := c.runAll(ctx, RunOptions{Scenario: &one, Jobs: s.options.Jobs})
-	s.runs++
-	if err := ctx.Err(); err != nil {
-		return nil, err
+	v := verdict{ok: true, sure: true}
+	for _, cell := range summary.Cells {
+		if cell.Class == "all" || cell.Window != "all" {
+			continue
+		}
+		for name, target := range map[string]float64{"attainment": s.options.Target, "accuracy": s.options.Accuracy} {
+			m := cell.Metrics[name]
+			if m.Mean == nil || target == 0 {
+				continue
+			}
+			v.add(m, target)
+			if name == "attainment" && (v.worst.Mean == nil || *m.Mean < *v.worst.Mean) {
+				v.worst = m
+			}
+		}
 	}
-	if ran.failed != nil {
-		return nil, ran.failed
+	return v, nil
+}
+
+// add takes one metric's word.
+func (v *verdict) add(m result.Metric, target float64) {
+	v.ok = v.ok && *m.Mean >= target
+	if m.Lo == nil {
+		return
 	}
-	summary, err := reports.Summarise(reports.Heading{}, ran.contenders())
-	if err != nil {
-		return nil, err
-	}
-	return slices.DeleteFunc(summary.Cells, func(cell result.Cell) bool { return cell.Class == "all" || cell.Window != "all" }), nil
+	v.sure = v.sure && (*m.Lo >= target || *m.Hi < target)
+	v.hopeless = v.hopeless || *m.Mean+2*(*m.Hi-*m.Mean) < target
 }

@@ -56,6 +56,7 @@ type RunOptions struct {
 	TraceQueries int           // --trace-queries: of each contender; 0: TraceQueries
 
 	Command string // as typed, for the manifest
+	Doing   string // what progress calls it; empty: simulating
 }
 
 // ValidateOptions are those of `slosim validate`.

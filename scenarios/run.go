@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -142,7 +143,7 @@ func (c *contest) runSome(ctx context.Context, o RunOptions, from, to int) *ran 
 	}
 	n := len(r.outcomes) * len(c.entrants)
 	var queries atomic.Uint64
-	o.progress().Start("simulating", n)
+	o.progress().Start(cmp.Or(o.Doing, "simulating"), n)
 	virtual.RunAll(ctx, o.Jobs, n, func(i int) error {
 		replication, entrant := from+i/len(c.entrants), i%len(c.entrants)
 		var trace *scheduleTracer
