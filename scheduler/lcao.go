@@ -47,6 +47,10 @@ type lcao struct {
 
 	byAccuracy [][]int // [model] points, most accurate first; of equals the cheaper
 	load       float64 // arrivals per second and worker; 0 when switched off
+
+	looked  bool     // queue is of this turn
+	queue   []behind // behind the head
+	binding int      // in queue: who refused the last point that was refused
 }
 
 // lookahead bounds how many queries behind the head are considered, so that a queue
@@ -98,6 +102,7 @@ func (l *lcao) Decide(v *View, p *Plan) {
 func (l *lcao) choose(t *turn) choice {
 	cheapest, least := t.cheapest()
 	why, slack := Fits, t.slack()
+	l.looked = false
 	o := option{turn: t, q: l.q, cheapest: cheapest, least: least, slower: l.slower}
 	for _, p := range l.byAccuracy[t.query().Model] {
 		if p == cheapest {
@@ -147,12 +152,34 @@ func (o *option) lost(slack time.Duration, need float64) bool {
 		o.within(o.cheapest, slack-time.Duration(need*float64(o.least))) == 0
 }
 
-// queueFits says whether the point leaves the queries behind enough of their chances.
+// behind is a query behind the head that is not lost, and how many mean service times pass before its own.
+type behind struct {
+	slack time.Duration
+	need  float64
+}
+
+// queueFits says whether the point leaves the queries behind enough of their chances. Which are lost does not
+// depend on the point, and is found once a turn. A query that a point did not fit is the first to be asked about
+// the next one: it is likely to refuse that too, and one that refuses is enough.
 func (l *lcao) queueFits(o *option) bool {
-	waiting := o.view.Waiting[o.index+1:]
-	if len(waiting) == 0 {
-		return true
+	if !l.looked {
+		l.looked, l.queue = true, l.look(o, l.queue[:0])
 	}
+	if l.binding < len(l.queue) && !o.fits(l.queue[l.binding].slack, l.queue[l.binding].need) {
+		return false
+	}
+	for i := range l.queue {
+		if !o.fits(l.queue[i].slack, l.queue[i].need) {
+			l.binding = i
+			return false
+		}
+	}
+	return true
+}
+
+// look appends the queries behind the head that are not lost.
+func (l *lcao) look(o *option, queue []behind) []behind {
+	waiting := o.view.Waiting[o.index+1:]
 	each := 1 / float64(len(o.view.Workers))
 	need := each
 	if len(o.view.Workers) > 1 {
@@ -166,10 +193,8 @@ func (l *lcao) queueFits(o *option) bool {
 			}
 			continue
 		}
-		if !o.fits(slack, need) {
-			return false
-		}
+		queue = append(queue, behind{slack, need})
 		need += each
 	}
-	return true
+	return queue
 }
