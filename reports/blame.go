@@ -128,7 +128,8 @@ func PrintBlame(w io.Writer, b *result.Blame) error {
 	}
 	out.WriteString("\nmends: how many fewer misses there are, in % of them, if the scenario is simulated again without this cause; only it: misses that\n" +
 		"go with this cause and with no other one. interaction: what removing all causes mends beyond the sum of the single ones; below 0,\n" +
-		"removing either of several mends the same misses. The column sums to 100. ± half-widths of 95 % intervals over replications\n")
+		"removing either of several mends the same misses. The column sums to 100. Misses are of the queries of all replications\n" +
+		"together (slosim run's attainment is the mean of the replications'). ± half-widths of 95 % intervals over replications\n")
 	_, err := io.WriteString(w, out.String())
 	return err
 }

@@ -34,7 +34,7 @@ type BreakpointOptions struct {
 func Breakers() []Entry {
 	return []Entry{
 		{Name: "burst", About: "Poisson arrivals on top, in queries: the fewest, whatever their rate"},
-		{Name: "interference", About: "a slow-down of all workers, in time lost: factor - 1, times its length"},
+		{Name: "interference", About: "a slow-down of all workers, in service lost: its length less what it would have taken at full speed"},
 		{Name: "profile-error", About: "service that takes longer than the profile says, as a share"},
 	}
 }
@@ -47,7 +47,7 @@ func Breakers() []Entry {
 // several lengths, that is taken which needs the smallest size. Assertions break the more the worse it
 // gets, or what is found is one of several breakpoints. Each assertion is tested alone at level Alpha, as
 // in the file that is written: beside others, check wants more to be sure.
-func (a *App) Breakpoint(ctx context.Context, o BreakpointOptions) error {
+func (a *App) Breakpoint(ctx context.Context, o BreakpointOptions) (err error) {
 	c, err := a.contestOf(ctx, o.Console, o.Scenario, o.Profile)
 	if err != nil {
 		return err
@@ -57,6 +57,13 @@ func (a *App) Breakpoint(ctx context.Context, o BreakpointOptions) error {
 	}
 	b := &breaker{app: a, options: o, contest: c}
 	if o.Out != "" {
+		if _, missing := os.Stat(o.Out); missing != nil {
+			defer func() {
+				if err != nil {
+					err = errors.Join(err, emptied(o.Out, true))
+				}
+			}()
+		}
 		if err := os.MkdirAll(o.Out, 0o755); err != nil {
 			return fmt.Errorf("-o: %w", err)
 		}
@@ -114,7 +121,7 @@ func (b *breaker) kinds() (kinds []worsening) {
 		{name: "burst", lengths: lengths, at: b.burst, unit: "queries",
 			size: func(load float64, length time.Duration) float64 { return load * full * length.Seconds() }},
 		{name: "interference", lengths: lengths, at: b.interference, unit: "seconds lost",
-			size: func(more float64, length time.Duration) float64 { return more * length.Seconds() }},
+			size: func(more float64, length time.Duration) float64 { return length.Seconds() * more / (1 + more) }},
 		{name: "profile-error", lengths: []time.Duration{0}, at: b.profileError, unit: "longer, as a share",
 			size: func(share float64, _ time.Duration) float64 { return share }},
 	}
@@ -234,6 +241,9 @@ func (b *breaker) find(ctx context.Context, kind worsening) (result.Breakpoint, 
 			best.Strength, best.LengthMS, best.Size = strength, ms(r.length), size
 			worst = kind.at(strength, r.length)
 		}
+	}
+	if worst != nil && worst.ProfileError != b.options.Scenario.ProfileError { // on top of its own: as in the file
+		best.Strength, best.Size = worst.ProfileError, worst.ProfileError
 	}
 	if worst == nil {
 		best.Why = "nothing breaks, or there is no room for it"

@@ -3,7 +3,6 @@ package scenarios
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"math"
 	"path/filepath"
@@ -82,6 +81,11 @@ func (a *App) again(ctx context.Context, o ExplainOptions, folder *result.Folder
 	}
 	if manifest.Service == KernelService {
 		return nil, nil, Usagef("%s: want a result of --service profile, got one of real kernels, whose times are not drawn again", o.Dir)
+	}
+	for _, file := range []string{result.SummaryFile, result.ReplicationsFile} {
+		if err := folder.Genuine(file); err != nil {
+			return nil, nil, UsageError{err}
+		}
 	}
 	s, err := a.scenarioOf(manifest)
 	if err != nil {
@@ -185,7 +189,7 @@ func sameAsBefore(summary *result.Summary, contender string, met, queries []int)
 }
 
 func anotherResult(contender string, got, want float64) error {
-	return fmt.Errorf("contender %q: simulating again gives an attainment of %.6g, the result says %.6g: another version of slosim, or of a script, made it, or its files are of several results", contender, got, want)
+	return Usagef("contender %q: simulating again gives an attainment of %.6g, the result says %.6g: another version of slosim, or of a script, made it, or its files are of several results", contender, got, want)
 }
 
 // scenarioOf parses the scenario of a result. Its scripts, programs and recordings are looked for from

@@ -264,6 +264,16 @@ func TestStoryOfACrowd(t *testing.T) {
 	}
 }
 
+// withoutSums makes a manifest one of a version before it had sums.
+func withoutSums(t *testing.T, dir string) {
+	t.Helper()
+	folder, err := result.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	edit(t, folder, result.ManifestFile, func(root map[string]any) { delete(root, "files") })
+}
+
 // What cannot be simulated again is refused, with the reason.
 func TestExplainRefuses(t *testing.T) {
 	app := testApp(t)
@@ -293,6 +303,10 @@ func TestExplainRefuses(t *testing.T) {
 	if err := os.WriteFile(edited, changed, 0o666); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := explainedIn(t, app, ExplainOptions{Dir: dir, Misses: true}); ExitCode(err) != ExitUsage || !strings.Contains(err.Error(), "was changed since") {
+		t.Errorf("a summary that is not the manifest's: want it noticed, got %v", err)
+	}
+	withoutSums(t, dir)
 	if _, err := explainedIn(t, app, ExplainOptions{Dir: dir, Misses: true}); err == nil || !strings.Contains(err.Error(), "simulating again gives") {
 		t.Errorf("a summary that was changed: want it noticed, got %v", err)
 	}

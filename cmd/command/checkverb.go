@@ -24,7 +24,7 @@ func checkCommand(app App) *cobra.Command {
 			"(green), to --most at the highest; what is undecided then does not hold. Of runs in which everything asserted is\n" +
 			"true at most a share --alpha is red, and of runs in which something is false at most as many are green, however\n" +
 			"often it looks: looks share alpha by a spending function (Lan and DeMets).",
-		Example: "  slosim check quickstart\n  slosim check ci/*.toml --profile ci/fashion.profile --junit slosim.xml\n" +
+		Example: "  slosim check ci/promises.toml\n  slosim check ci/*.toml --profile ci/fashion.profile --junit slosim.xml\n" +
 			"  slosim check ci/promises.toml --profile ci/fashion.profile --sequential --most 80",
 		Args: atLeastOne("SCENARIO"),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -20,6 +20,10 @@
 //	run --dry-run        what would run, as far as it is known (scenarios.Plan)
 //	check                assertions (result.Checked)
 //	capacity             scenario, target, accuracy, workers, contenders (result.Capacity)
+//	compare              result.Comparison
+//	breakpoint           scenario, found (result.Breakpoint)
+//	sweep, sweep merge   result.SweepMerged; --dry-run scenarios.DrySweep; --chunk result.SweepChunk
+//	sweep status         result.SweepStatus; resubmit, cancel result.SweepResubmitted, SweepCancelled
 //	explain              one query (result.Told), or with --misses contenders (result.Blame)
 //	measure              profile (the file), fronts, campaign; with --check scenarios.Drift
 //	validate             result.Validation

@@ -43,6 +43,8 @@ func explained(o *scenarios.ExplainOptions, query []string) error {
 	switch {
 	case o.Misses == (len(query) > 0):
 		return scenarios.Usagef("QUERY: want a query's number, or --misses, one of them")
+	case o.Misses && o.Replication != 0:
+		return scenarios.Usagef("--replication: want it with a query's number; --misses is of all replications")
 	case o.Wrong && !o.Misses:
 		return scenarios.Usagef("--wrong: want --misses with it")
 	case o.Replication < 0:

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -57,8 +58,11 @@ func tellWritten(c scenarios.Console, files, next []string, text string) error {
 	return err
 }
 
-// writeNew writes a file that must not exist.
+// writeNew writes a file that must not exist, in folders that are made.
 func writeNew(path, text string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return fmt.Errorf("init: %w", err)
+	}
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if errors.Is(err, fs.ErrExist) {
 		return scenarios.Usagef("init: want a file that does not exist, got %s, which is left as it is", path)

@@ -102,6 +102,7 @@ func structMembers(v reflect.Value) []member {
 		field := v.Type().Field(i)
 		name, options, _ := strings.Cut(field.Tag.Get("json"), ",")
 		switch {
+		case name == "-" || !field.IsExported() && !field.Anonymous:
 		case field.Anonymous && name == "":
 			members = append(members, structMembers(v.Field(i))...)
 		case options == "omitempty" && isEmpty(v.Field(i)):

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -114,4 +115,23 @@ func TestCSV(t *testing.T) {
 	if diff := cmp.Diff(want, out.String()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
+}
+
+// What a program keeps to itself is no part of a result.
+func TestEncodeJSONLeavesOut(t *testing.T) {
+	type inner struct{ Seen int }
+	v := struct {
+		inner
+		Shown  int `json:"shown"`
+		hidden int
+		Off    int `json:"-"`
+	}{inner{1}, 2, 3, 4}
+	var out bytes.Buffer
+	if err := EncodeJSON(&out, v); err != nil {
+		t.Fatal(err)
+	}
+	if got := out.String(); !strings.Contains(got, `"Seen": 1`) || !strings.Contains(got, `"shown": 2`) || strings.Contains(got, "hidden") || strings.Contains(got, "4") {
+		t.Errorf("got %s", got)
+	}
+	_ = v.hidden
 }
