@@ -103,7 +103,7 @@ func newSweepPage(plan *result.SweepPlan, m *result.SweepMerged) (*sweepPage, er
 	}
 	for i := range m.Fronts {
 		if f := &m.Fronts[i]; f.Undominated && len(f.Choice) > 0 {
-			p.Front = append(p.Front, sweepRow{Name: f.Contender, Choice: choiceText(f), Cells: f.Cells, Attainment: share100(f.Metrics["attainment"]),
+			p.Front = append(p.Front, sweepRow{Name: f.Contender, Choice: choiceText(m.Axes, f), Cells: f.Cells, Attainment: share100(f.Metrics["attainment"]),
 				Accuracy: share100(f.Metrics["accuracy"]), Effective: share100(f.Metrics["effective_accuracy"])})
 		}
 	}
@@ -130,7 +130,11 @@ func overallRow(m *result.SweepMerged, a *result.SweepAverage) sweepRow {
 const mostValues = 24
 
 func axisRow(a *result.SweepAxis) sweepAxisRow {
-	values := strings.Join(a.Labels[:min(mostValues, len(a.Labels))], ", ")
+	texts := make([]string, min(mostValues, len(a.Labels)))
+	for i := range texts {
+		texts[i] = valueText(a, i)
+	}
+	values := strings.Join(texts, ", ")
 	if len(a.Labels) > mostValues {
 		values += fmt.Sprintf(", … (%d values)", len(a.Labels))
 	}
