@@ -12,7 +12,6 @@ import (
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
-	"gonum.org/v1/plot/vg/draw"
 
 	"slosim/reports/result"
 )
@@ -200,60 +199,6 @@ func binTicks(axis *result.SweepAxis, bins []result.SweepBin) (ticks placeTicks)
 		ticks = append(ticks, plot.Tick{Value: float64(i), Label: name})
 	}
 	return ticks
-}
-
-// sweepFrontPlot draws accuracy against missed deadlines of each contender and its choices, averaged
-// over all other axes, and a line through those that nobody beats in both. nil: there are fewer than two.
-func sweepFrontPlot(m *result.SweepMerged) (*plot.Plot, error) {
-	p := newPlot("Missed deadlines against accuracy, averaged over the cells (best is up and left)", "not answered in time, % of arrived queries", "accuracy, % of answered queries")
-	all := &promisePoints{}
-	for i, a := range m.Overall {
-		points := &promisePoints{}
-		for j := range m.Fronts {
-			if f := &m.Fronts[j]; f.Contender == a.Contender {
-				one := ranked{cell: &result.Cell{Metrics: f.Metrics}}
-				points.add(one)
-				all.add(one)
-			}
-		}
-		if err := points.drawNamed(p, i, a.Contender); err != nil {
-			return nil, err
-		}
-	}
-	if len(all.XYs) < 2 {
-		return nil, nil
-	}
-	line, err := plotter.NewLine(all.undominated())
-	if err != nil {
-		return nil, err
-	}
-	line.Color, line.Dashes = palette[7], []vg.Length{vg.Points(4), vg.Points(3)}
-	p.Add(line)
-	scalePromise(p, all.XYs)
-	return p, nil
-}
-
-// drawNamed draws the points of one contender with their intervals, and names it in the legend.
-func (s *promisePoints) drawNamed(p *plot.Plot, i int, name string) error {
-	if len(s.XYs) == 0 {
-		return nil
-	}
-	points, err := plotter.NewScatter(s.XYs)
-	if err != nil {
-		return err
-	}
-	shapes := []draw.GlyphDrawer{draw.CircleGlyph{}, draw.BoxGlyph{}, draw.PyramidGlyph{}, draw.RingGlyph{}}
-	points.GlyphStyle = draw.GlyphStyle{Color: palette[i%len(palette)], Radius: vg.Points(3), Shape: shapes[i/len(palette)%len(shapes)]}
-	across, upright, err := errorBars(s)
-	if err != nil {
-		return err
-	}
-	for _, bars := range []*draw.LineStyle{&across.LineStyle, &upright.LineStyle} {
-		bars.Color, bars.Width = points.Color, vg.Points(0.6)
-	}
-	p.Add(across, upright, points)
-	p.Legend.Add(printable(cut(name, legendName)), points)
-	return nil
 }
 
 // svg returns a picture for a page.
