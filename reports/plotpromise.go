@@ -172,13 +172,7 @@ func (s *promisePoints) draw(p *plot.Plot) error {
 
 // drawLabels numbers the points, those together that are at one place. The axes are known by then.
 func (s *promisePoints) drawLabels(p *plot.Plot) error {
-	names := slices.Clone(s.labels)
-	for i, first := range firstsAt(p, s.XYs, 4) {
-		if first != i {
-			names[first], names[i] = names[first]+", "+names[i], ""
-		}
-	}
-	labels, err := plotter.NewLabels(plotter.XYLabels{XYs: s.XYs, Labels: names})
+	labels, err := plotter.NewLabels(plotter.XYLabels{XYs: s.XYs, Labels: s.names(p)})
 	if err != nil {
 		return err
 	}
@@ -189,6 +183,17 @@ func (s *promisePoints) drawLabels(p *plot.Plot) error {
 	labels.Offset = vg.Point{X: vg.Points(4), Y: vg.Points(3)}
 	p.Add(labels)
 	return nil
+}
+
+// names are the labels of the points; the first one at a place has those of all.
+func (s *promisePoints) names(p *plot.Plot) []string {
+	names := slices.Clone(s.labels)
+	for i, first := range firstsAt(p, s.XYs, 4) {
+		if first != i {
+			names[first], names[i] = names[first]+", "+names[i], ""
+		}
+	}
+	return names
 }
 
 // firstsAt returns for each point the first one that is drawn within so many points of type of it,

@@ -53,8 +53,9 @@ type sweepRow struct {
 type sweepAxisRow struct{ Name, Key, Values string }
 
 type sweepLineTable struct {
-	Axis string
-	Rows []sweepLineRow
+	Axis   string
+	Caveat string // of its bins
+	Rows   []sweepLineRow
 }
 
 type sweepLineRow struct{ Label, Best, Effective, Lead, Tied string }
@@ -99,7 +100,7 @@ func newSweepPage(plan *result.SweepPlan, m *result.SweepMerged) (*sweepPage, er
 		p.Axes = append(p.Axes, axisRow(&m.Axes[i]))
 	}
 	for i := range m.Lines {
-		p.Lines = append(p.Lines, lineTable(&m.Lines[i]))
+		p.Lines = append(p.Lines, lineTable(m.Axes, &m.Lines[i]))
 	}
 	for i := range m.Fronts {
 		if f := &m.Fronts[i]; f.Undominated && len(f.Choice) > 0 {
@@ -144,8 +145,8 @@ func axisRow(a *result.SweepAxis) sweepAxisRow {
 	return sweepAxisRow{a.Name, a.Key, values}
 }
 
-func lineTable(l *result.SweepLine) sweepLineTable {
-	t := sweepLineTable{Axis: l.Axis}
+func lineTable(axes []result.SweepAxis, l *result.SweepLine) sweepLineTable {
+	t := sweepLineTable{Axis: l.Axis, Caveat: binCaveat(axes, l.Axis)}
 	for i := range l.Bins {
 		bin := &l.Bins[i]
 		row := sweepLineRow{Label: bin.Label, Best: "-", Effective: "-", Lead: "-"}

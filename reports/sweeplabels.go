@@ -155,6 +155,6 @@ func samplesNote(axes []result.SweepAxis) string {
 	if len(names) < 2 {
 		return ""
 	}
-	return fmt.Sprintf("%s are sampled together: a bin of one holds other values of the others than its neighbours do, so that differences along one axis are partly the others'; "+
-		"intervals hold the luck of replications and images, not which samples fell into a bin", strings.Join(names, ", "))
+	return fmt.Sprintf("%s and %s are sampled together: bins along one axis hold other values of the rest too, to which differences between bins may be due; "+
+		"intervals hold the luck of replications and images, not which samples fell into a bin", strings.Join(names[:len(names)-1], ", "), names[len(names)-1])
 }
