@@ -35,7 +35,7 @@ func sampledPlan(samples int) *result.SweepPlan {
 	return plan
 }
 
-// TestSampledBins: about the root of the samples, none of them with part of a value's cells.
+// TestSampledBins: about the root of the samples, and equal samples in one bin.
 func TestSampledBins(t *testing.T) {
 	for samples, want := range map[int]int{1: 1, 2: 2, 3: 3, 4: 2, 5: 2, 12: 3, 60: 8, 100: 10, 1000: 12} {
 		axis := &sampledPlan(samples).Axes[0]
