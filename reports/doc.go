@@ -20,6 +20,8 @@
 // averages over cells along axes and pairs of them, who is best where, fronts of choices. Their intervals
 // are Student's over replications, which are what is independent where all cells see the same draws
 // (average in sweepaverage.go has the formula). PrintSweep, SweepHTML and WriteSweepPlots show them.
+// Samples share bins, about as many bins as each has samples: which of them fell into a bin, and where those
+// lie on the other sampled axes, is in no interval, as notes and pictures say.
 //
 // Three things put the numbers in proportion: regret (points of effective accuracy
 // below a clairvoyant on the same technique, paired by replication), an upper bound

@@ -36,6 +36,10 @@ func westernText(text string) string {
 		switch {
 		case r < 0x80 || r >= 0xa0 && r <= 0xff:
 			out = append(out, byte(r))
+		case r == '–':
+			out = append(out, 0x96)
+		case r == '≤':
+			out = append(out, "<="...) // it is not in there
 		case r == '…':
 			out = append(out, 0x85)
 		default:

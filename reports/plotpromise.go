@@ -79,19 +79,32 @@ func promisePlot(s *result.Summary) (*plot.Plot, error) {
 		return nil, err
 	}
 	scalePromise(p, points.XYs)
-	return p, nil
+	return p, points.drawLabels(p)
 }
 
-// scalePromise gives missed deadlines a logarithmic axis, and accuracies some room.
+// scalePromise gives missed deadlines a logarithmic axis, and accuracies some room. Where points are
+// drawn at its end, the end says that they may have missed fewer.
 func scalePromise(p *plot.Plot, points plotter.XYs) {
 	low, high := 100.0, leastMissed
 	for _, xy := range points {
 		low, high = min(low, xy.X), max(high, xy.X)
 	}
 	logX(p, low/1.5, high*1.8)
+	if low == leastMissed {
+		p.X.Tick.Marker = plot.TickerFunc(missedTicks)
+	}
 	margin := (p.Y.Max-p.Y.Min)*0.05 + 0.05
 	p.Y.Min, p.Y.Max = p.Y.Min-margin, p.Y.Max+margin
 	p.Y.Tick.Marker = plot.TickerFunc(evenTicks)
+}
+
+// missedTicks are logTicks from leastMissed on, which stands for all below it.
+func missedTicks(low, high float64) []plot.Tick {
+	ticks := slices.DeleteFunc(logTicks(low, high), func(t plot.Tick) bool { return t.Value < leastMissed*0.999 })
+	if len(ticks) > 0 {
+		ticks[0].Label = "≤" + strconv.FormatFloat(leastMissed, 'f', -1, 64)
+	}
+	return ticks
 }
 
 // promisePoints are the competitors with error bars in both directions.
@@ -107,13 +120,23 @@ func (s *promisePoints) add(r ranked) {
 	if r.Bound || x.Mean == nil || y.Mean == nil {
 		return
 	}
-	missed := max(100*(1-*x.Mean), leastMissed)
-	s.XYs = append(s.XYs, plotter.XY{X: missed, Y: 100 * *y.Mean})
-	low, high := sides(x)
-	s.XErrors = append(s.XErrors, struct{ Low, High float64 }{min(high, missed*0.6), low}) // a log axis has no 0
-	low, high = sides(y)
+	s.XYs = append(s.XYs, plotter.XY{X: max(100*(1-*x.Mean), leastMissed), Y: 100 * *y.Mean})
+	s.XErrors = append(s.XErrors, missedSides(x))
+	low, high := sides(y)
 	s.YErrors = append(s.YErrors, struct{ Low, High float64 }{low, high})
 	s.labels = append(s.labels, strconv.Itoa(r.Place))
+}
+
+// missedSides are the sides of the interval of missed deadlines around where their point is drawn.
+func missedSides(attainment result.Metric) (around struct{ Low, High float64 }) {
+	missed := 100 * (1 - *attainment.Mean)
+	at := max(missed, leastMissed)
+	below, above := sides(attainment)
+	around.High = max(missed+below-at, 0)
+	if missed > leastMissed {
+		around.Low = min(above, at*0.6) // a log axis has no 0
+	}
+	return around
 }
 
 // sides are what an interval has below and above the mean, in percentage points, within 0 to 100 %.
@@ -143,7 +166,13 @@ func (s *promisePoints) draw(p *plot.Plot) error {
 	for _, bars := range []*draw.LineStyle{&across.LineStyle, &upright.LineStyle} {
 		bars.Color, bars.Width = palette[5], vg.Points(0.5)
 	}
-	labels, err := plotter.NewLabels(plotter.XYLabels{XYs: s.XYs, Labels: s.labels})
+	p.Add(line, across, upright, points)
+	return nil
+}
+
+// drawLabels numbers the points, those together that are at one place. The axes are known by then.
+func (s *promisePoints) drawLabels(p *plot.Plot) error {
+	labels, err := plotter.NewLabels(plotter.XYLabels{XYs: s.XYs, Labels: s.names(p)})
 	if err != nil {
 		return err
 	}
@@ -152,8 +181,37 @@ func (s *promisePoints) draw(p *plot.Plot) error {
 		labels.TextStyle[i].Font.Size = vg.Points(9)
 	}
 	labels.Offset = vg.Point{X: vg.Points(4), Y: vg.Points(3)}
-	p.Add(line, across, upright, points, labels)
+	p.Add(labels)
 	return nil
+}
+
+// names are the labels of the points; the first one at a place has those of all.
+func (s *promisePoints) names(p *plot.Plot) []string {
+	names := slices.Clone(s.labels)
+	for i, first := range firstsAt(p, s.XYs, 4) {
+		if first != i {
+			names[first], names[i] = names[first]+", "+names[i], ""
+		}
+	}
+	return names
+}
+
+// firstsAt returns for each point the first one that is drawn within so many points of type of it,
+// of those that are no followers themselves.
+func firstsAt(p *plot.Plot, points plotter.XYs, apart float64) []int {
+	const width, height = 380, 250 // about, of a plot's data
+	firsts := make([]int, len(points))
+	for i, b := range points {
+		firsts[i] = i
+		for j, a := range points[:i] {
+			x, y := p.X.Norm(a.X)-p.X.Norm(b.X), p.Y.Norm(a.Y)-p.Y.Norm(b.Y)
+			if firsts[j] == j && math.Hypot(x*width, y*height) < apart {
+				firsts[i] = j
+				break
+			}
+		}
+	}
+	return firsts
 }
 
 // undominated returns those that no other one beats in both, by misses.

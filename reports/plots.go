@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"strconv"
+	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -108,17 +109,29 @@ func render(w io.Writer, p *plot.Plot, format string) error {
 		bottom += p.X.Label.TextStyle.Height(p.X.Label.Text) + p.X.Label.Padding
 		whole.FillText(p.X.Label.TextStyle, vg.Point{X: (plotWidth - width) / 2, Y: vg.Points(4) + p.X.Label.TextStyle.FontExtents().Descent}, p.X.Label.Text)
 	}
-	title := p.Title.TextStyle
-	title.XAlign, title.YAlign = text.XLeft, text.YTop
-	whole.FillText(title, vg.Point{X: vg.Points(8), Y: plotHeight - vg.Points(8)}, p.Title.Text)
-	beside.Draw(draw.Crop(whole, vg.Points(4), -width, bottom, -vg.Points(30)))
-	legend.Draw(draw.Crop(whole, plotWidth-width+vg.Points(8), 0, 0, -vg.Points(30)))
+	top := drawTitle(whole, p.Title.TextStyle, p.Title.Text)
+	place := draw.Crop(whole, vg.Points(4), -width, bottom, -top)
+	roomyTicks(&beside, place).Draw(place)
+	legend.Draw(draw.Crop(whole, plotWidth-width+vg.Points(8), 0, 0, -top))
 	var out bytes.Buffer
 	if _, err := canvas.WriteTo(&out); err != nil {
 		return err
 	}
 	_, err = w.Write(undated(out.Bytes()))
 	return err
+}
+
+// drawTitle writes a title at the top left, its second line small, and returns the height that it takes.
+func drawTitle(c draw.Canvas, style text.Style, title string) vg.Length {
+	style.XAlign, style.YAlign = text.XLeft, text.YTop
+	first, second, more := strings.Cut(title, "\n")
+	c.FillText(style, vg.Point{X: vg.Points(8), Y: c.Max.Y - vg.Points(8)}, first)
+	if !more {
+		return vg.Points(30)
+	}
+	style.Font.Size, style.Color = vg.Points(9), color.Gray{0x50}
+	c.FillText(style, vg.Point{X: vg.Points(8), Y: c.Max.Y - vg.Points(24)}, second)
+	return vg.Points(42)
 }
 
 // newPlot returns an empty plot with a grid.

@@ -67,7 +67,7 @@ func readAll(t *testing.T, path string) []byte {
 }
 
 func TestWesternText(t *testing.T) {
-	if got := westernText("time, µs: a…b ± 模"); got != "time, \xb5s: a\x85b \xb1 ?" {
+	if got := westernText("time, µs: a…b ± 模 1–2 ≤3"); got != "time, \xb5s: a\x85b \xb1 ? 1\x962 <=3" {
 		t.Errorf("got %q", got)
 	}
 }

@@ -3,8 +3,9 @@ package reports
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
-	"strconv"
+	"strings"
 
 	"slosim/reports/result"
 )
@@ -13,7 +14,7 @@ import (
 // cells.
 const (
 	mostBins   = 32  // of an axis: more values share bins
-	pooledBins = 12  // of an axis with more values, or with samples
+	pooledBins = 12  // of an axis with more values, and at most of one with samples
 	mappedAxes = 4   // whose pairs have maps
 	mostKept   = 512 // combinations of choices, and kinds of notes
 )
@@ -34,21 +35,44 @@ func newBinning(axis *result.SweepAxis) *binning {
 	if len(axis.Numbers) > 0 {
 		slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(axis.Numbers[i], axis.Numbers[j]) })
 	}
-	n := len(order)
-	switch {
-	case axis.Group > 0:
-		n = min(n, pooledBins)
-	case n > mostBins:
-		n = pooledBins
-	}
-	for bin := range n {
-		members := order[bin*len(order)/n : (bin+1)*len(order)/n]
+	for _, members := range b.shares(order) {
 		for _, i := range members {
-			b.of[i] = bin
+			b.of[i] = len(b.bins)
 		}
 		b.bins = append(b.bins, b.bin(members))
 	}
+	b.label()
 	return b
+}
+
+// shares parts the values in their order. Equal numbers stay together where bins hold several.
+func (b *binning) shares(order []int) (list [][]int) {
+	n := binsOf(b.axis)
+	next := 0 // the value at which the next bin may begin
+	for at, i := range order {
+		same := at > 0 && n < len(order) && len(b.axis.Numbers) > 0 && b.axis.Numbers[i] == b.axis.Numbers[order[at-1]]
+		if at < next || same {
+			list[len(list)-1] = append(list[len(list)-1], i)
+			continue
+		}
+		list = append(list, []int{i})
+		next = ((at*n+n-1)/len(order) + 1) * len(order) / n
+	}
+	return list
+}
+
+// binsOf is how many bins an axis has. Those of samples hold several: with a bin each, a line along
+// one sampled axis would show what the others do to single samples. Their root keeps places of maps
+// over two such axes from being mostly empty.
+func binsOf(axis *result.SweepAxis) int {
+	n := len(axis.Values)
+	switch {
+	case axis.Group > 0 && n >= 4:
+		return min(max(int(math.Round(math.Sqrt(float64(n)))), 2), pooledBins)
+	case axis.Group == 0 && n > mostBins:
+		return pooledBins
+	}
+	return n
 }
 
 // bin describes the bin of some neighbours.
@@ -58,25 +82,30 @@ func (b *binning) bin(members []int) result.SweepBin {
 	if len(members) > 1 {
 		out.Label = fmt.Sprintf("%s to %s", b.axis.Labels[first], b.axis.Labels[last])
 	}
-	if len(b.axis.Numbers) > 0 {
-		sum := 0.0
-		for _, i := range members {
-			sum += b.axis.Numbers[i]
-		}
-		at := sum / float64(len(members))
-		out.At = &at
-		if len(members) > 1 {
-			out.Label = fmt.Sprintf("%s to %s", threeDigits(b.axis.Numbers[first]), threeDigits(b.axis.Numbers[last]))
-			if b.axis.Unit != "" {
-				out.Label += " " + b.axis.Unit
-			}
-		}
+	if len(b.axis.Numbers) == 0 {
+		return out
+	}
+	sum := 0.0
+	for _, i := range members {
+		sum += b.axis.Numbers[i]
+	}
+	at := sum / float64(len(members))
+	if out.At = &at; b.axis.Numbers[first] < b.axis.Numbers[last] {
+		out.From, out.To = &b.axis.Numbers[first], &b.axis.Numbers[last]
 	}
 	return out
 }
 
-// threeDigits writes a number with three digits.
-func threeDigits(v float64) string { return strconv.FormatFloat(v, 'g', 3, 64) }
+// label writes the numbers of samples, and of bins that hold several values, shortly. Others keep
+// what the scenario calls them.
+func (b *binning) label() {
+	if len(b.axis.Numbers) == 0 || b.axis.Group == 0 && len(b.bins) == len(b.of) {
+		return
+	}
+	for i, text := range binNumbers(b.bins, b.axis.Group > 0, " to ") {
+		b.bins[i].Label = strings.TrimSpace(text + " " + b.axis.Unit)
+	}
+}
 
 // varied lists the axes that maps and lines are over: those with more than one value that are no
 // seed, whose values mean nothing.

@@ -53,8 +53,9 @@ type sweepRow struct {
 type sweepAxisRow struct{ Name, Key, Values string }
 
 type sweepLineTable struct {
-	Axis string
-	Rows []sweepLineRow
+	Axis   string
+	Caveat string // of its bins
+	Rows   []sweepLineRow
 }
 
 type sweepLineRow struct{ Label, Best, Effective, Lead, Tied string }
@@ -99,11 +100,11 @@ func newSweepPage(plan *result.SweepPlan, m *result.SweepMerged) (*sweepPage, er
 		p.Axes = append(p.Axes, axisRow(&m.Axes[i]))
 	}
 	for i := range m.Lines {
-		p.Lines = append(p.Lines, lineTable(&m.Lines[i]))
+		p.Lines = append(p.Lines, lineTable(m.Axes, &m.Lines[i]))
 	}
 	for i := range m.Fronts {
 		if f := &m.Fronts[i]; f.Undominated && len(f.Choice) > 0 {
-			p.Front = append(p.Front, sweepRow{Name: f.Contender, Choice: choiceText(f), Cells: f.Cells, Attainment: share100(f.Metrics["attainment"]),
+			p.Front = append(p.Front, sweepRow{Name: f.Contender, Choice: choiceText(m.Axes, f), Cells: f.Cells, Attainment: share100(f.Metrics["attainment"]),
 				Accuracy: share100(f.Metrics["accuracy"]), Effective: share100(f.Metrics["effective_accuracy"])})
 		}
 	}
@@ -130,7 +131,11 @@ func overallRow(m *result.SweepMerged, a *result.SweepAverage) sweepRow {
 const mostValues = 24
 
 func axisRow(a *result.SweepAxis) sweepAxisRow {
-	values := strings.Join(a.Labels[:min(mostValues, len(a.Labels))], ", ")
+	texts := make([]string, min(mostValues, len(a.Labels)))
+	for i := range texts {
+		texts[i] = valueText(a, i)
+	}
+	values := strings.Join(texts, ", ")
 	if len(a.Labels) > mostValues {
 		values += fmt.Sprintf(", … (%d values)", len(a.Labels))
 	}
@@ -140,8 +145,8 @@ func axisRow(a *result.SweepAxis) sweepAxisRow {
 	return sweepAxisRow{a.Name, a.Key, values}
 }
 
-func lineTable(l *result.SweepLine) sweepLineTable {
-	t := sweepLineTable{Axis: l.Axis}
+func lineTable(axes []result.SweepAxis, l *result.SweepLine) sweepLineTable {
+	t := sweepLineTable{Axis: l.Axis, Caveat: binCaveat(axes, l.Axis)}
 	for i := range l.Bins {
 		bin := &l.Bins[i]
 		row := sweepLineRow{Label: bin.Label, Best: "-", Effective: "-", Lead: "-"}

@@ -6,6 +6,8 @@ import (
 	"image/color"
 	"io"
 	"math"
+	"slices"
+	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -36,7 +38,7 @@ type panelMap struct {
 }
 
 // mapPanels draws a metric over two axes; nil without anything to show.
-func mapPanels(m *result.SweepMap, metric string) *panelMap {
+func mapPanels(axes []result.SweepAxis, m *result.SweepMap, metric string) *panelMap {
 	grids, names := mapGrids(m, metric)
 	if len(grids) == 0 {
 		return nil
@@ -47,10 +49,13 @@ func mapPanels(m *result.SweepMap, metric string) *panelMap {
 			all = append(all, row...)
 		}
 	}
-	out := &panelMap{title: fmt.Sprintf("%s, over %s (across) and %s (up)", metricTitle(metric), printable(m.X), printable(m.Y))}
+	x, y := axisOf(axes, m.X), axisOf(axes, m.Y)
+	out := &panelMap{title: fmt.Sprintf("%s, over %s (across) and %s (up)", metricTitle(metric), axisTitle(x), axisTitle(y))}
+	out.title += mapCaveat(axes, m, "", "grey")
 	out.low, out.high = scaleEnds(all)
 	for i, g := range grids {
-		out.panels = append(out.panels, mapPanel(m, g, names[i], out.low, out.high))
+		out.panels = append(out.panels, mapPanel(g, names[i], out.low, out.high))
+		overBins(out.panels[i], axes, m)
 	}
 	return out
 }
@@ -91,27 +96,45 @@ func newMapGrid(columns, rows int) *mapGrid {
 }
 
 // mapPanel draws one contender.
-func mapPanel(m *result.SweepMap, g *mapGrid, name string, low, high float64) *plot.Plot {
+func mapPanel(g *mapGrid, name string, low, high float64) *plot.Plot {
 	p := newPlot(printable(cut(name, 30)), "", "")
 	p.Title.TextStyle.Font.Size = vg.Points(10)
 	p.Title.Padding = vg.Points(3)
 	heat := plotter.NewHeatMap(g, viridis{})
 	heat.Min, heat.Max, heat.NaN = low, high, color.Gray{0xdd}
 	p.Add(heat)
-	overBins(p, m)
-	if len(m.XBins) <= 8 && len(m.YBins) <= 10 {
+	if columns, rows := g.Dims(); columns <= 8 && rows <= 10 {
 		p.Add(mapNumbers(p, g, low, high))
 	}
 	return p
 }
 
 // overBins gives a plot the axes of a map.
-func overBins(p *plot.Plot, m *result.SweepMap) {
-	p.X.Tick.Marker, p.Y.Tick.Marker = binTicks(m.XBins), binTicks(m.YBins)
+func overBins(p *plot.Plot, axes []result.SweepAxis, m *result.SweepMap) {
+	p.X.Tick.Marker, p.Y.Tick.Marker = binTicks(axisOf(axes, m.X), m.XBins), binTicks(axisOf(axes, m.Y), m.YBins)
 	p.X.Tick.Label.Font.Size, p.Y.Tick.Label.Font.Size = vg.Points(8), vg.Points(8)
 	p.X.Min, p.X.Max = -0.5, float64(len(m.XBins))-0.5
 	p.Y.Min, p.Y.Max = -0.5, float64(len(m.YBins))-0.5
 	p.X.Padding, p.Y.Padding = 0, 0
+}
+
+// mapCaveat is a second line of a map's title, where there is something to say: of its bins, with what
+// follows from that, and of places without a cell, which have a colour.
+func mapCaveat(axes []result.SweepAxis, m *result.SweepMap, follows, colour string) string {
+	var parts []string
+	if caveat := binCaveat(axes, m.X, m.Y); caveat != "" {
+		parts = append(parts, caveat+follows)
+	}
+	for _, row := range m.Cells {
+		if slices.ContainsFunc(row, func(p result.SweepPlace) bool { return len(p.Averages) == 0 }) {
+			parts = append(parts, colour+": no cell there")
+			break
+		}
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return "\n" + strings.Join(parts, "; ")
 }
 
 // mapNumbers writes the values into a panel.
@@ -152,14 +175,24 @@ func (m *panelMap) render(w io.Writer, format string) error {
 	if err != nil {
 		return err
 	}
+	m.draw(whole, rows, columns)
+	var out bytes.Buffer
+	if _, err := canvas.WriteTo(&out); err != nil {
+		return err
+	}
+	_, err = w.Write(undated(out.Bytes()))
+	return err
+}
+
+func (m *panelMap) draw(whole draw.Canvas, rows, columns int) {
 	style := m.panels[0].Title.TextStyle
 	style.Font.Size = vg.Points(12)
-	style.XAlign, style.YAlign = text.XLeft, text.YTop
-	whole.FillText(style, vg.Point{X: vg.Points(8), Y: height - vg.Points(8)}, m.title)
+	top := drawTitle(whole, style, m.title)
 	tiles := draw.Tiles{Rows: rows, Cols: min(columns, len(m.panels)), PadX: vg.Points(10), PadY: vg.Points(8),
-		PadTop: vg.Points(30), PadBottom: vg.Points(52), PadLeft: vg.Points(6), PadRight: vg.Points(10)}
+		PadTop: top, PadBottom: vg.Points(52), PadLeft: vg.Points(6), PadRight: vg.Points(10)}
 	for i, p := range m.panels {
-		p.Draw(tiles.At(whole, i%columns, i/columns))
+		tile := tiles.At(whole, i%columns, i/columns)
+		roomyTicks(p, tile).Draw(tile)
 	}
 	bar := newPlot("", "", "")
 	bar.Add(scale{m.low, m.high})
@@ -168,13 +201,7 @@ func (m *panelMap) render(w io.Writer, format string) error {
 	bar.HideY()
 	bar.X.Padding = 0
 	bar.X.Tick.Label.Font.Size = vg.Points(8)
-	bar.Draw(draw.Crop(whole, mapWidth/4, -mapWidth/4, vg.Points(6), -(height - vg.Points(44))))
-	var out bytes.Buffer
-	if _, err := canvas.WriteTo(&out); err != nil {
-		return err
-	}
-	_, err = w.Write(undated(out.Bytes()))
-	return err
+	bar.Draw(draw.Crop(whole, mapWidth/4, -mapWidth/4, vg.Points(6), -(whole.Max.Y - vg.Points(44))))
 }
 
 // scale is the scale of a map, from left to right.
@@ -196,7 +223,8 @@ const mapWidth = 22 * vg.Centimeter
 // better than every other one beyond chance, pale where others cannot be told from it. The numbers
 // are the lead over the runner-up in points.
 func bestPlot(m *result.SweepMerged, one *result.SweepMap) *plot.Plot {
-	p := newPlot("Best effective accuracy, and its lead over the next in points (pale: not beyond chance)", printable(one.X), printable(one.Y))
+	p := newPlot("Best effective accuracy, and its lead over the next in points (pale: not beyond chance)"+mapCaveat(m.Axes, one, ": chance leaves out which samples fell into a bin", "white"),
+		axisTitle(axisOf(m.Axes, one.X)), axisTitle(axisOf(m.Axes, one.Y)))
 	places := &bestPlaces{numbers: map[string]int{}}
 	for i, a := range m.Overall {
 		places.numbers[a.Contender] = i
@@ -223,7 +251,7 @@ func bestPlot(m *result.SweepMerged, one *result.SweepMap) *plot.Plot {
 		return nil
 	}
 	p.Add(places)
-	overBins(p, one)
+	overBins(p, m.Axes, one)
 	if len(one.XBins) <= 12 && len(one.YBins) <= 16 {
 		p.Add(labels)
 	}

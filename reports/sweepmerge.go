@@ -329,6 +329,9 @@ func (m *SweepMerge) allNotes() []string {
 			notes = append(notes, fmt.Sprintf("%s: its %d values share %d bins", b.axis.Name, len(b.of), len(b.bins)))
 		}
 	}
+	if note := samplesNote(m.plan.Axes); note != "" {
+		notes = append(notes, note)
+	}
 	order := slices.SortedFunc(maps.Keys(m.notes), func(a, b string) int {
 		return cmp.Or(cmp.Compare(m.first[a], m.first[b]), cmp.Compare(a, b))
 	})

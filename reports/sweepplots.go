@@ -7,11 +7,11 @@ import (
 	"math"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
-	"gonum.org/v1/plot/vg/draw"
 
 	"slosim/reports/result"
 )
@@ -56,11 +56,11 @@ func sweepPictures(m *result.SweepMerged) (list []sweepPicture, err error) {
 	for i := range m.Maps {
 		one := &m.Maps[i]
 		if p := bestPlot(m, one); p != nil {
-			add(fmt.Sprintf("best-%s-%s", fileName(one.X), fileName(one.Y)), "Who is best where", single(p))
+			add(fmt.Sprintf("best-%s-%s", fileName(one.X), fileName(one.Y)), caption(p.Title.Text), single(p))
 		}
 		for _, metric := range comparedMetrics {
-			if panels := mapPanels(one, metric); panels != nil {
-				add(fmt.Sprintf("map-%s-%s-%s", fileName(one.X), fileName(one.Y), fileName(metric)), panels.title, panels.render)
+			if panels := mapPanels(m.Axes, one, metric); panels != nil {
+				add(fmt.Sprintf("map-%s-%s-%s", fileName(one.X), fileName(one.Y), fileName(metric)), caption(panels.title), panels.render)
 			}
 		}
 	}
@@ -70,12 +70,12 @@ func sweepPictures(m *result.SweepMerged) (list []sweepPicture, err error) {
 			if err != nil {
 				return nil, err
 			}
-			add(fmt.Sprintf("line-%s-%s", fileName(m.Lines[i].Axis), fileName(metric)), p.Title.Text, single(p))
+			add(fmt.Sprintf("line-%s-%s", fileName(m.Lines[i].Axis), fileName(metric)), caption(p.Title.Text), single(p))
 		}
 	}
 	p, err := sweepFrontPlot(m)
 	if err == nil && p != nil {
-		add("front", p.Title.Text, single(p))
+		add("front", caption(p.Title.Text), single(p))
 	}
 	return list, err
 }
@@ -83,6 +83,9 @@ func sweepPictures(m *result.SweepMerged) (list []sweepPicture, err error) {
 func single(p *plot.Plot) func(w io.Writer, format string) error {
 	return func(w io.Writer, format string) error { return render(w, p, format) }
 }
+
+// caption is a title on one line.
+func caption(title string) string { return strings.ReplaceAll(title, "\n", "; ") }
 
 // metricTitle is a metric as pictures name it.
 func metricTitle(metric string) string {
@@ -98,11 +101,12 @@ func metricTitle(metric string) string {
 
 // linePlot draws a metric along an axis, a line with intervals a contender.
 func linePlot(m *result.SweepMerged, l *result.SweepLine, metric string) (*plot.Plot, error) {
-	name := printable(l.Axis)
-	if l.Unit != "" {
-		name += ", " + l.Unit
+	axis := axisOf(m.Axes, l.Axis)
+	title := "Averages along " + printable(l.Axis)
+	if caveat := binCaveat(m.Axes, l.Axis); caveat != "" {
+		title += "\n" + caveat + ": intervals leave out which samples fell into a bin"
 	}
-	p := newPlot("Averages along "+printable(l.Axis), name, metricTitle(metric))
+	p := newPlot(title, axisTitle(axis), metricTitle(metric))
 	numeric := len(l.Bins) > 0 && l.Bins[0].At != nil
 	for i, a := range m.Overall {
 		line := &linePoints{}
@@ -118,9 +122,9 @@ func linePlot(m *result.SweepMerged, l *result.SweepLine, metric string) (*plot.
 		}
 	}
 	if numeric {
-		numericAxis(p, l)
+		numericAxis(p, axis, l)
 	} else {
-		p.X.Tick.Marker = binTicks(l.Bins)
+		p.X.Tick.Marker = binTicks(axis, l.Bins)
 		p.X.Min, p.X.Max = -0.3, float64(len(l.Bins))-0.7
 	}
 	p.Y.Tick.Marker = plot.TickerFunc(evenTicks)
@@ -132,8 +136,9 @@ func linePlot(m *result.SweepMerged, l *result.SweepLine, metric string) (*plot.
 	return p, nil
 }
 
-// numericAxis gives a plot an axis of numbers, with the values as ticks where they are few.
-func numericAxis(p *plot.Plot, l *result.SweepLine) {
+// numericAxis gives a plot an axis of numbers, with the bins as ticks where they are few or hold several
+// values: the point of such a bin is at their mean.
+func numericAxis(p *plot.Plot, axis *result.SweepAxis, l *result.SweepLine) {
 	low, high := *l.Bins[0].At, *l.Bins[len(l.Bins)-1].At
 	p.X.Tick.Marker = plot.TickerFunc(evenTicks)
 	margin := (high - low) * 0.03
@@ -141,12 +146,12 @@ func numericAxis(p *plot.Plot, l *result.SweepLine) {
 	if l.Log && low > 0 {
 		logX(p, low/1.1, high*1.1)
 	}
-	if len(l.Bins) > mostTicks {
+	if len(l.Bins) > mostTicks && len(l.Bins) == len(axis.Values) {
 		return
 	}
 	var ticks plot.ConstantTicks
-	for i := range l.Bins {
-		ticks = append(ticks, plot.Tick{Value: *l.Bins[i].At, Label: threeDigits(*l.Bins[i].At)})
+	for i, name := range tickNames(axis, l.Bins) {
+		ticks = append(ticks, plot.Tick{Value: *l.Bins[i].At, Label: name})
 	}
 	p.X.Tick.Marker = ticks
 }
@@ -185,75 +190,15 @@ func (s *linePoints) draw(p *plot.Plot, i int, contender string) error {
 	return nil
 }
 
-// mostTicks bounds the labels of an axis without numbers.
+// mostTicks bounds the values that an axis of numbers has as ticks.
 const mostTicks = 8
 
 // binTicks labels bins by their place.
-func binTicks(bins []result.SweepBin) plot.ConstantTicks {
-	var ticks plot.ConstantTicks
-	every := (len(bins) + mostTicks - 1) / mostTicks
-	for i := range bins {
-		tick := plot.Tick{Value: float64(i)}
-		if i%every == 0 {
-			tick.Label = cut(bins[i].Label, 14)
-		}
-		ticks = append(ticks, tick)
+func binTicks(axis *result.SweepAxis, bins []result.SweepBin) (ticks placeTicks) {
+	for i, name := range tickNames(axis, bins) {
+		ticks = append(ticks, plot.Tick{Value: float64(i), Label: name})
 	}
 	return ticks
-}
-
-// sweepFrontPlot draws accuracy against missed deadlines of each contender and its choices, averaged
-// over all other axes, and a line through those that nobody beats in both. nil: there are fewer than two.
-func sweepFrontPlot(m *result.SweepMerged) (*plot.Plot, error) {
-	p := newPlot("Missed deadlines against accuracy, averaged over the cells (best is up and left)", "not answered in time, % of arrived queries", "accuracy, % of answered queries")
-	all := &promisePoints{}
-	for i, a := range m.Overall {
-		points := &promisePoints{}
-		for j := range m.Fronts {
-			if f := &m.Fronts[j]; f.Contender == a.Contender {
-				one := ranked{cell: &result.Cell{Metrics: f.Metrics}}
-				points.add(one)
-				all.add(one)
-			}
-		}
-		if err := points.drawNamed(p, i, a.Contender); err != nil {
-			return nil, err
-		}
-	}
-	if len(all.XYs) < 2 {
-		return nil, nil
-	}
-	line, err := plotter.NewLine(all.undominated())
-	if err != nil {
-		return nil, err
-	}
-	line.Color, line.Dashes = palette[7], []vg.Length{vg.Points(4), vg.Points(3)}
-	p.Add(line)
-	scalePromise(p, all.XYs)
-	return p, nil
-}
-
-// drawNamed draws the points of one contender with their intervals, and names it in the legend.
-func (s *promisePoints) drawNamed(p *plot.Plot, i int, name string) error {
-	if len(s.XYs) == 0 {
-		return nil
-	}
-	points, err := plotter.NewScatter(s.XYs)
-	if err != nil {
-		return err
-	}
-	shapes := []draw.GlyphDrawer{draw.CircleGlyph{}, draw.BoxGlyph{}, draw.PyramidGlyph{}, draw.RingGlyph{}}
-	points.GlyphStyle = draw.GlyphStyle{Color: palette[i%len(palette)], Radius: vg.Points(3), Shape: shapes[i/len(palette)%len(shapes)]}
-	across, upright, err := errorBars(s)
-	if err != nil {
-		return err
-	}
-	for _, bars := range []*draw.LineStyle{&across.LineStyle, &upright.LineStyle} {
-		bars.Color, bars.Width = points.Color, vg.Points(0.6)
-	}
-	p.Add(across, upright, points)
-	p.Legend.Add(printable(cut(name, legendName)), points)
-	return nil
 }
 
 // svg returns a picture for a page.

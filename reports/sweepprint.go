@@ -140,17 +140,21 @@ func printFront(out *strings.Builder, m *result.SweepMerged) {
 		if n++; n > mostFront {
 			break
 		}
-		g.add([]string{printable(f.Contender), choiceText(f), share100(f.Metrics["attainment"]), share100(f.Metrics["accuracy"]),
+		g.add([]string{printable(f.Contender), choiceText(m.Axes, f), share100(f.Metrics["attainment"]), share100(f.Metrics["accuracy"]),
 			share100(f.Metrics["effective_accuracy"]), fmt.Sprint(f.Cells)}, nil)
 	}
 	out.WriteString(g.String())
 }
 
 // choiceText names the point of the axes of choices.
-func choiceText(f *result.SweepFront) string {
+func choiceText(axes []result.SweepAxis, f *result.SweepFront) string {
 	var parts []string
 	for _, name := range sortedNames(f.Choice) {
-		parts = append(parts, printable(name)+"="+printable(f.Choice[name]))
+		value := f.Choice[name]
+		if axis := axisOf(axes, name); slices.Contains(axis.Labels, value) {
+			value = valueText(axis, slices.Index(axis.Labels, value))
+		}
+		parts = append(parts, printable(name)+"="+printable(value))
 	}
 	return strings.Join(parts, " ")
 }

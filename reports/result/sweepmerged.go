@@ -50,10 +50,13 @@ type SweepLine struct {
 	Bins []SweepBin `json:"bins"`
 }
 
-// SweepBin is a value of an axis, or several neighbours where there are many.
+// SweepBin is a value of an axis, or several neighbours where there are many or they are samples.
 type SweepBin struct {
-	Label    string         `json:"label"`
-	At       *float64       `json:"at"` // on the axis; null: it has no numbers
+	Label string   `json:"label"`
+	At    *float64 `json:"at"` // on the axis: the mean of the bin's values; null: it has no numbers
+	// From and To are the least and the greatest of the bin's numbers; absent: it has one number, or none.
+	From     *float64       `json:"from,omitempty"`
+	To       *float64       `json:"to,omitempty"`
 	Averages []SweepAverage `json:"averages"`
 	Best     []SweepBest    `json:"best"`
 }
