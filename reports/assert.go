@@ -61,7 +61,7 @@ func (a *Assertion) String() string {
 // Check decides assertions over the replications of contenders. One does not hold if the data
 // contradict it: a one-sided t-test over replications (paired, against another contender), at level
 // alpha for all assertions together (Holm 1979), so that of runs in which all of them are true at
-// most a share alpha is red. With one replication, or values that do not vary, the value itself
+// most a share alpha is red. What a mean contradicts, but not beyond chance, holds and is Unsure. With one replication, or values that do not vary, the value itself
 // decides. What has no value at all, as of a class without queries, does not hold.
 func Check(contenders []Contender, asserts []Assertion, alpha float64) ([]result.Checked, error) {
 	runs, err := sortRuns(contenders)
@@ -78,7 +78,16 @@ func Check(contenders []Contender, asserts []Assertion, alpha float64) ([]result
 	}
 	holm(out, alpha)
 	settleEarly(out)
+	doubt(out)
 	return out, nil
+}
+
+// doubt marks what holds only for want of data: its mean is beyond the limit, by no more than chance allows.
+// MLPerf's bound has words of its own for that.
+func doubt(all []result.Checked) {
+	for i := range all {
+		all[i].Unsure = all[i].Holds && all[i].Margin < 0 && all[i].EarlyStopping == nil
+	}
 }
 
 // seen is what an assertion is about, by replication.
@@ -138,7 +147,7 @@ func (a *Assertion) test(d *seen) evidence {
 	if a.NotWorseThan != "" {
 		consider(d.gains, 0, 1, studentT(finiteOf(d.gains)).mean)
 	}
-	if slices.Contains(values, math.Inf(1)) {
+	if slices.Contains(values, math.Inf(1)) || len(finiteOf(d.gains)) < len(d.gains) {
 		e.Margin = 0 // nothing to measure it in
 	}
 	if a.EarlyStopping {

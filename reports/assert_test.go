@@ -121,3 +121,69 @@ func TestBaselinesArePaired(t *testing.T) {
 		t.Errorf("more replications than the baseline has: want the pairs tested, got p = %v", p)
 	}
 }
+
+// A mean on the wrong side that chance can explain holds and is unsure, in every form; what is beyond chance
+// fails, and what is on the right side is neither.
+func TestUnsure(t *testing.T) {
+	contenders := fixtureTallies(4)
+	at := Assertion{Contender: contenders[0].Name, Class: "all", Window: "all", Metric: "attainment"}
+	_, mean, err := ValuesOf(contenders, at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	asserts := []Assertion{at, at, at}
+	for i, off := range []float64{1e-5, -0.1, 0.5} {
+		asserts[i].Min = number(mean + off)
+	}
+	checked, err := Check(contenders, asserts, 0.01)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []string{"UNSURE", "PASS", "FAIL"} {
+		if got := checked[i]; got.Mark() != want || got.Unsure != (i == 0) || !strings.HasPrefix(got.Line(), want+"  ") {
+			t.Errorf("want %s, got %s", want, got.Line())
+		}
+	}
+	if got, want := checked[0].Found(), "violated by its mean, not beyond chance at n = 4: more replications decide"; !strings.HasSuffix(got, want) {
+		t.Errorf("want %q, got %q", want, got)
+	}
+	if got := result.CheckedSummary(checked); got != "1 hold, 1 unsure, 1 fail" {
+		t.Errorf("got %q", got)
+	}
+	var out bytes.Buffer
+	if err := result.EncodeJSON(&out, result.CheckedAll{Assertions: checked}); err != nil || strings.Count(out.String(), `"unsure": true`) != 1 {
+		t.Errorf("want one unsure, got %v\n%s", err, out.String())
+	}
+	unsureInJUnit(t, checked)
+}
+
+// unsureInJUnit wants the first skipped and the last failed, each with its reason in words and its whole line.
+func unsureInJUnit(t *testing.T, checked []result.Checked) {
+	t.Helper()
+	var out bytes.Buffer
+	if err := result.EncodeJUnit(&out, checked); err != nil {
+		t.Fatal(err)
+	}
+	type reason struct {
+		Message string `xml:"message,attr"`
+		Line    string `xml:",chardata"`
+	}
+	var all struct {
+		Skipped  int `xml:"skipped,attr"`
+		Failures int `xml:"failures,attr"`
+		Cases    []struct {
+			Failure, Skipped *reason
+		} `xml:"testsuite>testcase"`
+	}
+	text := strings.NewReplacer("<failure", "<Failure", "</failure", "</Failure", "<skipped", "<Skipped", "</skipped", "</Skipped").Replace(out.String())
+	if err := xml.Unmarshal([]byte(text), &all); err != nil || all.Skipped != 1 || all.Failures != 1 || len(all.Cases) != 3 {
+		t.Fatalf("want one skipped and one failed of three, got %+v, %v\n%s", all, err, out.String())
+	}
+	skipped, failed := all.Cases[0].Skipped, all.Cases[2].Failure
+	if skipped == nil || !strings.HasPrefix(skipped.Message, "unsure: ") || skipped.Line != checked[0].Line() {
+		t.Errorf("want a reason for skipping, got %+v", skipped)
+	}
+	if failed == nil || !strings.HasPrefix(failed.Message, "does not hold: ") || failed.Line != checked[2].Line() {
+		t.Errorf("want a reason for failing, got %+v", failed)
+	}
+}

@@ -24,6 +24,7 @@ type CheckOptions struct {
 	Jobs      int     // replications at a time
 	Alpha     float64 // share of runs that may be red though every assertion is true, for each scenario
 	Update    bool    // write the baselines that within refers to, instead of testing
+	Strict    bool    // what is Unsure does not hold; a sequential check is strict as it is
 
 	Sequential *Sequential // replications until everything is decided; nil: as many as the scenario says
 }
@@ -66,33 +67,44 @@ func (a *App) Checked(ctx context.Context, o CheckOptions) (all []result.Checked
 		failed = errors.Join(failed, err)
 		all = append(all, checked...)
 	}
+	for i := range all {
+		all[i].Holds = all[i].Holds && !(o.Strict && all[i].Unsure)
+	}
 	return all, failed
 }
 
 // tellChecked prints the findings and returns those that do not hold.
 func tellChecked(o CheckOptions, all []result.Checked) error {
+	if err := printChecked(o, all); err != nil {
+		return err
+	}
 	var red []string
 	for i := range all {
-		c, mark := &all[i], "PASS"
-		if !c.Holds {
-			mark = "FAIL"
+		if c := &all[i]; !c.Holds {
 			red = append(red, fmt.Sprintf("%s: %s", c.Scenario, c.What))
-		}
-		if !o.JSON {
-			if _, err := fmt.Fprintf(o.Out, "%s  %s: %s: got %s\n", mark, c.Scenario, c.What, c.Found()); err != nil {
-				return err
-			}
-		}
-	}
-	if o.JSON {
-		if err := result.EncodeJSON(o.Out, result.CheckedAll{Schema: result.Schema, Assertions: all}); err != nil {
-			return err
 		}
 	}
 	if len(red) > 0 {
 		return AssertionError{Failed: red}
 	}
 	return nil
+}
+
+// printChecked prints a line a finding with a summary below, or JSON.
+func printChecked(o CheckOptions, all []result.Checked) error {
+	if o.JSON {
+		return result.EncodeJSON(o.Out, result.CheckedAll{Schema: result.Schema, Assertions: all})
+	}
+	if len(all) == 0 { // baselines were written
+		return nil
+	}
+	for i := range all {
+		if _, err := fmt.Fprintln(o.Out, all[i].Line()); err != nil {
+			return err
+		}
+	}
+	_, err := fmt.Fprintln(o.Out, result.CheckedSummary(all))
+	return err
 }
 
 // checkOne runs one scenario and tests its assertions. Contenders that failed are the error beside

@@ -19,7 +19,9 @@ func checkCommand(app App) *cobra.Command {
 		Long: "Runs scenarios and tests their [[assert]] blocks, a line each. An assertion does not hold if the replications\n" +
 			"contradict it, at level --alpha for all assertions of a scenario together. With a committed profile\n" +
 			"(slosim measure, then --profile) the result is the same on every machine of an architecture. Exit code 1 when\n" +
-			"one does not hold.\n\n" +
+			"one does not hold. UNSURE is what the mean violates, but not beyond chance: more replications, or --sequential,\n" +
+			"decide it; it fails with --strict alone. Intervals and tests are over replications, for the images of the profile;\n" +
+			"those of attainment and accuracies that slosim run prints allow for the luck of the images too.\n\n" +
 			"With --sequential a scenario's replications are doubled until each assertion is contradicted (red) or confirmed\n" +
 			"(green), to --most at the highest; what is undecided then does not hold. Of runs in which everything asserted is\n" +
 			"true at most a share --alpha is red, and of runs in which something is false at most as many are green, however\n" +
@@ -56,6 +58,7 @@ func checkCommand(app App) *cobra.Command {
 	f.StringVar(&o.JUnit, "junit", "", "write JUnit XML to this file")
 	jobsFlag(f, &o.Jobs)
 	f.Float64Var(&o.Alpha, "alpha", scenarios.DefaultAlpha, "share of runs that may be red though every assertion is true")
+	f.BoolVar(&o.Strict, "strict", false, "fail what is UNSURE too: a mean on the wrong side of its limit, though not beyond chance")
 	f.BoolVar(&sequential, "sequential", false, "run replications until every assertion is contradicted or confirmed")
 	f.IntVar(&until.Most, "most", 0, "with --sequential: replications at which to give up (default 8 times the scenario's)")
 	f.StringVar((*string)(&until.Spending), "spending", "", "with --sequential: obrien-fleming (default) or pocock, which stops clear cases sooner")

@@ -1,16 +1,13 @@
 package result
 
-import (
-	"encoding/xml"
-	"fmt"
-	"io"
-)
+import "fmt"
 
 // Checked is an assertion with what was found.
 type Checked struct {
 	Scenario     string  `json:"scenario"`
 	What         string  `json:"what"`
-	Holds        bool    `json:"holds"`
+	Holds        bool    `json:"holds"`  // it does not fail the check
+	Unsure       bool    `json:"unsure"` // the mean is on the wrong side of the limit, but not beyond chance: it holds, unless a strict check wants more
 	Value        Metric  `json:"value"`
 	Margin       float64 `json:"margin"` // of the mean to the nearest limit, above 0 on the right side; 0 of infinite values
 	P            float64 `json:"p"`      // that values contradict it so much if it is true, before Holm's correction
@@ -87,60 +84,6 @@ type CheckedAll struct {
 	Assertions []Checked `json:"assertions"`
 }
 
-// junit is what CI systems read.
-type junit struct {
-	XMLName  xml.Name `xml:"testsuites"`
-	Tests    int      `xml:"tests,attr"`
-	Failures int      `xml:"failures,attr"`
-	Suites   []suite  `xml:"testsuite"`
-}
-
-type suite struct {
-	Name     string     `xml:"name,attr"`
-	Tests    int        `xml:"tests,attr"`
-	Failures int        `xml:"failures,attr"`
-	Cases    []testcase `xml:"testcase"`
-}
-
-type testcase struct {
-	Name    string   `xml:"name,attr"`
-	Class   string   `xml:"classname,attr"`
-	Failure *failure `xml:"failure"`
-}
-
-type failure struct {
-	Message string `xml:"message,attr"`
-}
-
-// EncodeJUnit writes assertions as JUnit's XML, a suite a scenario.
-func EncodeJUnit(w io.Writer, all []Checked) error {
-	var out junit
-	for i := range all {
-		c := &all[i]
-		if len(out.Suites) == 0 || out.Suites[len(out.Suites)-1].Name != c.Scenario {
-			out.Suites = append(out.Suites, suite{Name: c.Scenario})
-		}
-		s := &out.Suites[len(out.Suites)-1]
-		one := testcase{Name: c.What, Class: c.Scenario}
-		s.Tests, out.Tests = s.Tests+1, out.Tests+1
-		if !c.Holds {
-			one.Failure = &failure{Message: c.Found()}
-			s.Failures, out.Failures = s.Failures+1, out.Failures+1
-		}
-		s.Cases = append(s.Cases, one)
-	}
-	if _, err := io.WriteString(w, xml.Header); err != nil {
-		return err
-	}
-	encoder := xml.NewEncoder(w)
-	encoder.Indent("", "  ")
-	if err := encoder.Encode(out); err != nil {
-		return err
-	}
-	_, err := io.WriteString(w, "\n")
-	return err
-}
-
 // Found says what was found.
 func (c *Checked) Found() string {
 	text := c.value()
@@ -149,10 +92,35 @@ func (c *Checked) Found() string {
 	}
 	if c.Sequential != nil && c.Why == "" {
 		text += ", " + c.Sequential.String()
-	} else if c.Holds && c.Margin < 0 {
-		text += ": beyond the limit, but not beyond chance; more replications, or --sequential, would tell"
+	} else if c.Unsure {
+		text += fmt.Sprintf(": violated by its mean, not beyond chance at n = %d: more replications decide", c.Replications)
 	}
 	return text
+}
+
+// Mark is an assertion's verdict in a word.
+func (c *Checked) Mark() string {
+	switch {
+	case !c.Holds:
+		return "FAIL"
+	case c.Unsure:
+		return "UNSURE"
+	}
+	return "PASS"
+}
+
+// Line is an assertion with its verdict and what was found.
+func (c *Checked) Line() string {
+	return fmt.Sprintf("%s  %s: %s: got %s", c.Mark(), c.Scenario, c.What, c.Found())
+}
+
+// CheckedSummary counts verdicts, for people.
+func CheckedSummary(all []Checked) string {
+	count := map[string]int{}
+	for i := range all {
+		count[all[i].Mark()]++
+	}
+	return fmt.Sprintf("%d hold, %d unsure, %d fail", count["PASS"], count["UNSURE"], count["FAIL"])
 }
 
 // value says what the value is, and how far from the limit.
