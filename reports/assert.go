@@ -118,7 +118,7 @@ type evidence struct {
 func (a *Assertion) test(d *seen) evidence {
 	values := d.values
 	mean := studentT(finiteOf(values)).mean
-	e := evidence{result.Checked{What: a.String(), Value: plainMetric(values), P: 1, Replications: len(values)}, 0}
+	e := evidence{result.Checked{What: a.String(), Value: a.interval(values), P: 1, Replications: len(values)}, 0}
 	if len(finiteOf(values)) < len(values) && !slices.Contains(values, math.Inf(1)) || len(values) == 0 {
 		e.P, e.Why, e.confirmed = 0, "no value: were there (enough) queries?", 1
 		return e
@@ -137,10 +137,12 @@ func (a *Assertion) test(d *seen) evidence {
 	}
 	if a.Baseline != nil { // from either side
 		moved, by := a.moved(values), 0.0
+		at := studentT(moved).mean
 		if moved == nil {
-			moved, by = values, *a.Baseline
+			moved, by, at = values, *a.Baseline, mean
+		} else {
+			e.Paired = &result.Paired{Replications: len(moved), Moved: at}
 		}
-		at := studentT(finiteOf(moved)).mean
 		consider(moved, by-a.Within, 2, at-by+a.Within)
 		consider(negated(moved), -by-a.Within, 2, a.Within-at+by)
 	}
@@ -154,6 +156,25 @@ func (a *Assertion) test(d *seen) evidence {
 		e.earlyStop(d, *a.Min)
 	}
 	return e
+}
+
+// interval is the mean over replications with an interval that has no impossible values: shares lie between
+// 0 and 1, quantiles of response times above 0, and everything else not below 0.
+func (a *Assertion) interval(values []float64) result.Metric {
+	out := plainMetric(values)
+	if out.Lo == nil {
+		return out
+	}
+	e := studentT(finiteOf(values))
+	switch m := indexOf(a.Metric); {
+	case IsShare(a.Metric):
+		*out.Lo, *out.Hi = e.ends()
+	case m >= 0 && metrics[m].q > 0:
+		*out.Lo, *out.Hi = e.positiveEnds()
+	default:
+		*out.Lo = max(*out.Lo, 0)
+	}
+	return out
 }
 
 // moved are the differences to the values of an earlier run under the same draws; nil if there are none.

@@ -114,6 +114,13 @@ func TestBaselinesArePaired(t *testing.T) {
 	if p := alone.test(&seen{values: slower}).P; p < 0.2 {
 		t.Errorf("unpaired: want it not to be seen, got p = %v", p)
 	}
+	e := a.test(&seen{values: slower[:4]})
+	if want := "moved by 0.92 from 4 replications of the baseline with the same draws, margin -0.56"; !strings.Contains(e.Found(), want) {
+		t.Errorf("want %q, got %s", want, e.Found())
+	}
+	if got := alone.test(&seen{values: slower}); got.Paired != nil {
+		t.Errorf("unpaired: want nothing said of pairs, got %s", got.Found())
+	}
 	if e := a.test(&seen{values: earlier}); e.P < 1 || e.Margin != a.Within {
 		t.Errorf("unchanged: want nothing against it, got %+v", e)
 	}
@@ -185,5 +192,26 @@ func unsureInJUnit(t *testing.T, checked []result.Checked) {
 	}
 	if failed == nil || !strings.HasPrefix(failed.Message, "does not hold: ") || failed.Line != checked[2].Line() {
 		t.Errorf("want a reason for failing, got %+v", failed)
+	}
+}
+
+// Intervals have no values that the metric cannot have.
+func TestIntervalsArePossible(t *testing.T) {
+	for _, c := range []struct {
+		metric string
+		values []float64
+		most   float64
+	}{
+		{"attainment", []float64{0.45, 0.97, 0.99}, 1}, {"utilisation", []float64{0.7, 0.999, 0.999}, 1},
+		{"budget_spent", []float64{0, 0.5, 12}, math.Inf(1)}, {"p99_ms", []float64{1, 1, 40}, math.Inf(1)},
+	} {
+		a := Assertion{Contender: "x", Class: "all", Window: "all", Metric: c.metric, Min: number(0)}
+		v := a.test(&seen{values: c.values}).Value
+		if *v.Lo < 0 || *v.Hi > c.most || *v.Lo >= *v.Mean || *v.Hi <= *v.Mean {
+			t.Errorf("%s: want an interval from 0 to %v around %v, got %v to %v", c.metric, c.most, *v.Mean, *v.Lo, *v.Hi)
+		}
+		if c.metric == "p99_ms" && *v.Lo == 0 {
+			t.Error("want a quantile's interval above 0")
+		}
 	}
 }

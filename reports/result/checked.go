@@ -14,8 +14,20 @@ type Checked struct {
 	Replications int     `json:"replications"`
 	Why          string  `json:"why,omitempty"` // there is no value
 
+	Paired        *Paired        `json:"paired,omitempty"`         // what Margin is of, if a baseline's replications were there to pair with; nil: Value
 	EarlyStopping *EarlyStopping `json:"early_stopping,omitempty"` // nil: replications decide
 	Sequential    *Sequential    `json:"sequential,omitempty"`     // how a sequential check decided; nil: another one
+}
+
+// Paired is how far replications moved from those of a baseline under the same draws.
+type Paired struct {
+	Replications int     `json:"replications"` // pairs
+	Moved        float64 `json:"moved"`        // mean of the differences
+}
+
+// String says it in words.
+func (p *Paired) String() string {
+	return fmt.Sprintf("moved by %s from %d replications of the baseline with the same draws", FormatFloat(p.Moved), p.Replications)
 }
 
 // EarlyStopping is what MLPerf's early-stopping bound says of an attainment.
@@ -93,7 +105,7 @@ func (c *Checked) Found() string {
 	if c.Sequential != nil && c.Why == "" {
 		text += ", " + c.Sequential.String()
 	} else if c.Unsure {
-		text += fmt.Sprintf(": violated by its mean, not beyond chance at n = %d: more replications decide", c.Replications)
+		text += fmt.Sprintf(": violated by its mean, not beyond chance at n = %d: more replications decide", c.tested())
 	}
 	return text
 }
@@ -123,6 +135,14 @@ func CheckedSummary(all []Checked) string {
 	return fmt.Sprintf("%d hold, %d unsure, %d fail", count["PASS"], count["UNSURE"], count["FAIL"])
 }
 
+// tested is how many replications decide.
+func (c *Checked) tested() int {
+	if c.Paired != nil {
+		return c.Paired.Replications
+	}
+	return c.Replications
+}
+
 // value says what the value is, and how far from the limit.
 func (c *Checked) value() string {
 	switch {
@@ -132,12 +152,17 @@ func (c *Checked) value() string {
 		return "infinite"
 	case c.Value.Mean == nil:
 		return "no value"
-	case c.Value.Lo == nil:
-		return fmt.Sprintf("%s (n = %d, no interval), margin %s", FormatFloat(*c.Value.Mean), c.Replications, FormatFloat(c.Margin))
 	}
-	text := fmt.Sprintf("%s (95 %% interval %s to %s, n = %d), margin %s", FormatFloat(*c.Value.Mean),
-		FormatFloat(*c.Value.Lo), FormatFloat(*c.Value.Hi), c.Replications, FormatFloat(c.Margin))
-	if c.Sequential != nil { // which says its own p
+	interval := "no interval"
+	if c.Value.Lo != nil {
+		interval = fmt.Sprintf("95 %% interval %s to %s", FormatFloat(*c.Value.Lo), FormatFloat(*c.Value.Hi))
+	}
+	text := fmt.Sprintf("%s (%s, n = %d)", FormatFloat(*c.Value.Mean), interval, c.Replications)
+	if c.Paired != nil {
+		text += ", " + c.Paired.String()
+	}
+	text += ", margin " + FormatFloat(c.Margin)
+	if c.Sequential != nil || c.Value.Lo == nil { // which says its own p, or has none
 		return text
 	}
 	return fmt.Sprintf("%s, p = %.2g", text, c.P)
