@@ -1,6 +1,8 @@
 package command
 
 import (
+	"errors"
+
 	"github.com/spf13/cobra"
 
 	"slosim/scenarios"
@@ -30,23 +32,11 @@ func checkCommand(app App) *cobra.Command {
 			"  slosim check ci/promises.toml --profile ci/fashion.profile --sequential --most 80",
 		Args: atLeastOne("SCENARIO"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := atLeast1("--jobs", o.Jobs); err != nil {
-				return err
-			}
-			if !(o.Alpha > 0 && o.Alpha < 1) {
-				return scenarios.Usagef("--alpha: want above 0 and below 1, got %g", o.Alpha)
-			}
 			if sequential {
 				o.Sequential = &until
-			} else if cmd.Flags().Changed("most") || cmd.Flags().Changed("spending") {
-				return scenarios.Usagef("--most, --spending: want them with --sequential, got them without")
 			}
-			for _, path := range args {
-				scenario, err := scenarios.Load(path, app.Known(), sets...)
-				if err != nil {
-					return err
-				}
-				o.Scenarios = append(o.Scenarios, scenario)
+			if err := errors.Join(checkFlags(cmd, o), loadAll(app, &o, args, sets)); err != nil {
+				return errors.Join(err, o.Mistakes())
 			}
 			o.Console = console(cmd)
 			return app.Check(cmd.Context(), o)
@@ -64,4 +54,30 @@ func checkCommand(app App) *cobra.Command {
 	f.StringVar((*string)(&until.Spending), "spending", "", "with --sequential: obrien-fleming (default) or pocock, which stops clear cases sooner")
 	f.BoolVar(&o.Update, "update", false, "write the baselines that within refers to, beside the scenarios, instead of testing")
 	return cmd
+}
+
+// checkFlags is what is wrong with flags that need no scenario.
+func checkFlags(cmd *cobra.Command, o scenarios.CheckOptions) error {
+	errs := []error{atLeast1("--jobs", o.Jobs)}
+	if !(o.Alpha > 0 && o.Alpha < 1) {
+		errs = append(errs, scenarios.Usagef("--alpha: want above 0 and below 1, got %g", o.Alpha))
+	}
+	if o.Sequential == nil && (cmd.Flags().Changed("most") || cmd.Flags().Changed("spending")) {
+		errs = append(errs, scenarios.Usagef("--most, --spending: want them with --sequential, got them without"))
+	}
+	return errors.Join(errs...)
+}
+
+// loadAll loads scenarios, and returns what is wrong with any of them.
+func loadAll(app App, o *scenarios.CheckOptions, paths, sets []string) error {
+	var errs []error
+	for _, path := range paths {
+		scenario, err := scenarios.Load(path, app.Known(), sets...)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		o.Scenarios = append(o.Scenarios, scenario)
+	}
+	return errors.Join(errs...)
 }

@@ -90,10 +90,12 @@ func (s *Sequential) String() string {
 	return fmt.Sprintf("%s at look %d of %d (p = %.2g, at most %.2g)", s.Verdict, s.Look, s.Looks, s.P, s.Level)
 }
 
-// CheckedAll is what check prints as JSON: the assertions of all scenarios, in their order.
+// CheckedAll is what check prints as JSON: the assertions of all scenarios, in their order, or the baselines
+// that were made of them instead.
 type CheckedAll struct {
 	Schema     int       `json:"schema"`
 	Assertions []Checked `json:"assertions"`
+	Baselines  []string  `json:"baselines,omitempty"` // files that were written
 }
 
 // Found says what was found.

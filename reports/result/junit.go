@@ -21,7 +21,7 @@ type suite struct {
 type counts struct {
 	Tests    int `xml:"tests,attr"`
 	Failures int `xml:"failures,attr"`
-	Skipped  int `xml:"skipped,attr"`
+	Skipped  int `xml:"skipped,attr,omitempty"`
 }
 
 type testcase struct {
