@@ -147,9 +147,13 @@ func (a *Assertion) test(d *seen) evidence {
 		consider(negated(moved), -by-a.Within, 2, a.Within-at+by)
 	}
 	if a.NotWorseThan != "" {
-		consider(d.gains, 0, 1, studentT(finiteOf(d.gains)).mean)
+		margin := math.Inf(1)
+		if len(finiteOf(d.gains)) == len(d.gains) {
+			margin = studentT(d.gains).mean
+		}
+		consider(d.gains, 0, 1, margin)
 	}
-	if slices.Contains(values, math.Inf(1)) || len(finiteOf(d.gains)) < len(d.gains) {
+	if slices.Contains(values, math.Inf(1)) || math.IsInf(e.Margin, 1) {
 		e.Margin = 0 // nothing to measure it in
 	}
 	if a.EarlyStopping {

@@ -164,6 +164,19 @@ func TestUnsure(t *testing.T) {
 	unsureInJUnit(t, checked)
 }
 
+// Infinitely much better than the other is no margin, and hides none of another condition.
+func TestMarginOfInfiniteGains(t *testing.T) {
+	d := seen{values: []float64{3, 4, 6}, gains: []float64{math.Inf(1), math.Inf(1), -1}}
+	a := Assertion{Contender: "x", Class: "all", Window: "all", Metric: "p99_ms", NotWorseThan: "y"}
+	if e := a.test(&d); e.Margin != 0 || e.P < 1 {
+		t.Errorf("want nothing against it, got %+v", e)
+	}
+	a.Max = number(4)
+	if e := a.test(&d); math.Abs(e.Margin+1.0/3) > 1e-12 {
+		t.Errorf("want the margin to the maximum, got %+v", e)
+	}
+}
+
 // unsureInJUnit wants the first skipped and the last failed, each with its reason in words and its whole line.
 func unsureInJUnit(t *testing.T, checked []result.Checked) {
 	t.Helper()
