@@ -61,7 +61,7 @@ func (a *Assertion) String() string {
 // Check decides assertions over the replications of contenders. One does not hold if the data
 // contradict it: a one-sided t-test over replications (paired, against another contender), at level
 // alpha for all assertions together (Holm 1979), so that of runs in which all of them are true at
-// most a share alpha is red. With one replication, or values that do not vary, the value itself
+// most a share alpha is red. What a mean contradicts, but not beyond chance, holds and is Unsure. With one replication, or values that do not vary, the value itself
 // decides. What has no value at all, as of a class without queries, does not hold.
 func Check(contenders []Contender, asserts []Assertion, alpha float64) ([]result.Checked, error) {
 	runs, err := sortRuns(contenders)
@@ -78,7 +78,16 @@ func Check(contenders []Contender, asserts []Assertion, alpha float64) ([]result
 	}
 	holm(out, alpha)
 	settleEarly(out)
+	doubt(out)
 	return out, nil
+}
+
+// doubt marks what holds only for want of data: its mean is beyond the limit, by no more than chance allows.
+// MLPerf's bound has words of its own for that.
+func doubt(all []result.Checked) {
+	for i := range all {
+		all[i].Unsure = all[i].Holds && all[i].Margin < 0 && all[i].EarlyStopping == nil
+	}
 }
 
 // seen is what an assertion is about, by replication.
@@ -109,7 +118,7 @@ type evidence struct {
 func (a *Assertion) test(d *seen) evidence {
 	values := d.values
 	mean := studentT(finiteOf(values)).mean
-	e := evidence{result.Checked{What: a.String(), Value: plainMetric(values), P: 1, Replications: len(values)}, 0}
+	e := evidence{result.Checked{What: a.String(), Value: a.interval(values), P: 1, Replications: len(values)}, 0}
 	if len(finiteOf(values)) < len(values) && !slices.Contains(values, math.Inf(1)) || len(values) == 0 {
 		e.P, e.Why, e.confirmed = 0, "no value: were there (enough) queries?", 1
 		return e
@@ -128,23 +137,48 @@ func (a *Assertion) test(d *seen) evidence {
 	}
 	if a.Baseline != nil { // from either side
 		moved, by := a.moved(values), 0.0
+		at := studentT(moved).mean
 		if moved == nil {
-			moved, by = values, *a.Baseline
+			moved, by, at = values, *a.Baseline, mean
+		} else {
+			e.Paired = &result.Paired{Replications: len(moved), Moved: at}
 		}
-		at := studentT(finiteOf(moved)).mean
 		consider(moved, by-a.Within, 2, at-by+a.Within)
 		consider(negated(moved), -by-a.Within, 2, a.Within-at+by)
 	}
 	if a.NotWorseThan != "" {
-		consider(d.gains, 0, 1, studentT(finiteOf(d.gains)).mean)
+		margin := math.Inf(1)
+		if len(finiteOf(d.gains)) == len(d.gains) {
+			margin = studentT(d.gains).mean
+		}
+		consider(d.gains, 0, 1, margin)
 	}
-	if slices.Contains(values, math.Inf(1)) {
+	if slices.Contains(values, math.Inf(1)) || math.IsInf(e.Margin, 1) {
 		e.Margin = 0 // nothing to measure it in
 	}
 	if a.EarlyStopping {
 		e.earlyStop(d, *a.Min)
 	}
 	return e
+}
+
+// interval is the mean over replications with an interval that has no impossible values: shares lie between
+// 0 and 1, quantiles of response times above 0, and everything else not below 0.
+func (a *Assertion) interval(values []float64) result.Metric {
+	out := plainMetric(values)
+	if out.Lo == nil {
+		return out
+	}
+	e := studentT(finiteOf(values))
+	switch m := indexOf(a.Metric); {
+	case IsShare(a.Metric):
+		*out.Lo, *out.Hi = e.ends()
+	case m >= 0 && metrics[m].q > 0:
+		*out.Lo, *out.Hi = e.positiveEnds()
+	default:
+		*out.Lo = max(*out.Lo, 0)
+	}
+	return out
 }
 
 // moved are the differences to the values of an earlier run under the same draws; nil if there are none.

@@ -293,6 +293,12 @@ func toMetric(e estimate) result.Metric {
 	return m
 }
 
+// Directed says whether more, or less, of a metric is better.
+func Directed(name string) bool {
+	m := indexOf(name)
+	return m >= 0 && metrics[m].better != 0
+}
+
 // IsShare says whether a metric lies between 0 and 1.
 func IsShare(metric string) bool {
 	switch metric {

@@ -147,10 +147,10 @@ func (c *checker) asserts(s *Scenario) {
 		c.require(path+".metric", "a metric's name")
 		c.oneOf(path+".metric", "metrics", a.Metric, names(c.known.Metrics))
 		if a.NotWorseThan != "" {
-			c.oneOf(path+".not_worse_than", "contenders", a.NotWorseThan, contenders)
+			c.notWorse(a, path, contenders)
 		}
-		if _, _, ok := parseWithin(a.Within); a.Within != "" && !ok {
-			c.add(path+".within", `"1pt" of a share, or "5%" of the value`, show(a.Within))
+		if a.Within != "" {
+			c.tolerance(a, path)
 		}
 		c.bounds(a, path)
 		if a.EarlyStopping {
@@ -159,6 +159,30 @@ func (c *checker) asserts(s *Scenario) {
 		if reports.IsShare(a.Metric) {
 			c.possible(a, path)
 		}
+	}
+}
+
+// notWorse notes a comparison with nobody, with the contender itself, or by what is neither better nor worse.
+func (c *checker) notWorse(a *Assert, path string, contenders []string) {
+	if !c.oneOf(path+".not_worse_than", "contenders", a.NotWorseThan, contenders) {
+		return
+	}
+	if a.NotWorseThan == a.Contender {
+		c.add(path+".not_worse_than", "another contender than the assertion's own", show(a.NotWorseThan))
+	}
+	if c.fine(path+".metric") && !reports.Directed(a.Metric) {
+		c.add(path+".not_worse_than", "a metric of which more or less is better", show(a.Metric))
+	}
+}
+
+// tolerance notes a distance to the baseline that is none, or none of the metric.
+func (c *checker) tolerance(a *Assert, path string) {
+	_, relative, ok := parseWithin(a.Within)
+	switch {
+	case !ok:
+		c.add(path+".within", `"1pt" of a share, or "5%" of the value`, show(a.Within))
+	case !relative && c.fine(path+".metric") && !reports.IsShare(a.Metric):
+		c.add(path+".within", `"5%" of the value: `+a.Metric+" is no share, to have points", show(a.Within))
 	}
 }
 
@@ -186,9 +210,10 @@ func (c *checker) earlyStopping(a *Assert, path string) {
 
 func (c *checker) bounds(a *Assert, path string) {
 	switch {
+	case !c.fine(path+".min", path+".max", path+".not_worse_than", path+".within"): // which says enough
 	case a.Min == nil && a.Max == nil && a.NotWorseThan == "" && a.Within == "":
 		c.add(path, "min, max, not_worse_than or within", "none of them")
-	case a.Min != nil && a.Max != nil && *a.Min > *a.Max && c.fine(path+".min", path+".max"):
+	case a.Min != nil && a.Max != nil && *a.Min > *a.Max:
 		c.add(path+".max", "at least min = "+show(*a.Min), show(*a.Max))
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"sync/atomic"
@@ -110,8 +111,11 @@ func writable(flag, path string) error {
 		return nil
 	}
 	probe, err := os.CreateTemp(filepath.Dir(path), ".slosim-probe-*")
+	if wrong := (*fs.PathError)(nil); errors.As(err, &wrong) {
+		err = wrong.Err // the probe's name says nothing to anyone
+	}
 	if err != nil {
-		return fmt.Errorf("%s: cannot write beside %s: %w", flag, path, err)
+		return fmt.Errorf("%s: cannot write %s: %w", flag, path, err)
 	}
 	return errors.Join(probe.Close(), os.Remove(probe.Name()))
 }

@@ -37,29 +37,6 @@ func (q Sequential) plan(s *Scenario, alpha float64) (reports.Plan, error) {
 	return p, nil
 }
 
-// checkPlans finds what is wrong with a sequential check before anything runs.
-func (o *CheckOptions) checkPlans() error {
-	if o.Sequential == nil {
-		return nil
-	}
-	var errs []error
-	if o.Update {
-		errs = append(errs, errors.New("--sequential: want it without --update: a baseline is made of the scenario's own replications"))
-	}
-	if spending := string(o.Sequential.Spending); spending != "" && !slices.Contains(reports.Spendings(), spending) {
-		errs = append(errs, fmt.Errorf("--spending: want %s, got %q", wantName("spending functions", reports.Spendings()), spending))
-	}
-	for _, s := range o.Scenarios {
-		if _, err := o.Sequential.plan(s, o.Alpha); err != nil {
-			errs = append(errs, err)
-		}
-	}
-	if len(errs) > 0 {
-		return UsageError{errors.Join(errs...)}
-	}
-	return nil
-}
-
 // checkSequentially tests assertions over as many replications as it takes. Only contenders that
 // undecided assertions are about run on; replications that ran are not run again, and have the draws
 // that they have in any other run of the scenario with two or more replications.
@@ -89,11 +66,7 @@ func (a *App) checkSequentially(ctx context.Context, o CheckOptions, s *Scenario
 			return nil, err
 		}
 	}
-	found := sequence.Found()
-	for i := range found {
-		found[i].Scenario = s.Name
-	}
-	return found, failed
+	return sequence.Found(), failed
 }
 
 // among is the contest among some of its entrants.

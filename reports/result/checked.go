@@ -1,24 +1,33 @@
 package result
 
-import (
-	"encoding/xml"
-	"fmt"
-	"io"
-)
+import "fmt"
 
 // Checked is an assertion with what was found.
 type Checked struct {
 	Scenario     string  `json:"scenario"`
 	What         string  `json:"what"`
-	Holds        bool    `json:"holds"`
+	Holds        bool    `json:"holds"`  // it does not fail the check
+	Unsure       bool    `json:"unsure"` // the mean is on the wrong side of the limit, but not beyond chance: it holds, unless a strict check wants more
 	Value        Metric  `json:"value"`
 	Margin       float64 `json:"margin"` // of the mean to the nearest limit, above 0 on the right side; 0 of infinite values
 	P            float64 `json:"p"`      // that values contradict it so much if it is true, before Holm's correction
 	Replications int     `json:"replications"`
 	Why          string  `json:"why,omitempty"` // there is no value
 
+	Paired        *Paired        `json:"paired,omitempty"`         // what Margin is of, if a baseline's replications were there to pair with; nil: Value
 	EarlyStopping *EarlyStopping `json:"early_stopping,omitempty"` // nil: replications decide
 	Sequential    *Sequential    `json:"sequential,omitempty"`     // how a sequential check decided; nil: another one
+}
+
+// Paired is how far replications moved from those of a baseline under the same draws.
+type Paired struct {
+	Replications int     `json:"replications"` // pairs
+	Moved        float64 `json:"moved"`        // mean of the differences
+}
+
+// String says it in words.
+func (p *Paired) String() string {
+	return fmt.Sprintf("moved by %s from %d replications of the baseline with the same draws", FormatFloat(p.Moved), p.Replications)
 }
 
 // EarlyStopping is what MLPerf's early-stopping bound says of an attainment.
@@ -81,64 +90,12 @@ func (s *Sequential) String() string {
 	return fmt.Sprintf("%s at look %d of %d (p = %.2g, at most %.2g)", s.Verdict, s.Look, s.Looks, s.P, s.Level)
 }
 
-// CheckedAll is what check prints as JSON: the assertions of all scenarios, in their order.
+// CheckedAll is what check prints as JSON: the assertions of all scenarios, in their order, or the baselines
+// that were made of them instead.
 type CheckedAll struct {
 	Schema     int       `json:"schema"`
 	Assertions []Checked `json:"assertions"`
-}
-
-// junit is what CI systems read.
-type junit struct {
-	XMLName  xml.Name `xml:"testsuites"`
-	Tests    int      `xml:"tests,attr"`
-	Failures int      `xml:"failures,attr"`
-	Suites   []suite  `xml:"testsuite"`
-}
-
-type suite struct {
-	Name     string     `xml:"name,attr"`
-	Tests    int        `xml:"tests,attr"`
-	Failures int        `xml:"failures,attr"`
-	Cases    []testcase `xml:"testcase"`
-}
-
-type testcase struct {
-	Name    string   `xml:"name,attr"`
-	Class   string   `xml:"classname,attr"`
-	Failure *failure `xml:"failure"`
-}
-
-type failure struct {
-	Message string `xml:"message,attr"`
-}
-
-// EncodeJUnit writes assertions as JUnit's XML, a suite a scenario.
-func EncodeJUnit(w io.Writer, all []Checked) error {
-	var out junit
-	for i := range all {
-		c := &all[i]
-		if len(out.Suites) == 0 || out.Suites[len(out.Suites)-1].Name != c.Scenario {
-			out.Suites = append(out.Suites, suite{Name: c.Scenario})
-		}
-		s := &out.Suites[len(out.Suites)-1]
-		one := testcase{Name: c.What, Class: c.Scenario}
-		s.Tests, out.Tests = s.Tests+1, out.Tests+1
-		if !c.Holds {
-			one.Failure = &failure{Message: c.Found()}
-			s.Failures, out.Failures = s.Failures+1, out.Failures+1
-		}
-		s.Cases = append(s.Cases, one)
-	}
-	if _, err := io.WriteString(w, xml.Header); err != nil {
-		return err
-	}
-	encoder := xml.NewEncoder(w)
-	encoder.Indent("", "  ")
-	if err := encoder.Encode(out); err != nil {
-		return err
-	}
-	_, err := io.WriteString(w, "\n")
-	return err
+	Baselines  []string  `json:"baselines,omitempty"` // files that were written
 }
 
 // Found says what was found.
@@ -149,10 +106,43 @@ func (c *Checked) Found() string {
 	}
 	if c.Sequential != nil && c.Why == "" {
 		text += ", " + c.Sequential.String()
-	} else if c.Holds && c.Margin < 0 {
-		text += ": beyond the limit, but not beyond chance; more replications, or --sequential, would tell"
+	} else if c.Unsure {
+		text += fmt.Sprintf(": violated by its mean, not beyond chance at n = %d: more replications decide", c.tested())
 	}
 	return text
+}
+
+// Mark is an assertion's verdict in a word.
+func (c *Checked) Mark() string {
+	switch {
+	case !c.Holds:
+		return "FAIL"
+	case c.Unsure:
+		return "UNSURE"
+	}
+	return "PASS"
+}
+
+// Line is an assertion with its verdict and what was found.
+func (c *Checked) Line() string {
+	return fmt.Sprintf("%s  %s: %s: got %s", c.Mark(), c.Scenario, c.What, c.Found())
+}
+
+// CheckedSummary counts verdicts, for people.
+func CheckedSummary(all []Checked) string {
+	count := map[string]int{}
+	for i := range all {
+		count[all[i].Mark()]++
+	}
+	return fmt.Sprintf("%d hold, %d unsure, %d fail", count["PASS"], count["UNSURE"], count["FAIL"])
+}
+
+// tested is how many replications decide.
+func (c *Checked) tested() int {
+	if c.Paired != nil {
+		return c.Paired.Replications
+	}
+	return c.Replications
 }
 
 // value says what the value is, and how far from the limit.
@@ -164,12 +154,17 @@ func (c *Checked) value() string {
 		return "infinite"
 	case c.Value.Mean == nil:
 		return "no value"
-	case c.Value.Lo == nil:
-		return fmt.Sprintf("%s (n = %d, no interval), margin %s", FormatFloat(*c.Value.Mean), c.Replications, FormatFloat(c.Margin))
 	}
-	text := fmt.Sprintf("%s (95 %% interval %s to %s, n = %d), margin %s", FormatFloat(*c.Value.Mean),
-		FormatFloat(*c.Value.Lo), FormatFloat(*c.Value.Hi), c.Replications, FormatFloat(c.Margin))
-	if c.Sequential != nil { // which says its own p
+	interval := "no interval"
+	if c.Value.Lo != nil {
+		interval = fmt.Sprintf("95 %% interval %s to %s", FormatFloat(*c.Value.Lo), FormatFloat(*c.Value.Hi))
+	}
+	text := fmt.Sprintf("%s (%s, n = %d)", FormatFloat(*c.Value.Mean), interval, c.Replications)
+	if c.Paired != nil {
+		text += ", " + c.Paired.String()
+	}
+	text += ", margin " + FormatFloat(c.Margin)
+	if c.Sequential != nil || c.Value.Lo == nil { // which says its own p, or has none
 		return text
 	}
 	return fmt.Sprintf("%s, p = %.2g", text, c.P)

@@ -30,6 +30,14 @@ func TestPromises(t *testing.T) {
 func TestBroken(t *testing.T) {
 	slotest.Check(t, "promises.toml", slotest.Profile("fashion-mnist.profile"), slotest.Set("replications=2", "duration=12s", "interference[0].to=12s", "assert[1].min=0.4", "assert[1].max=0.5"))
 }
+
+func TestUnsure(t *testing.T) {
+	slotest.Check(t, "promises.toml", slotest.Profile("fashion-mnist.profile"), slotest.Set("replications=3", "contender[0].policy=full"))
+}
+
+func TestStrict(t *testing.T) {
+	slotest.Check(t, "promises.toml", slotest.Profile("fashion-mnist.profile"), slotest.Set("replications=3", "contender[0].policy=full"), slotest.Strict())
+}
 `
 
 // Another module tests its promises with this package: each assertion is a subtest, and what does not hold
@@ -70,6 +78,7 @@ func TestOutsideOfTheModule(t *testing.T) {
 	for _, want := range []string{
 		"--- PASS: TestPromises/", "--- FAIL: TestBroken/lcao:_attainment_of_class_relaxed:_at_least_0.4,_at_most_0.5", "margin",
 		"--- PASS: TestBroken/lcao:_attainment_of_class_interactive",
+		"--- SKIP: TestUnsure/lcao:_attainment_of_class_interactive", "violated by its mean, not beyond chance at n = 3", "--- FAIL: TestStrict/lcao:_attainment_of_class_interactive",
 	} {
 		if !strings.Contains(string(out), want) {
 			t.Errorf("want %q, got\n%s", want, out)
