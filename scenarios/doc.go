@@ -31,15 +31,16 @@
 // cells of 6 contenders and 20 replications of 9 s, 20 million queries a cell on a measured profile:
 //
 //	planning         0.4 ms a cell: each is parsed, its trace is not read again
-//	running          24 s a cell and core, 0.04 cells a second and core: 1.2 us a query, statistics included
-//	two cores        0.94, 0.97 and 0.97 of twice one (three pairs, 2 replications; 1.00, 0.89 and 0.93 where runs
-//	                 are 20 times shorter)
+//	running          18 s a cell and core, 0.055 cells a second and core: 0.95 us a query, statistics included
+//	two cores        1.03 of twice one (176 s and 364 s, one after the other); 0.90, 0.83 and 0.89 with 2 replications,
+//	                 where the longest runs, which come last, are a tenth of the whole
 //	bytes            90 to 97 kB a cell and file; merged 14 kB of CSV and 15 kB of Parquet a cell
 //	resuming         0.06 ms a cell (10,000 small ones in 0.57 to 0.70 s, three runs): its file is read and hashed
-//	merging          about 2 ms a cell; memory follows from axes, contenders and replications
+//	merging          2.0 ms a cell, and 0.2 s (100 cells of 48 kB in 0.44 to 0.46 s, 400 in 0.98 to 1.16 s, three runs
+//	                 each); memory follows from axes, contenders and replications (51 MB and 59 MB)
 //	memory, running  what is kept of a replication's images: 0.4 MB a run of the cells under way, which are two or three
 //
-// What bounds 10^6 such cells on 1,000 cores: running, 7 hours; of cells that are 20 times shorter, as on the
+// What bounds 10^6 such cells on 1,000 cores: running, 5 hours; of cells that are 20 times shorter, as on the
 // profile of the tests, 25 minutes, in which the shared folder must take 700 files a second, each of 66 kB and
 // synced; it must hold 66 to 97 GB in 256 folders; merging, on one machine, takes half an hour.
 //
