@@ -61,8 +61,8 @@ func (a *Assertion) String() string {
 // Check decides assertions over the replications of contenders. One does not hold if the data
 // contradict it: a one-sided t-test over replications (paired, against another contender), at level
 // alpha for all assertions together (Holm 1979), so that of runs in which all of them are true at
-// most a share alpha is red. What a mean contradicts, but not beyond chance, holds and is Unsure. With one replication, or values that do not vary, the value itself
-// decides. What has no value at all, as of a class without queries, does not hold.
+// most a share alpha is red. What a mean contradicts, but not beyond chance, holds and is Unsure. With
+// one replication, or values that do not vary, the value itself decides. What has no value at all, as of a class without queries, does not hold.
 func Check(contenders []Contender, asserts []Assertion, alpha float64) ([]result.Checked, error) {
 	runs, err := sortRuns(contenders)
 	if err != nil {

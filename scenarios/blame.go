@@ -49,16 +49,6 @@ func (m *misses) Record(r *sim.Record) {
 	}
 }
 
-// firstOf is the first error that is one.
-func firstOf(errs []error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // blame finds, for each contender, what its misses are due to. Beside a ContenderError are the findings of all
 // other contenders.
 func (c *contest) blame(ctx context.Context, o ExplainOptions, summary *result.Summary) (*result.Blame, error) {
@@ -90,7 +80,7 @@ func (c *contest) blame(ctx context.Context, o ExplainOptions, summary *result.S
 			worlds[replication], err = c.worlds(ctx, e, replication, o.Wrong, base, list)
 			return err
 		})
-		err := firstOf(errs)
+		err := cmp.Or(errs...) // the first that is one
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}

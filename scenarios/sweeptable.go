@@ -267,11 +267,11 @@ func (c *checker) takesFractions(s *Scenario, key string) bool {
 		if err != nil || t.Kind() != reflect.Struct {
 			return false
 		}
-		field := slices.IndexFunc(reflect.VisibleFields(t), func(f reflect.StructField) bool { return keyOf(reflect.Zero(t), f.Index[0]) == name })
-		if field < 0 {
+		field, ok := fieldsOf(reflect.Zero(t))[name]
+		if !ok {
 			return false
 		}
-		t = t.Field(field).Type
+		t = field.Type()
 		for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice && at >= 0 {
 			t = t.Elem()
 		}
